@@ -1,0 +1,103 @@
+/**
+ * The one way in and out of the wire: `codec(name, type, maxBytes)` gives a message its own parse and encode.
+ * parse checks the bytes against the contract first (wire.ts), then decodes; encode leaves defaults out and refuses
+ * what parse would refuse, so that a node can't make what no other node reads. Knows nothing above proto/.
+ */
+import type protobuf from './generated/runtime.js';
+import { checkWire, type FieldRule, rulesOf, type WireFault, type WireProblem } from './wire.ts';
+
+/** Bytes from a peer, a file or the disk that aren't the message they should be. */
+export class WireError extends Error {
+  readonly fault: WireFault | 'not-canonical';
+  readonly field: string;
+
+  constructor(problem: { fault: WireFault | 'not-canonical'; field: string }) {
+    super(`${problem.field}: ${problem.fault}`);
+    this.name = 'WireError';
+    this.fault = problem.fault;
+    this.field = problem.field;
+  }
+}
+
+interface MessageType<T, P> {
+  decode(bytes: Uint8Array): T;
+  encode(message: P, writer?: protobuf.Writer): protobuf.Writer;
+}
+
+export interface Codec<T, P> {
+  readonly name: string;
+  readonly maxBytes: number;
+  /** Throws WireError. Byte fields of the answer share memory with `bytes`. */
+  parse(bytes: Uint8Array): T;
+  /** Throws WireError when the value is over a limit or lacks a required field. */
+  encode(value: P): Uint8Array;
+}
+
+export function codec<T extends object, P extends object>(
+  name: string,
+  type: MessageType<T, P>,
+  maxBytes: number,
+): Codec<T, P> {
+  return {
+    name,
+    maxBytes,
+    parse(bytes) {
+      refuse(checkWire(name, bytes, maxBytes));
+      return type.decode(bytes);
+    },
+    encode(value) {
+      const bytes = type.encode(withoutDefaults(name, value) as P).finish();
+      refuse(checkWire(name, bytes, maxBytes));
+      return bytes;
+    },
+  };
+}
+
+/**
+ * Like `codec`, for payloads and scopes: what decodes must encode to the same bytes again. wire.ts lets only one
+ * encoding pass already; this holds it against the decoder that is really used.
+ */
+export function signedCodec<T extends object, P extends object>(
+  name: string,
+  type: MessageType<T, P>,
+  maxBytes: number,
+): Codec<T, P> {
+  const plain = codec(name, type, maxBytes);
+  return {
+    ...plain,
+    parse(bytes) {
+      const value = plain.parse(bytes);
+      const again = type.encode(value as unknown as P).finish();
+      if (Buffer.compare(again, bytes) !== 0) throw new WireError({ fault: 'not-canonical', field: name });
+      return value;
+    },
+  };
+}
+
+function refuse(problem: WireProblem | undefined): void {
+  if (problem !== undefined) throw new WireError(problem);
+}
+
+function withoutDefaults(message: string, value: object): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  const source = value as Record<string, unknown>;
+  for (const field of rulesOf(message).fields.values()) {
+    const given = source[field.name];
+    if (given === undefined || given === null) continue;
+    if (field.repeated) {
+      const items = given as unknown[];
+      if (items.length > 0) kept[field.name] = field.kind === 'message' ? items.map((item) => inner(field, item)) : items;
+    } else if (field.kind === 'message') {
+      kept[field.name] = inner(field, given);
+    } else if (field.oneof !== undefined || !isDefault(given)) {
+      kept[field.name] = given;
+    }
+  }
+  return kept;
+}
+
+const inner = (field: FieldRule, value: unknown) => withoutDefaults(field.message!, value as object);
+
+function isDefault(value: unknown): boolean {
+  return value === 0 || value === false || value === '' || (value instanceof Uint8Array && value.byteLength === 0);
+}
