@@ -1,0 +1,99 @@
+/** Errors of using a command, a folder or a running node: what is wrong, what to do next. Syntax: ../messages.ts. */
+export const LOCAL_ERROR_TEXTS = {
+  internal: {
+    vi: 'Có lỗi ngoài dự kiến. Xem nhật ký của nút, rồi thử lại; nếu còn lặp lại, gửi nhật ký đó cho người quản trị.',
+    en: "Something unexpected went wrong. Look at the node's log and try again; if it goes on, send that log to the administrator.",
+  },
+  usage: {
+    vi: 'Cách dùng chưa đúng[: {reason}].[ Sai ở: {field}.] Xem hướng dẫn bằng --help.',
+    en: "That isn't how it is used[: {reason}].[ It is about: {field}.] See --help.",
+  },
+  'invalid-code': {
+    vi: 'Mã cơ quan, đơn vị[ “{code}”] không đúng dạng. Viết như G22, H37.02.02, hoặc dạng cũ 000.00.00.G22.',
+    en: 'The agency or unit code[ "{code}"] has a wrong form. Write it like G22, H37.02.02, or in the old form 000.00.00.G22.',
+  },
+  'invalid-date': {
+    vi: 'Ngày[ “{date}”] không đúng. Viết năm-tháng-ngày như 2019-03-12, hoặc 12/03/2019.',
+    en: 'The date[ "{date}"] is not a date. Write year-month-day such as 2019-03-12, or 12/03/2019.',
+  },
+  'invalid-file': {
+    vi: 'Không dùng được tệp[ “{file|name}”][: {reason}]. Kiểm tra lại tệp rồi làm lại.',
+    en: 'The file[ "{file|name}"] can\'t be used[: {reason}]. Check the file, then do it again.',
+  },
+  'file-missing': {
+    vi: 'Không có tệp[ “{file|name}”]. Kiểm tra lại tên và thư mục của tệp.',
+    en: 'There is no file[ "{file|name}"]. Check its name and folder.',
+  },
+  'file-empty': {
+    vi: 'Tệp[ “{file|name}”] rỗng (0 byte). Lưu lại tệp rồi gửi lại; chưa có gì được gửi đi.',
+    en: 'The file[ "{file|name}"] is empty (0 bytes). Save it again and send again; nothing was sent.',
+  },
+  'file-too-large': {
+    vi: 'Tệp[ “{file|name}”] quá lớn[ ({bytes|size} byte)][; tối đa {maxBytes|limit} byte]. Chia nhỏ tệp rồi gửi lại; chưa có gì được gửi đi.',
+    en: 'The file[ "{file|name}"] is too large[ ({bytes|size} bytes)][; at most {maxBytes|limit} bytes]. Split it and send again; nothing was sent.',
+  },
+  'already-initialised': {
+    vi: 'Thư mục[ {dir|where}] đã được khởi tạo[ cho {agency|name}]; không thay đổi gì. Muốn làm lại từ đầu, chọn thư mục khác bằng --dir.',
+    en: 'The folder[ {dir|where}] is initialised already[ for {agency|name}]; nothing was changed. To start anew choose another folder with --dir.',
+  },
+  'not-initialised': {
+    vi: 'Thư mục[ {dir|where}] chưa được khởi tạo. Khởi tạo bằng: lienthong node init --dir THƯ-MỤC --invite MÃ-MỜI (sổ đăng ký: lienthong registry init).',
+    en: 'The folder[ {dir|where}] is not initialised. Do it with: lienthong node init --dir FOLDER --invite TOKEN (a registry: lienthong registry init).',
+  },
+  'folder-damaged': {
+    vi: 'Thư mục dữ liệu bị hỏng[ tại {where|dir}][: {reason}]. Đừng sửa bằng tay; chạy “lienthong node check” để xem chỗ hỏng.',
+    en: 'The data folder is damaged[ at {where|dir}][: {reason}]. Don\'t repair it by hand; "lienthong node check" shows where.',
+  },
+  'disk-full': {
+    vi: 'Đĩa không còn chỗ[ tại {where}]; việc vừa rồi chưa được nhận. Giải phóng dung lượng rồi làm lại.',
+    en: 'The disk has no room left[ at {where}]; what was asked has not been accepted. Free some space and do it again.',
+  },
+  'read-only': {
+    vi: 'Nút đang ở chế độ chỉ đọc vì phát hiện dữ liệu hỏng[: {reason}][ tại {where}]. Văn bản đã có vẫn xem được; chạy “lienthong node check” và báo người quản trị.',
+    en: 'The node is read-only because damaged data was found[: {reason}][ at {where}]. Documents can still be read; run "lienthong node check" and tell the administrator.',
+  },
+  'not-found': {
+    vi: 'Không tìm thấy[ {what}][ “{id|code|name}”]. Xem lại mã, hoặc tìm bằng “lienthong list inbox” và “lienthong list outbox”.',
+    en: 'Not found[: {what}][ "{id|code|name}"]. Check it, or look with "lienthong list inbox" and "lienthong list outbox".',
+  },
+  ambiguous: {
+    vi: 'Có nhiều kết quả[ bắt đầu bằng “{id|code|name}”][: {matches|candidates}]. Gõ thêm vài ký tự để chỉ rõ một kết quả.',
+    en: 'Several things[ begin with "{id|code|name}"][: {matches|candidates}]. Type a few more characters.',
+  },
+  'not-running': {
+    vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Khởi động bằng: {command}]',
+    en: 'It is not running, or can\'t be reached[ in folder {dir}].[ Start it with: {command}]',
+  },
+  unreachable: {
+    vi: 'Không kết nối được[ tới {peer|address|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',
+    en: "Couldn't connect[ to {peer|address|where}][: {reason}]. Check the network and the address; it can be done again later.",
+  },
+  'address-in-use': {
+    vi: 'Địa chỉ[ {address|listen|where|port}] đang có chương trình khác dùng. Dừng chương trình đó, hoặc chọn cổng khác bằng --listen /ip4/0.0.0.0/tcp/CỔNG.',
+    en: 'The address[ {address|listen|where|port}] is in use by another program. Stop that one, or choose another port with --listen /ip4/0.0.0.0/tcp/PORT.',
+  },
+  locked: {
+    vi: 'Thư mục[ {dir|where}] đang do một tiến trình khác giữ[ (số {pid})]. Dừng tiến trình đó trước, hoặc dùng thư mục khác.',
+    en: 'The folder[ {dir|where}] is held by another process[ (number {pid})]. Stop that one first, or use another folder.',
+  },
+  busy: {
+    vi: 'Nút đang bận[: {reason}]; chưa nhận việc này. Thử lại sau ít giây.',
+    en: 'The node is busy[: {reason}] and has not accepted this. Try again in a few seconds.',
+  },
+  timeout: {
+    vi: 'Chưa xong trong thời gian cho phép[ ({timeoutMs} ms)][: {reason}]. Việc đã được nhận vẫn tiếp tục; xem lại bằng “lienthong show”, hoặc đợi lâu hơn với --timeout.',
+    en: 'Not finished in time[ ({timeoutMs} ms)][: {reason}]. What was accepted goes on; look with "lienthong show", or wait longer with --timeout.',
+  },
+  'does-not-verify': {
+    vi: 'Có điểm không xác thực được[: {reason|what}]. Đừng dùng văn bản này thay bản giấy; hỏi lại cơ quan gửi.',
+    en: "Something doesn't verify[: {reason|what}]. Don't use this document in place of paper; ask the agency that sent it.",
+  },
+  damaged: {
+    vi: 'Dữ liệu đã lưu bị hỏng[ tại {where}][: {reason}]; không trả nội dung sai. Chạy “lienthong node check” và báo người quản trị.',
+    en: 'Stored data is damaged[ at {where}][: {reason}]; nothing wrong is handed out. Run "lienthong node check" and tell the administrator.',
+  },
+  'state-changed': {
+    vi: 'Dữ liệu vừa thay đổi trong lúc xử lý. Hãy làm lại.',
+    en: 'The data changed meanwhile. Do it again.',
+  },
+} as const;

@@ -1,0 +1,1 @@
+export const EVENT_TEXTS = { 'label.details': { vi: 'Chi tiết', en: 'Details' } } as const;

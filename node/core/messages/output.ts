@@ -1,0 +1,1 @@
+export const OUTPUT_TEXTS = { 'label.details': { vi: 'Chi tiết', en: 'Details' } } as const;

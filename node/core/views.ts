@@ -1,0 +1,234 @@
+/**
+ * What the doors show of a node, as the command line's `--json` prints it: plain data, times as ISO 8601 with
+ * offset, hashes in hex. WARNING: scripts depend on these names; fields are only ever added.
+ * Produced by exchange/ and directory/, carried unchanged by gateway/ and cli/.
+ */
+import type { Classification } from './classification.ts';
+import type { TransportState } from './transport.ts';
+import type { Urgency } from './urgency.ts';
+
+/** One document to send, as a door hands it over: everything still to be validated. */
+export interface Submission {
+  /** Unit codes of either form. */
+  to: string[];
+  /** Issuing unit; the agency itself when absent. */
+  from?: string;
+  type: string;
+  number: string;
+  notation: string;
+  subject: string;
+  content?: string;
+  /** yyyy-MM-dd; today in Viet Nam when absent. */
+  date?: string;
+  place?: string;
+  signer?: { name?: string; position?: string; competence?: string };
+  urgency?: Urgency;
+  due?: string;
+  /** The folder's declared one when absent. */
+  classification?: Classification;
+  circular?: boolean;
+  /** Leave out recipients that have no node yet instead of refusing. */
+  allowMissing?: boolean;
+  printedRecipients?: string[];
+  note?: string;
+  attachments: SubmittedAttachment[];
+  /** Which local system submits ("cli", "api" …) and its idempotency key. */
+  system: string;
+  key?: string;
+}
+
+/** A file already streamed into the store under a lease, or small bytes that come along. */
+export type SubmittedAttachment = { name: string; mediaType?: string; description?: string } & (
+  | { lease: string; sha256: string }
+  | { bytes: Uint8Array }
+);
+
+/** Answer to a streamed file: what it is, and the lease that keeps it until it is submitted (one hour). */
+export interface StoredBlob {
+  sha256: string;
+  size: number;
+  lease: string;
+}
+
+export interface DeliverySummary {
+  /** Recipient unit. */
+  to: string;
+  state: TransportState;
+}
+
+export interface SubmitAnswer {
+  id: string;
+  documentHash: string;
+  deliveries: DeliverySummary[];
+  /** Recipients left out by `allowMissing`. */
+  missing?: string[];
+  /** True when this is an earlier submission's answer again. */
+  repeated?: boolean;
+}
+
+export interface DocumentItem {
+  id: string;
+  legalId: string;
+  /** "new", "recall", "update", "replace" */
+  kind: string;
+  /** Issuing unit. */
+  from: string;
+  fromName?: string;
+  /** Recipient units: all of them for the sender, its own for a recipient. */
+  to: string[];
+  type: string;
+  number: string;
+  notation: string;
+  subject: string;
+  date: string;
+  urgency: Urgency;
+  /** Outgoing: the least advanced delivery's state; incoming: "delivered". */
+  state: TransportState;
+  /** Business status (01–16) or null. */
+  status: string | null;
+  attachments: number;
+  storedAt: string;
+}
+
+export interface DeliveryView extends DeliverySummary {
+  seat: string;
+  attempts: number;
+  nextAttemptAt: string | null;
+  lastError: string | null;
+  /** From the moment the submission was durable to the moment the receipt was, in milliseconds. */
+  elapsedMs: number | null;
+  receipt: { at: string; by: string } | null;
+  refusal: { at: string; by: string; code: string; text: string; retry: 'never' | 'later' } | null;
+}
+
+export interface SignatureView {
+  role: string;
+  agency: string | null;
+  serial: string | null;
+  claimedAt: string;
+  valid: boolean;
+  reason: string | null;
+}
+
+export interface DocumentView extends DocumentItem {
+  box: 'inbox' | 'outbox';
+  documentHash: string;
+  content: string | null;
+  place: string | null;
+  signer: { name: string; position: string; competence: string } | null;
+  due: string | null;
+  circular: boolean;
+  printedRecipients: string[];
+  deliveries: DeliveryView[];
+  statuses: { code: string; at: string; by: string; reason: string | null }[];
+  files: { name: string; mediaType: string; size: number; sha256: string }[];
+  signatures: SignatureView[];
+}
+
+export interface Page<T> {
+  items: T[];
+  cursor: string | null;
+}
+
+export interface ListQuery {
+  box: 'inbox' | 'outbox';
+  from?: string;
+  to?: string;
+  state?: TransportState;
+  status?: string;
+  /** yyyy-MM-dd: stored on or after this day. */
+  since?: string;
+  text?: string;
+  limit?: number;
+  cursor?: string;
+}
+
+export interface Verification {
+  id: string;
+  valid: boolean;
+  checks: { what: string; ok: boolean; reason: string | null }[];
+}
+
+/** A file of the evidence of a document: signed bytes, covered bytes, signatures and certificates for OpenSSL. */
+export interface EvidenceFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/** One step of a document's deliveries, as it happens. */
+export interface DeliveryUpdate {
+  to: string;
+  state: TransportState;
+  at: string;
+  lastError: string | null;
+  elapsedMs: number | null;
+  /** Bytes of attachments the recipient has pulled so far, and of how many; 0 of 0 when all travelled along. */
+  pulledBytes: number;
+  totalBytes: number;
+}
+
+export interface CertificateSummary {
+  role: string;
+  serial: string;
+  notAfter: string;
+  /** "valid", "expired", "revoked", "not-granted" */
+  state?: string;
+}
+
+export interface QueueSummary {
+  seat: string;
+  agency: string;
+  waiting: number;
+  oldestAt: string | null;
+  nextAttemptAt: string | null;
+  lastError: string | null;
+}
+
+export interface NodeStatus {
+  agency: string;
+  agencyName: string;
+  peerId: string;
+  listening: string[];
+  version: string;
+  uptimeSeconds: number;
+  directory: {
+    epoch: number;
+    version: number;
+    freshUntil: string;
+    validUntil: string;
+    /** "fresh", "stale" (works, warns), "expired" (fails closed), "fork", "revoked" (this node's certificate) */
+    state: string;
+  };
+  certificates: CertificateSummary[];
+  queues: QueueSummary[];
+  peers: { connected: number; registry: boolean };
+  disk: { freeBytes: number };
+  /** "ok" or "read-only" with its problems in words. */
+  store: { state: 'ok' | 'read-only'; problems: string[] };
+  counts: { inbox: number; outbox: number; waiting: number };
+}
+
+export interface CheckReport {
+  ok: boolean;
+  problems: { kind: string; where: string }[];
+  checked: { rows: number; blobs: number; auditLeaves: number };
+}
+
+export interface DirectoryItem {
+  code: string;
+  legacyCode: string | null;
+  name: string;
+  /** "active", "retired", "merged" */
+  state: string;
+  mergedInto?: string;
+  /** Number of seats: 0 means no node yet. */
+  seats: number;
+}
+
+export interface DirectoryDetail extends DirectoryItem {
+  kind: string;
+  provisional: boolean;
+  seatList: { seat: string; peerIds: string[]; addresses: string[] }[];
+  units: { code: string; name: string; seat: string; state: string }[];
+  certificates: CertificateSummary[];
+}
