@@ -1,0 +1,281 @@
+/**
+ * The audit log: a Merkle tree (RFC 6962) of salted leaves, in the database and in a file of its own. It makes
+ * the committer's audit entries into rows of the same durable batch, then appends and syncs the file, and only
+ * then the commit is answered. So at start: a database ahead of the file by at most its last group was a crash,
+ * and the missing leaves are appended; a file ahead of the database, shorter than one crash explains, or with
+ * another leaf at its end is lost or altered data, and the store becomes read-only.
+ * Start reads a bounded tail; `check` reads everything. `head` is only ever what is durable in both places.
+ */
+import { join } from 'node:path';
+import { type Bytes, concat, equalBytes } from '../core/bytes.ts';
+import type { Random } from '../core/clock.ts';
+import { LienthongError } from '../core/errors.ts';
+import { Frontier, leafHash } from '../core/merkle.ts';
+import { AuditFile, frame, frameBytes, MAX_LEAF_BYTES, unframe } from './audit-file.ts';
+import {
+  type AuditState,
+  decodeState,
+  encodeState,
+  leafKey,
+  rangeRoot,
+  SubtreeRows,
+  splitOf,
+  stateKey,
+} from './audit-tree.ts';
+import { makeFolder } from './folder.ts';
+import type { AuditEntry, Auditor, KeyValueStore, Problem, Reader, Write } from './key-value.ts';
+import { PREFIX, partsOf, prefixRange } from './keys.ts';
+
+export const SALT_BYTES = 16;
+/** Leaves compared between file and database at start. */
+const TAIL_LEAVES = 64;
+const READ_LEAVES = 256;
+
+export interface AuditHead {
+  epoch: number;
+  size: number;
+  root: Bytes;
+}
+
+export interface AuditLogComponents {
+  store: KeyValueStore;
+  /** Folder of the audit files, made when missing. */
+  folder: string;
+  /** Canonical bytes of one leaf. */
+  encodeLeaf: (entry: AuditEntry, salt: Bytes) => Bytes;
+  random: Random;
+}
+
+export class AuditLog implements Auditor {
+  readonly #components: AuditLogComponents;
+  readonly #epoch: number;
+  readonly #file: AuditFile;
+  readonly #frontier: Frontier;
+  readonly #subtrees: SubtreeRows;
+  #fileBytes: number;
+  #pending: Bytes[] = [];
+  #head: AuditHead;
+
+  private constructor(
+    components: AuditLogComponents,
+    epoch: number,
+    file: AuditFile,
+    state: AuditState,
+    subtrees: SubtreeRows,
+  ) {
+    this.#components = components;
+    this.#epoch = epoch;
+    this.#file = file;
+    this.#frontier = state.frontier;
+    this.#fileBytes = state.fileBytes;
+    this.#subtrees = subtrees;
+    this.#head = { epoch, size: state.frontier.size, root: state.frontier.root() };
+  }
+
+  /**
+   * Opens the newest epoch and becomes the store's auditor. What doesn't fit is reported to the store, which
+   * then is read-only; throws only when database or file can't be read at all.
+   */
+  static async open(components: AuditLogComponents): Promise<AuditLog> {
+    const { store, folder } = components;
+    await makeFolder(folder);
+    const { epoch, state } = await newestState(store);
+    const file = await AuditFile.open(join(folder, `${epoch}.log`));
+    try {
+      const problem = await reconcile(store, epoch, state, file);
+      if (problem !== undefined) store.degrade(problem);
+      const log = new AuditLog(
+        components,
+        epoch,
+        file,
+        state,
+        await SubtreeRows.load(store, epoch, state.frontier.size),
+      );
+      store.useAuditor(log);
+      return log;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** The last durable head: what receipts and dispatches may state. */
+  head(): AuditHead {
+    return this.#head;
+  }
+
+  leafOf(entry: AuditEntry): Bytes {
+    const leaf = this.#components.encodeLeaf(entry, this.#components.random(SALT_BYTES));
+    if (leaf.byteLength > MAX_LEAF_BYTES)
+      throw new LienthongError('oversize', { what: 'audit entry', maxBytes: MAX_LEAF_BYTES });
+    return leaf;
+  }
+
+  rowsFor(leaves: readonly Bytes[]): readonly Write[] {
+    const rows: Write[] = [];
+    const before = { beforeSize: this.#frontier.size, beforeFileBytes: this.#fileBytes };
+    for (const leaf of leaves) {
+      const hash = leafHash(leaf);
+      const index = this.#frontier.size;
+      rows.push({ put: leafKey(this.#epoch, index), value: leaf }, ...this.#subtrees.append(hash, index));
+      this.#frontier.append(hash);
+      this.#pending.push(frame(leaf));
+      this.#fileBytes += frameBytes(leaf);
+    }
+    const state = { fileBytes: this.#fileBytes, ...before, frontier: this.#frontier };
+    rows.push({ put: stateKey(this.#epoch), value: encodeState(state) });
+    return rows;
+  }
+
+  async flush(): Promise<void> {
+    const bytes = concat(...this.#pending);
+    await this.#file.append(bytes, this.#fileBytes - bytes.byteLength);
+    this.#pending = [];
+    this.#head = { epoch: this.#epoch, size: this.#frontier.size, root: this.#frontier.root() };
+  }
+
+  /** The bytes of a leaf; undefined beyond the durable head. */
+  async entry(index: number): Promise<Bytes | undefined> {
+    return index < this.#head.size ? this.#components.store.get(leafKey(this.#epoch, index)) : undefined;
+  }
+
+  /** Audit path (RFC 6962 §2.1.1), nearest sibling first, of a leaf in the tree of `size` leaves. */
+  async prove(index: number, size: number = this.#head.size): Promise<Bytes[]> {
+    if (!(index >= 0 && index < size && size <= this.#head.size))
+      throw new LienthongError('not-found', { what: 'audit entry' });
+    const path: Promise<Bytes>[] = [];
+    for (let from = 0, to = size; to - from > 1; ) {
+      const middle = from + splitOf(to - from);
+      const inLeft = index < middle;
+      path.unshift(inLeft ? this.#rangeRoot(middle, to) : this.#rangeRoot(from, middle));
+      if (inLeft) to = middle;
+      else from = middle;
+    }
+    return Promise.all(path);
+  }
+
+  /** Consistency proof (RFC 6962 §2.1.2) from the tree of `oldSize` leaves to that of `size`. */
+  async proveConsistency(oldSize: number, size: number = this.#head.size): Promise<Bytes[]> {
+    if (!(oldSize > 0 && oldSize <= size && size <= this.#head.size))
+      throw new LienthongError('not-found', { what: 'audit head' });
+    const proof: Promise<Bytes>[] = [];
+    let from = 0;
+    let to = size;
+    let whole = true;
+    while (oldSize < to) {
+      const middle = from + splitOf(to - from);
+      if (oldSize <= middle) {
+        proof.unshift(this.#rangeRoot(middle, to));
+        to = middle;
+      } else {
+        proof.unshift(this.#rangeRoot(from, middle));
+        from = middle;
+        whole = false;
+      }
+    }
+    if (!whole) proof.unshift(this.#rangeRoot(from, to));
+    return Promise.all(proof);
+  }
+
+  /** The root the log had at an earlier size: for comparing with what a peer remembers. */
+  async rootAt(size: number): Promise<Bytes> {
+    if (size > this.#head.size) throw new LienthongError('not-found', { what: 'audit head' });
+    return size === 0 ? new Frontier().root() : this.#rangeRoot(0, size);
+  }
+
+  /** Compares every leaf of the file with the database and both with the head. Long for an old log. */
+  async check(signal?: AbortSignal): Promise<Problem | undefined> {
+    const { size, root } = this.#head;
+    const frontier = new Frontier();
+    const where = (text: string): Problem => ({
+      kind: 'audit-damaged',
+      where: `epoch ${this.#epoch}: ${text}`,
+    });
+    let rows: (Bytes | undefined)[] = [];
+    for await (const { leaf } of this.#file.leaves()) {
+      signal?.throwIfAborted();
+      const index = frontier.size;
+      if (index >= size) break;
+      if (index % READ_LEAVES === 0)
+        rows = await leavesOf(
+          this.#components.store,
+          this.#epoch,
+          index,
+          Math.min(size, index + READ_LEAVES),
+        );
+      const row = rows[index % READ_LEAVES];
+      if (row === undefined || !equalBytes(row, leaf)) return where(`entry ${index} differs`);
+      frontier.append(leafHash(leaf));
+    }
+    if (frontier.size < size) return where(`the file ends at entry ${frontier.size} of ${size}`);
+    return equalBytes(frontier.root(), root) ? undefined : where('the root differs');
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  #rangeRoot(from: number, to: number): Promise<Bytes> {
+    return rangeRoot(this.#components.store, this.#epoch, from, to);
+  }
+}
+
+async function newestState(reader: Reader): Promise<{ epoch: number; state: AuditState }> {
+  for await (const { key, value } of reader.range({
+    ...prefixRange(PREFIX.auditState),
+    reverse: true,
+    limit: 1,
+  }))
+    return { epoch: partsOf(key, ['number'])[0], state: decodeState(value) };
+  return { epoch: 1, state: { fileBytes: 0, beforeSize: 0, beforeFileBytes: 0, frontier: new Frontier() } };
+}
+
+/** Brings the file up to the database after a crash, or says what can't be explained by one. */
+async function reconcile(
+  store: Reader,
+  epoch: number,
+  state: AuditState,
+  file: AuditFile,
+): Promise<Problem | undefined> {
+  const size = state.frontier.size;
+  const held = await file.size();
+  const problem = (kind: Problem['kind'], text: string): Problem => ({
+    kind,
+    where: `audit epoch ${epoch}: ${text}`,
+  });
+  if (held > state.fileBytes)
+    return problem('audit-ahead', `the file is ${held - state.fileBytes} bytes ahead of the database`);
+  if (held < state.beforeFileBytes)
+    return problem('audit-damaged', `the file lacks ${state.beforeFileBytes - held} acknowledged bytes`);
+
+  // What was synced before the last group must be there; of the last group any part may be missing.
+  const first = Math.max(0, state.beforeSize - TAIL_LEAVES);
+  const frames = (await leavesOf(store, epoch, first, size)).map((leaf, i) => {
+    if (leaf === undefined) throw new LienthongError('damaged', { where: `audit entry ${first + i}` });
+    return frame(leaf);
+  });
+  const expected = concat(...frames);
+  const start = state.fileBytes - expected.byteLength;
+  const found = await file.read(start, expected.byteLength);
+  const durable = state.beforeFileBytes - start;
+  if (!equalBytes(found.subarray(0, durable), expected.subarray(0, durable)))
+    return problem('audit-damaged', `the file differs within entries ${first} to ${state.beforeSize - 1}`);
+  if (equalBytes(found, expected)) return undefined;
+  // A torn frame fails its CRC; a whole one that says something else was never written by a crash.
+  for (let i = state.beforeSize - first, at = durable; i < frames.length; at += frames[i]!.byteLength, i++) {
+    const leaf = unframe(found.subarray(at));
+    if (leaf !== undefined && !equalBytes(frame(leaf), frames[i]!))
+      return problem('audit-damaged', `the file differs at entry ${first + i}`);
+  }
+  await file.append(expected.subarray(durable), state.beforeFileBytes);
+  return undefined;
+}
+
+async function leavesOf(
+  reader: Reader,
+  epoch: number,
+  from: number,
+  to: number,
+): Promise<(Bytes | undefined)[]> {
+  return reader.getMany(Array.from({ length: to - from }, (_, i) => leafKey(epoch, from + i)));
+}

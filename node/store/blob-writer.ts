@@ -1,0 +1,156 @@
+/**
+ * Writes one new file from a stream of bytes of any granularity: memory is a few chunks, whatever the size. Each
+ * chunk is written and its leaf hashed off the main thread while the next one gathers; only the hash of the whole
+ * file runs here. Nothing is visible under the file's name before `finish`; `abort`, or a crash, leaves a
+ * temporary file that the next start removes.
+ */
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, factsOf, newSha256 } from './blob-facts.ts';
+import { diskError, FILE_MODE, writeAll } from './folder.ts';
+
+/** Chunks being written or hashed while the next gathers: enough to keep disk and hashing busy. */
+const IN_FLIGHT = 3;
+/** Free room is asked for again after this many bytes. */
+const ROOM_CHECK_BYTES = 16 * 1024 * 1024;
+
+export interface BlobExpectation {
+  sha256?: Bytes;
+  size?: number;
+  /** 'oversize' as soon as more arrives. */
+  maxBytes?: number;
+}
+
+export interface BlobWriterComponents {
+  temporaryPath: string;
+  /** Throws 'disk-full' when this many more bytes would touch the reserve. */
+  requireRoom(bytes: number): Promise<void>;
+  /** Gives the synced temporary file its name; resolves when that is durable. */
+  place<T extends BlobFacts>(facts: BlobFacts, temporaryPath: string): Promise<T>;
+  /** Called once, whatever the end. */
+  ended(): void;
+}
+
+export class BlobWriter<Stored extends BlobFacts> {
+  readonly #components: BlobWriterComponents;
+  readonly #expected: BlobExpectation;
+  readonly #whole = newSha256();
+  readonly #hashes: Bytes[] = [];
+  readonly #free: ChunkBuffer[] = [];
+  readonly #inFlight = new Set<Promise<void>>();
+  #handle: FileHandle | undefined;
+  #buffer: ChunkBuffer = new ChunkBuffer();
+  #size = 0;
+  #chunks = 0;
+  #roomCheckedAt = 0;
+  #failure: unknown;
+  #ended = false;
+
+  constructor(components: BlobWriterComponents, expected: BlobExpectation) {
+    this.#components = components;
+    this.#expected = expected;
+  }
+
+  /** Resolves when there is room for more; the bytes may be reused then. */
+  async write(bytes: Bytes): Promise<void> {
+    const { size, maxBytes = size } = this.#expected;
+    this.#requireRunning();
+    try {
+      if (maxBytes !== undefined && this.#size + bytes.byteLength > maxBytes)
+        throw new LienthongError('oversize', { what: 'file', maxBytes });
+      for (let rest = bytes; rest.byteLength > 0; ) {
+        const taken = this.#buffer.fill(rest);
+        this.#size += taken;
+        rest = rest.subarray(taken);
+        if (this.#buffer.length === CHUNK_BYTES) await this.#sendOff();
+      }
+    } catch (error) {
+      await this.abort();
+      throw diskError(error, 'blobs');
+    }
+  }
+
+  /**
+   * The file is durable under its name when this resolves. Throws 'blob-mismatch' when it isn't what was expected,
+   * 'disk-full', 'internal'; then nothing is left behind.
+   */
+  async finish(): Promise<Stored> {
+    this.#requireRunning();
+    try {
+      if (this.#buffer.length > 0) await this.#sendOff();
+      const handle = await this.#opened();
+      await Promise.all(this.#inFlight);
+      if (this.#failure !== undefined) throw this.#failure;
+      const facts = factsOf(new Uint8Array(this.#whole.digest()), this.#size, this.#hashes);
+      this.#compare(facts);
+      await handle.sync();
+      await handle.close();
+      this.#handle = undefined;
+      const stored = await this.#components.place<Stored>(facts, this.#components.temporaryPath);
+      this.#end();
+      return stored;
+    } catch (error) {
+      await this.abort();
+      throw diskError(error, 'blobs');
+    }
+  }
+
+  /** Drops what was written. Safe at any time, also after the end. */
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#end();
+    await Promise.all(this.#inFlight);
+    await this.#handle?.close();
+    await unlink(this.#components.temporaryPath).catch(() => undefined);
+  }
+
+  #compare({ sha256, size }: BlobFacts): void {
+    const { sha256: expectedSha256, size: expectedSize } = this.#expected;
+    if (expectedSize !== undefined && expectedSize !== size)
+      throw new LienthongError('blob-mismatch', { expectedBytes: expectedSize, bytes: size });
+    if (expectedSha256 !== undefined && !equalBytes(expectedSha256, sha256))
+      throw new LienthongError('blob-mismatch', { expected: hex(expectedSha256), found: hex(sha256) });
+  }
+
+  async #sendOff(): Promise<void> {
+    if (this.#size - this.#roomCheckedAt >= ROOM_CHECK_BYTES) {
+      this.#roomCheckedAt = this.#size;
+      await this.#components.requireRoom(ROOM_CHECK_BYTES);
+    }
+    const handle = await this.#opened();
+    while (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
+    if (this.#failure !== undefined) throw this.#failure;
+    const buffer = this.#buffer;
+    const index = this.#chunks++;
+    const work = Promise.all([writeAll(handle, buffer.chunk, index * CHUNK_BYTES), buffer.leafHash()])
+      .then(([, hash]) => {
+        this.#hashes[index] = hash;
+      })
+      .catch((error) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#inFlight.delete(work);
+        buffer.length = 0;
+        this.#free.push(buffer);
+      });
+    this.#inFlight.add(work);
+    this.#whole.update(buffer.chunk);
+    this.#buffer = this.#free.pop() ?? new ChunkBuffer();
+  }
+
+  async #opened(): Promise<FileHandle> {
+    this.#handle ??= await open(this.#components.temporaryPath, 'wx', FILE_MODE);
+    return this.#handle;
+  }
+
+  #requireRunning(): void {
+    if (this.#ended) throw new LienthongError('internal', { reason: 'blob writer has ended' });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#components.ended();
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Documents this node holds, sent or received, with every index that finds them: exchange id, legal number (R9),
+ * same submission, lists by time, and the references that keep their attachments. Writes are built here and
+ * committed by who owns the transaction (outbox, inbox): a document and its index rows are one batch.
+ */
+import { type DocumentRow, documentRow } from '../../proto/messages.ts';
+import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
+import type { Precondition, Reader, Write } from './key-value.ts';
+import { key, PREFIX, partsOf, textRange } from './keys.ts';
+
+export interface NumberKey {
+  issuer: string;
+  year: string;
+  number: string;
+  notation: string;
+}
+
+export const documentKey = (id: Bytes): Bytes => key(PREFIX.document, id);
+const numberKey = (of: NumberKey): Bytes =>
+  key(PREFIX.documentNumber, of.issuer, of.year, of.number.toUpperCase(), of.notation.toUpperCase());
+const submissionKey = (system: string, token: string): Bytes => key(PREFIX.submission, system, token);
+const exchangeIdKey = (exchangeId: string): Bytes => key(PREFIX.exchangeId, exchangeId);
+
+/** Rows of a new document, whichever side it is on. `exchangeId` as UUID text. */
+export function documentWrites(row: DocumentRow, exchangeId: string, attachments: readonly Bytes[]): Write[] {
+  const list = row.outgoing ? PREFIX.outboxList : PREFIX.inboxList;
+  return [
+    { put: documentKey(row.documentId), value: documentRow.encode(row) },
+    { put: exchangeIdKey(exchangeId), value: row.documentId },
+    { put: key(list, row.storedAtMs, row.documentId), value: EMPTY },
+    ...attachments.map((sha256) => ({
+      put: key(PREFIX.blobReference, sha256, row.documentId),
+      value: EMPTY,
+    })),
+  ];
+}
+
+/** A document is written once: nothing may be there yet. */
+export const documentAbsent = (id: Bytes): Precondition => ({ key: documentKey(id), expect: 'absent' });
+
+export const numberWrite = (of: NumberKey, documentId: Bytes): Write => ({
+  put: numberKey(of),
+  value: documentId,
+});
+export const numberUnchanged = (of: NumberKey, holder: Bytes | undefined): Precondition => ({
+  key: numberKey(of),
+  expect: holder ?? 'absent',
+});
+
+/** `token` is the idempotency key, or the hash of what was submitted where the door has none. */
+export const submissionWrite = (system: string, token: string, documentId: Bytes, hash: Bytes): Write => ({
+  put: submissionKey(system, token),
+  value: Buffer.concat([documentId, hash]),
+});
+
+export const submissionUnchanged = (system: string, token: string, value: Bytes | undefined): Precondition => ({
+  key: submissionKey(system, token),
+  expect: value ?? 'absent',
+});
+
+export async function getDocument(store: Reader, id: Bytes): Promise<DocumentRow | undefined> {
+  const value = await store.get(documentKey(id));
+  return value && documentRow.parse(value);
+}
+
+export const getNumberHolder = (store: Reader, of: NumberKey): Promise<Bytes | undefined> =>
+  store.get(numberKey(of));
+
+export async function getSubmission(
+  store: Reader,
+  system: string,
+  token: string,
+): Promise<{ documentId: Bytes; hash: Bytes } | undefined> {
+  const value = await store.get(submissionKey(system, token));
+  return value && { documentId: value.slice(0, 32), hash: value.slice(32) };
+}
+
+export const senderExchangeIdKey = (agency: string, exchangeId: string): Bytes =>
+  key(PREFIX.senderExchangeId, agency, exchangeId);
+
+/** Document ids whose exchange id starts with a text, at most `limit`. */
+export async function findByExchangeId(store: Reader, start: string, limit: number): Promise<Bytes[]> {
+  const found: Bytes[] = [];
+  for await (const { value } of store.range({
+    ...textRange(start.toLowerCase(), PREFIX.exchangeId),
+    limit,
+  })) {
+    found.push(value);
+  }
+  return found;
+}
+
+export interface ListPosition {
+  storedAtMs: number;
+  documentId: Bytes;
+}
+
+/** Newest first, from after `position` on, back to `sinceMs`; the caller stops when it has enough. */
+export async function* listDocuments(
+  store: Reader,
+  box: 'inbox' | 'outbox',
+  options: { before?: ListPosition; sinceMs?: number },
+): AsyncGenerator<ListPosition> {
+  const prefix = box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList;
+  const gte = key(prefix, Math.max(0, options.sinceMs ?? 0));
+  const lt = options.before
+    ? key(prefix, options.before.storedAtMs, options.before.documentId)
+    : key(prefix + 1);
+  for await (const entry of store.range({ gte, lt, reverse: true })) {
+    const [storedAtMs, documentId] = partsOf(entry.key, ['number', 'bytes']);
+    yield { storedAtMs, documentId };
+  }
+}
+
+/** Whether any document here names this blob: what keeps the collector's hands off. */
+export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<boolean> {
+  const gte = key(PREFIX.blobReference, sha256);
+  for await (const entry of store.range({ gte, limit: 1 })) {
+    return hex(entry.key).startsWith(hex(gte));
+  }
+  return false;
+}

@@ -1,0 +1,183 @@
+/**
+ * The one file of key prefixes, and the one way keys are built. A key is its prefix byte, then its parts, each
+ * order-preserving and self-delimiting: numbers as eight big-endian bytes; texts and bytes with 0x00 written as
+ * 00 FF and ended by 00 01. So no two lists of parts share a key, and keys sort as their parts do.
+ * WARNING: persisted. Prefixes are never renumbered or reused; 1-15 belong to the engine, repositories start at 16.
+ */
+import { type Bytes, fromUtf8, readUint64be, uint64be, utf8 } from '../core/bytes.ts';
+
+export const PREFIX = {
+  /** sequence → hash of the commit before, number of writes. */
+  commit: 1,
+  /** epoch → size, frontier, length of the audit file. */
+  auditState: 2,
+  /** epoch, index → leaf bytes. */
+  auditLeaf: 3,
+  /** epoch, level, index → hash of a full subtree. */
+  auditNode: 4,
+  /** SHA-256 of a blob, lease id → since when. */
+  blobLease: 5,
+  /** Facts about this store: its id. */
+  store: 6,
+  /** epoch, group, entry key, changed in → exact bytes of a DirectoryEntry; older versions stay for proofs. */
+  directoryEntry: 16,
+  /** epoch, version → HeadResponse: the Signed head with the certificates that vouch for it. */
+  directoryHead: 17,
+  /** "adopted", "group" + epoch + name, "fork" + hash, "abandoned" + hash: what this node holds to be so. */
+  directoryState: 18,
+  /** invite key → InviteRow of the registry. */
+  invite: 32,
+  /** serial → IssuedRow. */
+  issuedCertificate: 33,
+  /** SHA-256 of an enrolment request → its stored answer. */
+  enrolment: 34,
+  /** agency, fingerprint of the seal key → seal request awaiting its grant. */
+  sealRequest: 35,
+  /** name → state of the registry: CRL number and revocations. */
+  registryState: 36,
+  /** document id → DocumentRow. */
+  document: 40,
+  /** exchange id as text → document id. */
+  exchangeId: 41,
+  /** document id, unit → DeliveryRow (outgoing). */
+  delivery: 42,
+  /** seat, rank (urgent first), queued at, document id, unit → nothing: what the courier takes next. */
+  queue: 43,
+  /** seat, not before, document id, unit → rank, queued at: what waits for its own time. */
+  delayed: 44,
+  /** document id, unit → ArrivalRow (incoming). */
+  arrival: 45,
+  /** dispatch id → document id, unit: the ticket a reader of attachments names. */
+  ticket: 46,
+  /** issuer, year, number, notation → document id: R9. */
+  documentNumber: 47,
+  /** local system, key → document id, hash of the submission. */
+  submission: 48,
+  /** stored at, document id → nothing: lists newest first. */
+  outboxList: 49,
+  inboxList: 50,
+  /** envelope of the dispatch, envelope of the document → Signed refusal (never). */
+  refusal: 51,
+  /** SHA-256 → bytes of an attachment of up to 64 KiB. */
+  smallBlob: 52,
+  /** SHA-256, document id → nothing: what keeps a blob. */
+  blobReference: 53,
+  /** sender agency, exchange id as text → document id: a second content under it is a conflict. */
+  senderExchangeId: 54,
+} as const;
+
+export type Prefix = number;
+export type KeyPart = number | string | Bytes;
+type PartKind = 'number' | 'text' | 'bytes';
+type PartOf<K extends PartKind> = K extends 'number' ? number : K extends 'text' ? string : Bytes;
+
+const ESCAPED_ZERO = 0xff;
+const END = 0x01;
+
+/** A key of the given space. RangeError on a number that isn't a whole one of 0 … 2^53 - 1. */
+export function key(prefix: Prefix, ...parts: readonly KeyPart[]): Bytes {
+  const encoded = parts.map((part) => {
+    if (typeof part === 'number') return fixed(part);
+    return terminated(typeof part === 'string' ? utf8(part) : part);
+  });
+  let length = 1;
+  for (const part of encoded) length += part.byteLength;
+  const all = new Uint8Array(length);
+  all[0] = prefix;
+  let at = 1;
+  for (const part of encoded) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
+}
+
+/** The bounds of every key that starts with these parts. */
+export function prefixRange(prefix: Prefix, ...parts: readonly KeyPart[]): { gte: Bytes; lt: Bytes } {
+  const gte = key(prefix, ...parts);
+  return { gte, lt: after(gte) };
+}
+
+/** The bounds of every key whose next part is a text starting with `start` (in UTF-8 bytes). */
+export function textRange(
+  start: string,
+  prefix: Prefix,
+  ...parts: readonly KeyPart[]
+): { gte: Bytes; lt: Bytes } {
+  const head = key(prefix, ...parts);
+  const tail = terminated(utf8(start)).subarray(0, -2);
+  const gte = new Uint8Array(head.byteLength + tail.byteLength);
+  gte.set(head);
+  gte.set(tail, head.byteLength);
+  return { gte, lt: after(gte) };
+}
+
+/** The parts of a key, by the shape its space declares; RangeError when it isn't such a key. */
+export function partsOf<const K extends readonly PartKind[]>(
+  from: Bytes,
+  shape: K,
+): { [I in keyof K]: PartOf<K[I]> } {
+  let at = 1;
+  const parts: KeyPart[] = [];
+  for (const kind of shape) {
+    if (kind === 'number') {
+      if (at + 8 > from.byteLength) throw new RangeError('key too short');
+      parts.push(readUint64be(from.subarray(at, at + 8)));
+      at += 8;
+    } else {
+      const { bytes, next } = unterminated(from, at);
+      parts.push(kind === 'text' ? fromUtf8(bytes) : bytes);
+      at = next;
+    }
+  }
+  if (at !== from.byteLength) throw new RangeError('key too long');
+  return parts as { [I in keyof K]: PartOf<K[I]> };
+}
+
+/** Name of the space a key belongs to, for messages. */
+export function spaceOf(of: Bytes): string {
+  const found = Object.entries(PREFIX).find(([, prefix]) => prefix === of[0]);
+  return found === undefined ? `space ${of[0] ?? 'none'}` : found[0];
+}
+
+/** The first key after all that start with `start`; a start of only 0xFF bytes doesn't occur (prefix < 255). */
+function after(start: Bytes): Bytes {
+  let last = start.byteLength - 1;
+  while (last > 0 && start[last] === 0xff) last--;
+  const next = start.slice(0, last + 1);
+  next[last]!++;
+  return next;
+}
+
+function fixed(value: number): Bytes {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a key number: ${value}`);
+  return uint64be(value);
+}
+
+function terminated(raw: Bytes): Bytes {
+  let zeros = 0;
+  for (const byte of raw) if (byte === 0) zeros++;
+  const out = new Uint8Array(raw.byteLength + zeros + 2);
+  let at = 0;
+  for (const byte of raw) {
+    out[at++] = byte;
+    if (byte === 0) out[at++] = ESCAPED_ZERO;
+  }
+  out[at + 1] = END;
+  return out;
+}
+
+function unterminated(from: Bytes, start: number): { bytes: Bytes; next: number } {
+  const out = new Uint8Array(from.byteLength - start);
+  let length = 0;
+  for (let at = start; at < from.byteLength; at++) {
+    const byte = from[at]!;
+    if (byte === 0) {
+      at++;
+      if (from[at] === END) return { bytes: out.slice(0, length), next: at + 1 };
+      if (from[at] !== ESCAPED_ZERO) break;
+    }
+    out[length++] = byte;
+  }
+  throw new RangeError('key part has no end');
+}

@@ -1,0 +1,296 @@
+/**
+ * The embedded storage engine: LevelDB in the node's folder, behind the key-value contract. The only file that
+ * opens a database. LevelDB loses damaged records without a word, so this engine never trusts it: every row is
+ * checksummed (sealed-value), every group of commits is a link of a chain (commit-chain), the end of that chain
+ * is remembered outside of the database (witness-file), and tables are checked against their own checksums
+ * (table-scrub). What doesn't hold makes the store read-only and is named in `health`; reads go on, so that the
+ * node can reconcile with its peers.
+ * Per group: one synced LevelDB batch (rows, audit rows, commit row), then the witness, then the audit file, then
+ * the answers. A crash between any two leaves whole groups, and a witness that is never ahead of the database.
+ */
+import { join } from 'node:path';
+import { Level } from 'level';
+import type { Bytes } from '../core/bytes.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { type ChainPoint, commitKey, nextRow } from './commit-chain.ts';
+import { Committer } from './committer.ts';
+import { DamageNotes } from './damage-notes.ts';
+import { freeBytes, makeFolder } from './folder.ts';
+import type {
+  Auditor,
+  Batch,
+  Entry,
+  KeyValueStore,
+  Problem,
+  Range,
+  Snapshot,
+  StoreHealth,
+  Write,
+} from './key-value.ts';
+import { PREFIX, prefixRange, spaceOf } from './keys.ts';
+import { judgeOpening, type Opening, STORE_ID_KEY } from './level-opening.ts';
+import { type Database, LevelReader, levelError } from './level-reader.ts';
+import { SEAL_BYTES, sealValue } from './sealed-value.ts';
+import type { DamagedKeys } from './table-file.ts';
+import { type DamagedTable, TableScrub } from './table-scrub.ts';
+import { WitnessFile } from './witness-file.ts';
+
+/** LevelDB's in-memory log; at most two of these are on disk only as .log files. */
+const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** Uncompressed, so that table-file can read the tables; what is stored is signatures and hashes anyway. */
+const LEVEL_OPTIONS = {
+  keyEncoding: 'view',
+  valueEncoding: 'view',
+  compression: false,
+  writeBufferSize: WRITE_BUFFER_BYTES,
+} as const;
+/** A commit this many bytes old lies in a table, not in a log any more: the checkpoint may move there. */
+const CHECKPOINT_BYTES = 4 * WRITE_BUFFER_BYTES;
+/** Rows behind the checkpoint removed with each group, so that they go faster than they come. */
+const PRUNED_PER_GROUP = 4;
+/** Free room is asked for again after this many bytes written. */
+const ROOM_CHECK_BYTES = 1024 * 1024;
+/** Below this LevelDB could meet a full disk in the middle of a compaction; commits are refused before. */
+const RESERVE_BYTES = 64 * 1024 * 1024;
+
+export interface LevelEngineInit {
+  /** Holds `database/` and `witness`. Made when missing. */
+  folder: string;
+  clock?: Clock;
+  random?: Random;
+  /** Free bytes the disk must keep for commits to be taken. */
+  reserveBytes?: number;
+  /** Free bytes of the disk; for tests. */
+  freeBytes?: () => Promise<number>;
+}
+
+export class LevelEngine implements KeyValueStore {
+  readonly #init: Required<LevelEngineInit>;
+  readonly #db: Database;
+  readonly #reader: LevelReader;
+  readonly #committer: Committer;
+  readonly #witness: WitnessFile;
+  readonly #notes: DamageNotes;
+  readonly #scrub: TableScrub;
+  readonly #doubtful: DamagedKeys[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #stop = new AbortController();
+  #scrubbing: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #storeId: Bytes = new Uint8Array(0);
+  #last: ChainPoint = { sequence: 0, hash: new Uint8Array(32) };
+  #checkpoint: ChainPoint = this.#last;
+  #candidate: ChainPoint = this.#last;
+  #bytesSinceCandidate = 0;
+  #pruneFrom = 0;
+  #bytesSinceRoomCheck = 0;
+  #lacksRoom = false;
+
+  private constructor(init: LevelEngineInit, db: Database, scrub: TableScrub) {
+    const { folder } = init;
+    this.#init = {
+      clock: systemClock,
+      random: systemRandom,
+      reserveBytes: RESERVE_BYTES,
+      freeBytes: () => freeBytes(folder),
+      ...init,
+    };
+    this.#db = db;
+    this.#reader = new LevelReader(this.#db, this.#doubtful);
+    this.#witness = new WitnessFile(join(folder, 'witness'));
+    this.#notes = new DamageNotes(folder);
+    this.#scrub = scrub;
+    this.#committer = new Committer({
+      readMany: (keys) => this.#reader.getMany(keys),
+      write: (writes, bytes) => this.#write(writes, bytes),
+      admit: () => this.#admit(),
+      failed: (cause) => this.#failed(cause),
+    });
+  }
+
+  /**
+   * Opens or makes the store. Throws 'locked' when another process has it, 'damaged' when LevelDB can't open it
+   * at all, 'disk-full', 'internal'; lost or damaged content doesn't throw: `health` tells it.
+   */
+  static async open(init: LevelEngineInit): Promise<LevelEngine> {
+    const path = join(init.folder, 'database');
+    await makeFolder(path);
+    const scrub = new TableScrub(path);
+    await scrub.checkNewest();
+    // A database opens itself soon after it is constructed, so this comes after the tables were checked.
+    const db = new Level(path, LEVEL_OPTIONS) as Database;
+    await db.open().catch(levelError);
+    const engine = new LevelEngine(init, db, scrub);
+    await engine.#open();
+    return engine;
+  }
+
+  get health(): StoreHealth {
+    return { state: this.#problems.length === 0 ? 'ok' : 'read-only', problems: [...this.#problems] };
+  }
+
+  /** Made once, when the folder was: tells a replaced database from this one. */
+  get storeId(): Bytes {
+    return this.#storeId;
+  }
+
+  get(key: Bytes): Promise<Bytes | undefined> {
+    return this.#reader.get(key);
+  }
+
+  getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]> {
+    return this.#reader.getMany(keys);
+  }
+
+  range(range: Range): AsyncIterable<Entry> {
+    return this.#reader.range(range);
+  }
+
+  snapshot(): Snapshot {
+    const view = this.#db.snapshot();
+    const reader = new LevelReader(this.#db, this.#doubtful, view);
+    return Object.assign(reader, { close: () => view.close() });
+  }
+
+  commit(batch: Batch): Promise<void> {
+    return this.#committer.commit(batch);
+  }
+
+  useAuditor(auditor: Auditor): void {
+    this.#committer.useAuditor(auditor);
+  }
+
+  degrade(problem: Problem): void {
+    const known = this.#problems.some(({ kind, where }) => kind === problem.kind && where === problem.where);
+    if (known) return;
+    this.#problems.push(problem);
+    this.#notes.add(problem);
+  }
+
+  /** Reads every row and every table; answers the health after. Long: minutes for a large store. */
+  async check(signal?: AbortSignal): Promise<StoreHealth> {
+    await this.#scrub.checkAll(signal);
+    try {
+      for await (const _ of this.#reader.range({})) signal?.throwIfAborted();
+    } catch (error) {
+      if (!isLienthongError(error, 'damaged')) throw error;
+      this.degrade({ kind: 'table-damaged', where: `${error.details.where}` });
+    }
+    return this.health;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#problems.push(...(await this.#notes.read()));
+      this.#scrub.onDamage((table) => this.#foundDamage(table));
+      const opening = await judgeOpening(this.#reader, this.#witness, this.#init.random);
+      await this.#start(opening);
+    } catch (error) {
+      await this.#witness.close();
+      await this.#db.close();
+      throw error;
+    }
+    this.#scrubbing = this.#scrub.checkRest(this.#init.clock, this.#stop.signal).catch((error) => {
+      if (!this.#stop.signal.aborted) this.degrade({ kind: 'table-damaged', where: `unreadable: ${error}` });
+    });
+  }
+
+  async #start({ storeId, isNew, last, problem }: Opening): Promise<void> {
+    this.#storeId = storeId;
+    this.#last = this.#checkpoint = this.#candidate = last;
+    this.#pruneFrom = last.sequence;
+    if (problem !== undefined) {
+      this.degrade(problem);
+      return;
+    }
+    await this.#lookForRoom();
+    if (this.#problems.length > 0) return;
+    if (isNew) await this.commit({ writes: [{ put: STORE_ID_KEY, value: storeId }] });
+    else await this.#db.clear({ gte: prefixRange(PREFIX.commit).gte, lt: commitKey(last.sequence) });
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    await this.#committer.close();
+    await this.#scrubbing;
+    await this.#notes.settled();
+    try {
+      if (this.#problems.length === 0) await this.#testify(true);
+    } finally {
+      await this.#witness.close();
+      await this.#db.close().catch(levelError);
+    }
+  }
+
+  async #admit(): Promise<void> {
+    const [problem] = this.#problems;
+    if (problem !== undefined)
+      throw new LienthongError('read-only', { reason: problem.kind, where: problem.where });
+    if (this.#lacksRoom) await this.#lookForRoom();
+    if (this.#lacksRoom) throw new LienthongError('disk-full', { where: 'database' });
+  }
+
+  async #write(writes: readonly Write[], bytes: number): Promise<void> {
+    const row = nextRow(this.#last, writes.length);
+    const rows = [...writes, { put: row.key, value: row.value }];
+    const pruned = Math.min(this.#checkpoint.sequence, this.#pruneFrom + PRUNED_PER_GROUP);
+    for (let sequence = this.#pruneFrom; sequence < pruned; sequence++)
+      rows.push({ del: commitKey(sequence) });
+    const operations = rows.map((write) =>
+      'put' in write
+        ? { type: 'put' as const, key: write.put, value: sealValue(write.put, write.value) }
+        : { type: 'del' as const, key: write.del },
+    );
+    await this.#db.batch(operations, { sync: true } as object).catch(levelError);
+    this.#last = row.point;
+    this.#pruneFrom = pruned;
+    await this.#testify(this.#moveCheckpoint(bytes + writes.length * SEAL_BYTES));
+    await this.#countRoom(bytes);
+  }
+
+  #testify(sync: boolean): Promise<void> {
+    return this.#witness.write(
+      { storeId: this.#storeId, checkpoint: this.#checkpoint, tail: this.#last },
+      sync,
+    );
+  }
+
+  #moveCheckpoint(bytes: number): boolean {
+    this.#bytesSinceCandidate += bytes;
+    if (this.#bytesSinceCandidate < CHECKPOINT_BYTES) return false;
+    this.#checkpoint = this.#candidate;
+    this.#candidate = this.#last;
+    this.#bytesSinceCandidate = 0;
+    return true;
+  }
+
+  async #countRoom(bytes: number): Promise<void> {
+    this.#bytesSinceRoomCheck += bytes;
+    if (this.#bytesSinceRoomCheck >= ROOM_CHECK_BYTES) await this.#lookForRoom();
+  }
+
+  async #lookForRoom(): Promise<void> {
+    this.#bytesSinceRoomCheck = 0;
+    this.#lacksRoom = (await this.#init.freeBytes()) < this.#init.reserveBytes;
+  }
+
+  #failed(cause: unknown): LienthongError {
+    const error = isLienthongError(cause)
+      ? cause
+      : new LienthongError('internal', { where: 'database' }, { cause });
+    this.degrade({ kind: 'write-failed', where: `${error.details.where ?? 'database'}: ${error.code}` });
+    return error;
+  }
+
+  #foundDamage({ file, keys }: DamagedTable): void {
+    this.#doubtful.push(...keys);
+    const spaces = new Set(keys.map(({ upTo }) => (upTo === undefined ? 'any' : spaceOf(upTo))));
+    this.degrade({ kind: 'table-damaged', where: `${file} (${[...spaces].join(', ')})` });
+  }
+}

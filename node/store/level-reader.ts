@@ -1,0 +1,107 @@
+/**
+ * Reads rows of a LevelDB database, now or as of a snapshot, each proved by its checksum; keys that lie in a
+ * damaged part of a table are refused rather than answered from what is left (an older value, or nothing).
+ * The engine and its snapshots are made of this.
+ */
+import type { Level } from 'level';
+import { type Bytes, compareBytes } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { diskError } from './folder.ts';
+import type { Entry, Range, Reader } from './key-value.ts';
+import { damaged, unsealValue } from './sealed-value.ts';
+import type { DamagedKeys } from './table-file.ts';
+
+export type Database = Level<Bytes, Bytes>;
+type LevelSnapshot = ReturnType<Database['snapshot']>;
+
+/** Entries fetched at a time while scanning, and the memory they may take. */
+const SCAN_ENTRIES = 256;
+const SCAN_BYTES = 256 * 1024;
+
+export class LevelReader implements Reader {
+  readonly #db: Database;
+  readonly #doubtful: readonly DamagedKeys[];
+  readonly #snapshot: LevelSnapshot | undefined;
+
+  constructor(db: Database, doubtful: readonly DamagedKeys[], snapshot?: LevelSnapshot) {
+    this.#db = db;
+    this.#doubtful = doubtful;
+    this.#snapshot = snapshot;
+  }
+
+  async get(key: Bytes): Promise<Bytes | undefined> {
+    this.#refuseDoubtful(key, key);
+    const stored = (await this.#db.get(key, this.#options()).catch(levelError)) as Bytes | undefined;
+    return stored === undefined ? undefined : unsealValue(key, stored);
+  }
+
+  async getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]> {
+    for (const key of keys) this.#refuseDoubtful(key, key);
+    if (keys.length === 0) return [];
+    const stored = (await this.#db.getMany([...keys], this.#options()).catch(levelError)) as (
+      | Bytes
+      | undefined
+    )[];
+    return stored.map((value, i) => (value === undefined ? undefined : unsealValue(keys[i]!, value)));
+  }
+
+  async *range({ gte, gt, lt, lte, reverse = false, limit = -1 }: Range): AsyncGenerator<Entry> {
+    this.#refuseDoubtful(gte ?? gt, lt ?? lte);
+    const bounds = { ...lowerBound(gte, gt), ...upperBound(lt, lte) };
+    const iterator = this.#db.iterator({
+      ...bounds,
+      ...this.#options(),
+      reverse,
+      limit,
+      highWaterMarkBytes: SCAN_BYTES,
+    } as object);
+    try {
+      for (;;) {
+        const found = await iterator.nextv(SCAN_ENTRIES).catch(levelError);
+        if (found.length === 0) return;
+        for (const [key, stored] of found)
+          yield {
+            key: new Uint8Array(key.buffer, key.byteOffset, key.byteLength),
+            value: unsealValue(key, stored),
+          };
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  #options(): object {
+    return this.#snapshot === undefined ? {} : { snapshot: this.#snapshot };
+  }
+
+  #refuseDoubtful(first: Bytes | undefined, last: Bytes | undefined): void {
+    for (const { after, upTo } of this.#doubtful) {
+      const endsBefore = after !== undefined && last !== undefined && compareBytes(last, after) <= 0;
+      const startsBehind = upTo !== undefined && first !== undefined && compareBytes(first, upTo) > 0;
+      if (!endsBefore && !startsBehind) throw damaged(first ?? last ?? upTo ?? new Uint8Array(0));
+    }
+  }
+}
+
+/** LevelDB's errors in our words. */
+export function levelError(cause: unknown): never {
+  const error = cause as { code?: string; message?: string; cause?: { code?: string } } | undefined;
+  const code = error?.cause?.code ?? error?.code;
+  if (cause instanceof LienthongError) throw cause;
+  if (code === 'LEVEL_LOCKED') throw new LienthongError('locked', { where: 'database' }, { cause });
+  if (code === 'LEVEL_CORRUPTION') throw new LienthongError('damaged', { where: 'database' }, { cause });
+  if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_ITERATOR_NOT_OPEN')
+    throw new LienthongError('not-running', { what: 'store' }, { cause });
+  throw diskError(error?.cause ?? cause, 'database');
+}
+
+/** LevelDB's iterator heeds one bound a side; of two given the tighter one counts. */
+function lowerBound(gte: Bytes | undefined, gt: Bytes | undefined): object {
+  if (gt !== undefined && (gte === undefined || compareBytes(gt, gte) >= 0)) return { gt };
+  return gte === undefined ? {} : { gte };
+}
+
+function upperBound(lt: Bytes | undefined, lte: Bytes | undefined): object {
+  if (lt !== undefined && (lte === undefined || compareBytes(lt, lte) <= 0)) return { lt };
+  return lte === undefined ? {} : { lte };
+}

@@ -1,0 +1,237 @@
+import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { type Bytes, concat, equalBytes, hex, utf8 } from '../../node/core/bytes.ts';
+import { systemRandom } from '../../node/core/clock.ts';
+import { leafHash, nodeHash, pathOf, rootOf, verifyPath } from '../../node/core/merkle.ts';
+import { AuditLog } from '../../node/store/audit-log.ts';
+import { decodeState, encodeState, leafKey, stateKey } from '../../node/store/audit-tree.ts';
+import type { AuditEntry, KeyValueStore } from '../../node/store/key-value.ts';
+import { LevelEngine } from '../../node/store/level-engine.ts';
+import { MemoryEngine } from '../../node/store/memory-engine.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'lienthong-audit-'));
+t.teardown(() => rm(root, { recursive: true }));
+let count = 0;
+const newFolder = () => join(root, `${count++}`);
+const entry = (n: number, text = ''): AuditEntry => ({
+  atMs: n,
+  event: 'tested',
+  fields: [{ name: 'n', value: `${n}${text}` }],
+});
+const encodeLeaf = ({ fields }: AuditEntry, salt: Bytes) => concat(utf8(`${fields[0]!.value}|`), salt);
+const openLog = (store: KeyValueStore, folder: string) =>
+  AuditLog.open({ store, folder, encodeLeaf, random: systemRandom });
+
+/** A store with groups of entries, closed; as `before` also the state one group earlier. */
+async function prepared(): Promise<{ before: string; after: string }> {
+  const [before, after] = [newFolder(), newFolder()];
+  const store = await LevelEngine.open({ folder: after });
+  const log = await openLog(store, join(after, 'audit'));
+  for (let n = 0; n < 100; n++) await store.commit({ writes: [], audit: [entry(n, 'x'.repeat(n))] });
+  await cp(after, before, { recursive: true });
+  await store.commit({ writes: [], audit: [entry(100, 'last group'), entry(101), entry(102)] });
+  await store.close();
+  await log.close();
+  return { before, after };
+}
+const { before, after } = await prepared();
+const fileBefore = (await stat(join(before, 'audit/1.log'))).size;
+const fileAfter = (await stat(join(after, 'audit/1.log'))).size;
+
+/** RFC 9162 §2.1.4.2, written from the text: does the proof lead from the old root to the new one? */
+function consistent(oldSize: number, oldRoot: Bytes, size: number, newRoot: Bytes, proof: Bytes[]): boolean {
+  if (oldSize === size) return proof.length === 0 && equalBytes(oldRoot, newRoot);
+  const path = Number.isInteger(Math.log2(oldSize)) ? [oldRoot, ...proof] : [...proof];
+  let fn = oldSize - 1;
+  let sn = size - 1;
+  while (fn % 2 === 1) [fn, sn] = [fn >> 1, sn >> 1];
+  let fr = path.shift();
+  let sr = fr;
+  if (fr === undefined || sr === undefined) return false;
+  for (const c of path) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      fr = nodeHash(c, fr);
+      sr = nodeHash(c, sr);
+      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [fn >> 1, sn >> 1];
+    } else sr = nodeHash(sr, c);
+    [fn, sn] = [fn >> 1, sn >> 1];
+  }
+  return equalBytes(fr, oldRoot) && equalBytes(sr, newRoot) && sn === 0;
+}
+
+t.test('head, paths and consistency proofs are those of RFC 6962, for every size and index', async (t) => {
+  const store = new MemoryEngine();
+  const log = await openLog(store, newFolder());
+  t.equal(
+    hex(log.head().root),
+    'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+    'empty: SHA-256 of nothing',
+  );
+  const leaves: Bytes[] = [];
+  const roots: Bytes[] = [log.head().root];
+  for (let n = 0; n < 300; ) {
+    const entries = Array.from({ length: 1 + (n % 5) }, (_, i) => entry(n + i));
+    await store.commit({ writes: [], audit: entries });
+    for (const _ of entries) {
+      leaves.push(leafHash((await log.entry(n++))!));
+      roots.push(rootOf(leaves));
+    }
+    t.strictSame(log.head(), { epoch: 1, size: n, root: roots[n]! });
+  }
+  const size = leaves.length;
+  for (let index = 0; index < size; index += 7) {
+    const path = await log.prove(index);
+    t.strictSame(path.map(hex), pathOf(leaves, index).map(hex));
+    if (!verifyPath(leaves[index]!, index, size, path, roots[size]!)) t.fail(`path of ${index}`);
+  }
+  for (const at of [1, 2, 15, 16, 17, 255, 256, 257]) {
+    if (!verifyPath(leaves[at - 1]!, at - 1, at, await log.prove(at - 1, at), roots[at]!))
+      t.fail(`path in the tree of ${at}`);
+  }
+  for (let old = 1; old <= size; old += 3) {
+    t.ok(consistent(old, roots[old]!, size, roots[size]!, await log.proveConsistency(old)), `from ${old}`);
+    t.strictSame(hex(await log.rootAt(old)), hex(roots[old]!));
+  }
+  t.notOk(
+    consistent(100, roots[101]!, size, roots[size]!, await log.proveConsistency(100)),
+    'another root does not verify',
+  );
+  await t.rejects(log.prove(size), { code: 'not-found' });
+  await t.rejects(log.proveConsistency(0), { code: 'not-found' });
+  await t.rejects(log.proveConsistency(size + 1), { code: 'not-found' });
+  t.equal(await log.entry(size), undefined);
+  t.equal(await log.check(), undefined);
+  await log.close();
+});
+
+t.test(
+  'two equal entries have different leaves: the salt hides what a hash could be guessed from',
+  async (t) => {
+    const store = new MemoryEngine();
+    const log = await openLog(store, newFolder());
+    await store.commit({ writes: [], audit: [entry(1), entry(1)] });
+    t.notSame(await log.entry(0), await log.entry(1));
+    await log.close();
+  },
+);
+
+t.test('the head moves only when the file is durable', async (t) => {
+  const store = new MemoryEngine();
+  const log = await openLog(store, newFolder());
+  await store.commit({ writes: [], audit: [entry(1)] });
+  log.rowsFor([log.leafOf(entry(2))]);
+  t.equal(log.head().size, 1);
+  await log.flush();
+  t.equal(log.head().size, 2);
+  await log.close();
+});
+
+async function reopened(change: (file: string, folder: string) => Promise<void>, from = after) {
+  const folder = newFolder();
+  await cp(from, folder, { recursive: true });
+  const file = join(folder, 'audit/1.log');
+  await change(file, folder);
+  const store = await LevelEngine.open({ folder });
+  const log = await openLog(store, join(folder, 'audit'));
+  const outcome = {
+    health: store.health,
+    head: log.head(),
+    check: await log.check(),
+    same: equalBytes(await readFile(file), await readFile(join(after, 'audit/1.log'))),
+  };
+  if (store.health.state === 'ok') {
+    await store.commit({ writes: [], audit: [entry(500)] });
+    t.equal(log.head().size, 104);
+    t.equal((await log.check())?.kind, outcome.check?.kind);
+  } else await t.rejects(store.commit({ writes: [], audit: [entry(500)] }), { code: 'read-only' });
+  await store.close();
+  await log.close();
+  return outcome;
+}
+
+t.test('killed after the batch, before or within the append: the missing leaves are appended', async (t) => {
+  for (let size = fileBefore; size <= fileAfter; size++) {
+    if ((size - fileBefore) % 9 !== 0 && size !== fileAfter) continue;
+    const { health, head, check, same } = await reopened((file) => truncate(file, size));
+    t.match(
+      { health, check, same, size: head.size },
+      { health: { state: 'ok' }, check: undefined, same: true, size: 103 },
+      `cut at ${size}`,
+    );
+  }
+});
+
+t.test(
+  'killed within the append, with a page of zeros where the leaf should be: written again',
+  async (t) => {
+    const outcome = await reopened(async (file) => {
+      const bytes = await readFile(file);
+      bytes.fill(0, fileBefore + 10);
+      await writeFile(file, bytes);
+    });
+    t.match(outcome, { health: { state: 'ok' }, check: undefined, same: true });
+  },
+);
+
+t.test('a file that lacks what was acknowledged is no crash', async (t) => {
+  for (const size of [fileBefore - 1, 100, 0])
+    t.match(
+      await reopened((file) => truncate(file, size)),
+      { health: { state: 'read-only', problems: [{ kind: 'audit-damaged' }] } },
+      `cut at ${size}`,
+    );
+  t.match(
+    await reopened((file) => unlink(file)),
+    { health: { problems: [{ kind: 'audit-damaged' }] } },
+    'deleted',
+  );
+});
+
+t.test('a file ahead of the database is lost data', async (t) => {
+  const restored = await reopened(async (file) => cp(join(after, 'audit/1.log'), file), before);
+  t.match(
+    restored,
+    { health: { state: 'read-only', problems: [{ kind: 'audit-ahead' }] } },
+    'database of one group earlier',
+  );
+  t.match(await reopened((file) => appendFile(file, 'x')), {
+    health: { problems: [{ kind: 'audit-ahead' }] },
+  });
+});
+
+t.test('another leaf in the tail is named at start, one in the middle by check', async (t) => {
+  const flip = (at: number) => async (file: string) => {
+    const bytes = await readFile(file);
+    bytes[at]! ^= 4;
+    await writeFile(file, bytes);
+  };
+  t.match(await reopened(flip(fileBefore - 20)), {
+    health: { state: 'read-only', problems: [{ kind: 'audit-damaged' }] },
+  });
+  t.match((await reopened(flip(60))).check, { kind: 'audit-damaged' });
+});
+
+t.test('a whole leaf of the last group that says something else is no torn write', async (t) => {
+  const forged = await reopened(async (file, folder) => {
+    const other = await LevelEngine.open({ folder: join(folder, 'other') });
+    const log = await openLog(other, join(folder, 'other/audit'));
+    await other.commit({ writes: [], audit: [entry(100, 'last GROUP')] });
+    await other.close();
+    await log.close();
+    const forgery = await readFile(join(folder, 'other/audit/1.log'));
+    await writeFile(file, concat((await readFile(file)).subarray(0, fileBefore), forgery));
+  });
+  t.match(forged, { health: { problems: [{ kind: 'audit-damaged', where: /entry 100/ }] } });
+});
+
+t.test('a state that does not fit its size is refused, and encodes to itself', async (t) => {
+  const store = await LevelEngine.open({ folder: after });
+  const bytes = (await store.get(stateKey(1)))!;
+  t.equal(hex(encodeState(decodeState(bytes))), hex(bytes));
+  t.throws(() => decodeState(bytes.subarray(0, -32)), RangeError);
+  t.ok((await store.get(leafKey(1, 102))) !== undefined);
+  await store.close();
+});
