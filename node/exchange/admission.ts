@@ -1,0 +1,101 @@
+/**
+ * Whether an offer may come in: every rule a receiver checks before it spends disk on a document, in one place, in
+ * order. A fault is `never` only when it follows from the offered bytes alone; all that depends on directory, clock,
+ * policy or room is `later`. Pure but for the directory it asks. Called by inbox.
+ */
+import type { Dispatch, Document } from '../../proto/messages.ts';
+import { classificationOfWire } from '../core/classification.ts';
+import { equalBytes, hex } from '../core/bytes.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
+import { CHUNK_BYTES } from '../store/blob-facts.ts';
+import type { TrustedDirectory } from './ports.ts';
+import type { Statement, Trust } from './trust.ts';
+
+export interface Fault {
+  code: ErrorCode;
+  retry: 'never' | 'later';
+  text: string;
+  movedTo?: string;
+}
+
+export interface Offered {
+  dispatch: Statement<Dispatch>;
+  document: Statement<Document>;
+  /** The seat at the other end of the connection. */
+  fromSeat: string;
+}
+
+const never = (code: ErrorCode, text: string): Fault => ({ code, retry: 'never', text });
+const later = (code: ErrorCode, text: string, movedTo?: string): Fault => ({ code, retry: 'later', text, movedTo });
+
+export class Admission {
+  readonly #directory: () => TrustedDirectory;
+  readonly #trust: Trust;
+  readonly #seat: string;
+
+  constructor(components: { directory: () => TrustedDirectory; trust: Trust; seat: string }) {
+    this.#directory = components.directory;
+    this.#trust = components.trust;
+    this.#seat = components.seat;
+  }
+
+  /** Whether the peer is the agency the document says it comes from: asked before anything is told about a repeat. */
+  senderFault({ document, fromSeat }: Offered): Fault | undefined {
+    const peer = this.#directory().agencyOfSeat(fromSeat);
+    const { senderAgency, issuer } = document.content;
+    if (peer !== senderAgency) {
+      return later('sender-mismatch', `document is from ${senderAgency}, connection from ${peer ?? 'nobody known'}`);
+    }
+    const service = this.#directory().service(issuer.code!);
+    if (service.kind === 'served' && service.agency !== senderAgency) {
+      return later('sender-mismatch', `unit ${issuer.code} is served by ${service.agency}`);
+    }
+    return undefined;
+  }
+
+  /** First rule the offer breaks, or undefined. */
+  fault(offered: Offered, nowMs: number): Fault | undefined {
+    return (
+      this.#contentFault(offered) ??
+      this.#signatureFault(offered, nowMs) ??
+      this.#addressFault(offered) ??
+      this.#freshnessFault(nowMs)
+    );
+  }
+
+  #contentFault({ dispatch, document }: Offered): Fault | undefined {
+    if (!equalBytes(dispatch.content.documentId, document.id)) return never('malformed', 'dispatch names another document');
+    const classification = classificationOfWire(document.content.classification);
+    if (classification !== 'thuong') return never('classified', `classification ${classification ?? 'not declared'}`);
+    for (const { size, chunkSize, name } of document.content.attachments) {
+      if (size > MAX_ATTACHMENT_BYTES) return never('oversize', `attachment ${name}: ${size} bytes`);
+      if (chunkSize !== CHUNK_BYTES) return never('malformed', `attachment ${name}: chunks of ${chunkSize} bytes`);
+    }
+    return undefined;
+  }
+
+  #signatureFault({ dispatch, document, fromSeat }: Offered, nowMs: number): Fault | undefined {
+    const named = (what: string, code: ErrorCode): Fault =>
+      code === 'signature-invalid' ? never(code, what) : later(code, what);
+    const seal = this.#trust.documentFault(document, nowMs);
+    if (seal !== undefined) return named(`seal of ${document.content.issuer.code}`, seal);
+    const service = this.#trust.serviceFault(dispatch.signed, fromSeat, nowMs);
+    return service && named(`dispatch by ${fromSeat}`, service);
+  }
+
+  #addressFault({ dispatch }: Offered): Fault | undefined {
+    const { unit } = dispatch.content;
+    const service = this.#directory().service(unit);
+    if (service.kind === 'served' && service.seat === this.#seat) return undefined;
+    if (service.kind === 'served') return later('moved', `${unit} is served by ${service.seat}`, service.seat);
+    if (service.kind === 'merged') return later('moved', `${unit} became ${service.into}`, service.into);
+    return later('unknown-recipient', `${unit} is not served here`);
+  }
+
+  #freshnessFault(nowMs: number): Fault | undefined {
+    const { validUntilMs, version, headHash } = this.#directory();
+    if (nowMs <= validUntilMs) return undefined;
+    return later('directory-expired', `directory version ${version} (${hex(headHash).slice(0, 8)}) has expired`);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Attachments between a submission, the store and an offer: small ones (up to 64 KiB) are rows of the document's
+ * own commit, larger ones files. Reading always checks the bytes against the signed hash: a node never hands on what
+ * it can't vouch for.
+ */
+import mime from 'mime/lite';
+import type { Attachment } from '../../proto/messages.ts';
+import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { FIELD_LIMITS, MAX_ATTACHMENTS } from '../core/field-limits.ts';
+import { cleanFileName } from '../core/file-names.ts';
+import { leafHash } from '../core/merkle.ts';
+import type { SubmittedAttachment } from '../core/views.ts';
+import { CHUNK_BYTES } from '../store/blob-facts.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { KeyValueStore, Write } from '../store/key-value.ts';
+import { getSmallBlob, SMALL_BLOB_BYTES, smallBlobWrite } from '../store/small-blobs.ts';
+import type { AttachmentFields } from './compose.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface ResolvedAttachments {
+  fields: AttachmentFields[];
+  /** Into the document's own commit: small blobs, and the end of the leases of large ones. */
+  writes: Write[];
+  /** Leases whose rows `writes` ends. */
+  leases: string[];
+}
+
+/** Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
+export function resolveAttachments(submitted: readonly SubmittedAttachment[], uploads: Uploads): ResolvedAttachments {
+  if (submitted.length === 0) throw new LienthongError('file-missing', { file: '' });
+  if (submitted.length > MAX_ATTACHMENTS) throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
+  const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [] };
+  for (const attachment of submitted) {
+    const name = cleanFileName(attachment.name);
+    const common = {
+      name,
+      mediaType: attachment.mediaType || mime.getType(name) || 'application/octet-stream',
+      description: [...(attachment.description ?? '').normalize('NFC')].slice(0, FIELD_LIMITS.attachmentDescription).join(''),
+      role: 1,
+      chunkSize: CHUNK_BYTES,
+    };
+    if ('bytes' in attachment) {
+      const { bytes } = attachment;
+      if (bytes.byteLength === 0) throw new LienthongError('file-empty', { file: name });
+      if (bytes.byteLength > SMALL_BLOB_BYTES) {
+        throw new LienthongError('file-too-large', { file: name, size: bytes.byteLength, most: SMALL_BLOB_BYTES });
+      }
+      const sum = sha256(bytes);
+      resolved.fields.push({ ...common, sha256: sum, size: bytes.byteLength, chunkRoot: leafHash(bytes) });
+      resolved.writes.push(smallBlobWrite(sum, bytes));
+    } else {
+      const blob = uploads.require(attachment.lease, attachment.sha256);
+      resolved.fields.push({ ...common, sha256: blob.sha256, size: blob.size, chunkRoot: blob.chunkRoot });
+      resolved.writes.push(...blob.lease.writes);
+      resolved.leases.push(attachment.lease);
+    }
+  }
+  return resolved;
+}
+
+/** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole. */
+export async function readAttachment(attachment: Attachment, store: KeyValueStore, blobs: BlobStore): Promise<Bytes> {
+  const bytes = (await getSmallBlob(store, attachment.sha256)) ?? (await readFile(attachment, blobs));
+  if (bytes === undefined || !equalBytes(sha256(bytes), attachment.sha256)) throw damaged(attachment);
+  return bytes;
+}
+
+/** The attachment's bytes as a stream. The caller compares the hash at the end. Throws 'damaged' when it isn't here. */
+export async function* streamAttachment(
+  attachment: Attachment,
+  store: KeyValueStore,
+  blobs: BlobStore,
+): AsyncGenerator<Bytes> {
+  const small = await getSmallBlob(store, attachment.sha256);
+  if (small !== undefined) {
+    yield small;
+    return;
+  }
+  const reader = await blobs.open(attachment.sha256);
+  if (reader === undefined || reader.size !== attachment.size) {
+    await reader?.close();
+    throw damaged(attachment);
+  }
+  try {
+    yield* reader.stream();
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readFile(attachment: Attachment, blobs: BlobStore): Promise<Bytes | undefined> {
+  const reader = await blobs.open(attachment.sha256);
+  try {
+    return reader?.size === attachment.size ? await reader.read(0, attachment.size) : undefined;
+  } finally {
+    await reader?.close();
+  }
+}
+
+const damaged = (attachment: Attachment): LienthongError =>
+  new LienthongError('damaged', { where: `attachment ${attachment.name} (${hex(attachment.sha256).slice(0, 16)}…)` });

@@ -1,0 +1,98 @@
+/**
+ * One attempt at one delivery: builds the offer from what is stored, and turns the outcome into the delivery's next
+ * row. Nothing an outcome claims is believed before its signature and its references hold. Called by seat-courier.
+ */
+import type { DeliveryRow, Document } from '../../proto/messages.ts';
+import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
+import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { nextTransportState, parseTransportState, storedTransportState, type TransportEvent } from '../core/transport.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { getDocument } from '../store/documents.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
+import { SMALL_BLOB_BYTES } from '../store/small-blobs.ts';
+import { readAttachment } from './attachments.ts';
+import type { OfferFields, Outcome } from './delivery-link.ts';
+import { readReceipt, readRefusal, type Trust } from './trust.ts';
+
+export interface PreparedOffer {
+  fields: OfferFields;
+  document: Bytes;
+  /** Bytes of attachments the receiver has to pull. */
+  pullBytes: number;
+}
+
+/** Reads everything the offer holds. Throws 'damaged' when the node lost part of it. */
+export async function prepareOffer(row: DeliveryRow, store: KeyValueStore, blobs: BlobStore): Promise<PreparedOffer> {
+  const document = await getDocument(store, row.documentId);
+  if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
+  const content: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
+  const inlineBlobs: Bytes[] = [];
+  let room = SMALL_BLOB_BYTES;
+  let pullBytes = 0;
+  for (const attachment of content.attachments) {
+    if (attachment.size <= room) {
+      inlineBlobs.push(await readAttachment(attachment, store, blobs));
+      room -= attachment.size;
+    } else {
+      pullBytes += attachment.size;
+    }
+  }
+  const fields = { dispatches: [row.dispatch], document: document.envelope, inlineBlobs };
+  return { fields, document: document.envelope, pullBytes };
+}
+
+/** What an outcome means for its delivery. */
+export type Verdict =
+  | { kind: 'delivered' | 'refused'; outcome: Bytes; code: string; text: string }
+  | { kind: 'later'; code: string; text: string; retryAfterMs: number | undefined; movedTo: string }
+  | { kind: 'doubtful'; reason: string };
+
+/** Checks an outcome against what was offered. `doubtful` means it proves nothing and the delivery stays open. */
+export function judge(
+  outcome: Outcome,
+  row: DeliveryRow,
+  offered: PreparedOffer,
+  trust: Trust,
+  federationId: Bytes,
+  nowMs: number,
+): Verdict {
+  if (outcome.busy) {
+    return { kind: 'later', code: 'busy', text: '', retryAfterMs: outcome.busy.retryAfterMs ?? 0, movedTo: '' };
+  }
+  if (outcome.receipt) {
+    const receipt = readReceipt(outcome.receipt, federationId);
+    if (receipt === undefined) return { kind: 'doubtful', reason: 'receipt is malformed' };
+    const { dispatchId, documentId, unit, documentEnvelope } = receipt.content;
+    // a repeat's receipt names the envelopes as first received; a seal made again changes only those
+    if (!equalBytes(documentId, row.documentId) || unit !== row.unit || documentEnvelope.byteLength !== 32) {
+      return { kind: 'doubtful', reason: 'receipt is for another delivery' };
+    }
+    if (!equalBytes(dispatchId, row.dispatchId)) return { kind: 'doubtful', reason: 'receipt names another dispatch' };
+    const fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
+    if (fault !== undefined) return { kind: 'doubtful', reason: `receipt: ${fault}` };
+    return { kind: 'delivered', outcome: receipt.bytes, code: '', text: '' };
+  }
+  if (outcome.refusal) {
+    const refusal = readRefusal(outcome.refusal, federationId);
+    if (refusal === undefined) return { kind: 'doubtful', reason: 'refusal is malformed' };
+    const { documentEnvelope, dispatchEnvelope, retry, code, text, movedTo } = refusal.content;
+    if (!equalBytes(documentEnvelope, sha256(offered.document)) || !equalBytes(dispatchEnvelope, sha256(row.dispatch))) {
+      return { kind: 'doubtful', reason: 'refusal is for another offer' };
+    }
+    const fault = trust.serviceFault(refusal.signed, row.seat, nowMs);
+    if (fault !== undefined) return { kind: 'doubtful', reason: `refusal: ${fault}` };
+    if (retry === 1) return { kind: 'refused', outcome: refusal.bytes, code, text };
+    return { kind: 'later', code, text, retryAfterMs: undefined, movedTo };
+  }
+  return { kind: 'doubtful', reason: 'no outcome' };
+}
+
+/** The row after an event of the transport table; RangeError where the table has no such step. */
+export function stepped(row: DeliveryRow, event: TransportEvent, change: Partial<DeliveryRow>): DeliveryRow {
+  const from = parseTransportState(row.state);
+  const sending = from === 'queued' ? nextTransportState(from, 'offer') : from;
+  const to = sending && nextTransportState(sending, event);
+  if (to === undefined) throw new RangeError(`no step ${event} from ${from}`);
+  return { ...row, ...change, state: storedTransportState(to) } as DeliveryRow;
+}

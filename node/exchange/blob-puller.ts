@@ -1,0 +1,145 @@
+/**
+ * Pulls one attachment from the seat that offered it: the list of chunk hashes first, held against the signed chunk
+ * root, then the chunks, a few outstanding, each checked before it is written; the whole file's SHA-256 is checked
+ * before it is used. What was pulled survives a break or a restart and isn't pulled again. Called by collector.
+ */
+import { type Attachment, blobRequest, type BlobResponse, blobResponse } from '../../proto/messages.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { rootOf } from '../core/merkle.ts';
+import { chunkCount } from '../store/blob-facts.ts';
+import type { BlobReceiver } from '../store/blob-receiver.ts';
+import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+import { KeyedLock } from '../store/keyed-lock.ts';
+import type { Frames, Peers } from './ports.ts';
+
+/** Chunks asked for and not yet here: hides a round trip, and bounds memory to 4 MiB a file. */
+const OUTSTANDING = 4;
+/** A chunk takes 33 s at 256 kbit/s; beyond this the seat has stalled. */
+const CHUNK_MS = 60_000;
+/** Files pulled at once from one seat. */
+const PULLS_PER_SEAT = 4;
+
+export interface Pull {
+  seat: string;
+  /** The ticket. */
+  dispatchId: Bytes;
+  attachment: Attachment;
+}
+
+export class BlobPuller {
+  readonly #peers: Peers;
+  readonly #blobs: BlobStore;
+  readonly #locks = new KeyedLock();
+  readonly #lanes = new Map<string, number>();
+
+  constructor(components: { peers: Peers; blobs: BlobStore }) {
+    this.#peers = components.peers;
+    this.#blobs = components.blobs;
+  }
+
+  /** A leased file. Throws 'blob-mismatch' when signed facts contradict each other, else 'blob-unavailable'. */
+  async pull(pull: Pull, signal: AbortSignal): Promise<LeasedBlob> {
+    const lane = (this.#lanes.get(pull.seat) ?? 0) % PULLS_PER_SEAT;
+    this.#lanes.set(pull.seat, lane + 1);
+    try {
+      // one file is pulled by one stream at a time, whoever offers it, and a seat by a few
+      return await this.#locks.run(`lane ${pull.seat} ${lane}`, () =>
+        this.#locks.run(`file ${hex(pull.attachment.sha256)}`, () => this.#pull(pull, signal)),
+      );
+    } catch (error) {
+      if (isLienthongError(error, 'blob-mismatch') && error.details.chunk === undefined) throw error;
+      if (isLienthongError(error, 'disk-full')) throw error;
+      signal.throwIfAborted();
+      throw new LienthongError('blob-unavailable', { name: pull.attachment.name }, { cause: error });
+    }
+  }
+
+  async #pull(pull: Pull, signal: AbortSignal): Promise<LeasedBlob> {
+    const { attachment } = pull;
+    const frames = await this.#peers.openBlob(pull.seat, signal);
+    try {
+      const stream = new BlobStream(frames, pull, signal);
+      const chunkHashes = await stream.hashes();
+      if (!equalBytes(rootOf(chunkHashes), attachment.chunkRoot)) {
+        throw new LienthongError('blob-unavailable', { reason: 'chunk hashes differ from the signed root' });
+      }
+      const promised = { sha256: attachment.sha256, size: attachment.size, chunkHashes };
+      const receiver = await this.#blobs.receive(promised, signal);
+      try {
+        await stream.chunks(receiver);
+        return await receiver.finish();
+      } finally {
+        await receiver.close();
+      }
+    } finally {
+      await frames.close().catch(() => {});
+    }
+  }
+}
+
+/** One stream of /lienthong/blob/1, from the reader's side. */
+class BlobStream {
+  readonly #frames: Frames;
+  readonly #pull: Pull;
+  readonly #signal: AbortSignal;
+  #sequence = 0;
+
+  constructor(frames: Frames, pull: Pull, signal: AbortSignal) {
+    this.#frames = frames;
+    this.#pull = pull;
+    this.#signal = signal;
+  }
+
+  async hashes(): Promise<Bytes[]> {
+    const wanted = chunkCount(this.#pull.attachment.size);
+    const hashes: Bytes[] = [];
+    while (hashes.length < wanted) {
+      await this.#ask({ hashesFrom: hashes.length });
+      const { hashes: page } = await this.#answer();
+      const more = page?.leafHashes ?? [];
+      if (more.length === 0 || hashes.length + more.length > wanted) {
+        throw new LienthongError('malformed', { field: 'ChunkHashes' });
+      }
+      hashes.push(...more);
+    }
+    return hashes;
+  }
+
+  async chunks(receiver: BlobReceiver<LeasedBlob>): Promise<void> {
+    const missing = receiver.missing();
+    const asked: number[] = [];
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      for (let next = 0; next < missing.length || asked.length > 0; ) {
+        while (next < missing.length && asked.length < OUTSTANDING) {
+          const chunk = missing[next++]!;
+          await this.#ask({ chunk });
+          asked.push(chunk);
+        }
+        const { chunk } = await this.#answer();
+        if (chunk === undefined || chunk === null) throw new LienthongError('malformed', { field: 'BlobResponse.chunk' });
+        await writing;
+        writing = receiver.writeChunk(asked.shift()!, chunk);
+        // awaited at the next chunk: hashing and writing go on while it travels
+        writing.catch(() => {});
+      }
+    } finally {
+      await writing;
+    }
+  }
+
+  #ask(want: { hashesFrom?: number; chunk?: number }): Promise<void> {
+    const { dispatchId, attachment } = this.#pull;
+    const request = { sequence: ++this.#sequence, dispatchId, sha256: attachment.sha256, ...want };
+    return this.#frames.write(blobRequest.encode(request));
+  }
+
+  async #answer(): Promise<BlobResponse> {
+    const bytes = await this.#frames.read({ signal: this.#signal, timeoutMs: CHUNK_MS });
+    if (bytes === undefined) throw new LienthongError('blob-unavailable', { reason: 'stream ended' });
+    const response = blobResponse.parse(bytes);
+    if (response.refused) throw new LienthongError('blob-unavailable', { reason: 'refused' });
+    return response;
+  }
+}

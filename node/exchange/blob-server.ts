@@ -1,0 +1,136 @@
+/**
+ * Serves attachments to whoever holds a ticket: the seat a dispatch was offered to may read the attachments of the
+ * document it names, and nobody else anything. One answer for "not here", "not yours" and "no such thing", so that
+ * nobody learns what is held. Answers in the order asked.
+ */
+import {
+  type Attachment,
+  type BlobRequest,
+  blobRequest,
+  blobResponse,
+  type DeliveryRow,
+  document as documentCodec,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { leafHash } from '../core/merkle.ts';
+import { type BlobFacts, CHUNK_BYTES, chunkCount, chunkLength } from '../store/blob-facts.ts';
+import type { BlobReader } from '../store/blob-reader.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import { getDelivery, getTicket } from '../store/deliveries.ts';
+import { getDocument } from '../store/documents.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
+import { getSmallBlob } from '../store/small-blobs.ts';
+import type { DeliveryEvents } from './delivery-events.ts';
+import type { Frames, Report } from './ports.ts';
+
+/** Chunk hashes in one answer: 512 KiB, half the frame. */
+const HASHES_PER_ANSWER = 16_384;
+/** Files one stream may have open. */
+const OPEN_FILES = 4;
+
+/** An attachment a ticket opens; small ones are a single chunk in memory. */
+interface Opened {
+  row: DeliveryRow;
+  attachment: Attachment;
+  facts: Pick<BlobFacts, 'chunkHashes'>;
+  readChunk(index: number): Promise<Bytes>;
+  close(): Promise<void>;
+}
+
+export class BlobServer {
+  readonly #store: KeyValueStore;
+  readonly #blobs: BlobStore;
+  readonly #events: DeliveryEvents;
+  readonly #report: Report;
+
+  constructor(components: { store: KeyValueStore; blobs: BlobStore; events: DeliveryEvents; report: Report }) {
+    this.#store = components.store;
+    this.#blobs = components.blobs;
+    this.#events = components.events;
+    this.#report = components.report;
+  }
+
+  /** Serves one stream of a seat until it ends. Never rejects. */
+  async serve(frames: Frames, seat: string): Promise<void> {
+    const opened = new Map<string, Opened>();
+    try {
+      for (;;) {
+        const bytes = await frames.read();
+        if (bytes === undefined) break;
+        const request = blobRequest.parse(bytes);
+        await frames.write(blobResponse.encode(await this.#answer(request, seat, opened)));
+      }
+      await frames.close();
+    } catch (error) {
+      frames.abort(error as Error);
+      this.#report('stream.broken', { seat, protocol: 'blob', reason: (error as Error).message });
+    } finally {
+      await Promise.allSettled([...opened.values()].map((file) => file.close()));
+    }
+  }
+
+  async #answer(request: BlobRequest, seat: string, opened: Map<string, Opened>) {
+    const { sequence } = request;
+    const file = await this.#open(request, seat, opened);
+    if (file === undefined) {
+      this.#report('blob.refused', { seat, sha256: hex(request.sha256), dispatch: hex(request.dispatchId) });
+      return { sequence, refused: {} };
+    }
+    if (request.want === 'hashesFrom') {
+      const from = request.hashesFrom ?? 0;
+      return { sequence, hashes: { leafHashes: file.facts.chunkHashes.slice(from, from + HASHES_PER_ANSWER) } };
+    }
+    const index = request.chunk ?? 0;
+    if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size)) return { sequence, refused: {} };
+    const chunk = await file.readChunk(index);
+    this.#events.pulled(file.row, chunk.byteLength);
+    return { sequence, chunk };
+  }
+
+  async #open(request: BlobRequest, seat: string, opened: Map<string, Opened>): Promise<Opened | undefined> {
+    const name = `${hex(request.dispatchId)} ${hex(request.sha256)}`;
+    const already = opened.get(name);
+    if (already !== undefined) return already;
+    const entitled = await this.#entitled(request, seat);
+    if (entitled === undefined) return undefined;
+    const file = await this.#openFile(entitled.row, entitled.attachment);
+    if (file === undefined) return undefined;
+    for (const [oldest, other] of opened) {
+      if (opened.size < OPEN_FILES) break;
+      opened.delete(oldest);
+      await other.close();
+    }
+    opened.set(name, file);
+    return file;
+  }
+
+  /** The delivery and attachment a ticket names, if this seat is the one it was offered to. */
+  async #entitled(request: BlobRequest, seat: string): Promise<{ row: DeliveryRow; attachment: Attachment } | undefined> {
+    const ticket = await getTicket(this.#store, request.dispatchId);
+    const row = ticket && (await getDelivery(this.#store, ticket));
+    if (row === undefined || row.seat !== seat) return undefined;
+    const document = await getDocument(this.#store, row.documentId);
+    if (document === undefined) return undefined;
+    const { attachments } = documentCodec.parse(signedCodec.parse(document.envelope).payload);
+    const attachment = attachments.find((candidate) => equalBytes(candidate.sha256!, request.sha256));
+    return attachment && { row, attachment: attachment as Attachment };
+  }
+
+  async #openFile(row: DeliveryRow, attachment: Attachment): Promise<Opened | undefined> {
+    const small = await getSmallBlob(this.#store, attachment.sha256);
+    if (small !== undefined) {
+      const facts = { chunkHashes: [leafHash(small)] };
+      return { row, attachment, facts, readChunk: async () => small, close: async () => {} };
+    }
+    const facts = await this.#blobs.facts(attachment.sha256);
+    const reader: BlobReader | undefined = await this.#blobs.open(attachment.sha256);
+    if (facts === undefined || reader === undefined || facts.size !== attachment.size) {
+      await reader?.close();
+      this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
+      return undefined;
+    }
+    const readChunk = (index: number) => reader.read(index * CHUNK_BYTES, chunkLength(attachment.size, index));
+    return { row, attachment, facts, readChunk, close: () => reader.close() };
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Brings together the attachments of an offered document: small ones from the offer itself, larger ones pulled from
+ * the sender, or, for a further unit of a document already here from the same sender, the files that are here.
+ * Nothing of it counts before the inbox's commit: files are leased until then.
+ */
+import type { Attachment } from '../../proto/messages.ts';
+import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { leafHash } from '../core/merkle.ts';
+import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+import type { KeyValueStore, Write } from '../store/key-value.ts';
+import { getSmallBlob, SMALL_BLOB_BYTES, smallBlobWrite } from '../store/small-blobs.ts';
+import type { Offered } from './admission.ts';
+import type { BlobPuller } from './blob-puller.ts';
+
+export interface CollectedAttachments {
+  /** Into the document's own commit. */
+  writes: Write[];
+  /** When there will be no commit. */
+  release(): Promise<void>;
+}
+
+export class Collector {
+  readonly #store: KeyValueStore;
+  readonly #blobs: BlobStore;
+  readonly #puller: BlobPuller;
+
+  constructor(components: { store: KeyValueStore; blobs: BlobStore; puller: BlobPuller }) {
+    this.#store = components.store;
+    this.#blobs = components.blobs;
+    this.#puller = components.puller;
+  }
+
+  /** Throws 'blob-mismatch' (the signed facts contradict the bytes), 'blob-unavailable', 'disk-full'. */
+  async collect(
+    offered: Offered,
+    inlineBlobs: readonly Bytes[],
+    isHeld: boolean,
+    signal: AbortSignal,
+  ): Promise<CollectedAttachments> {
+    const inline = new Map(inlineBlobs.map((bytes) => [hex(sha256(bytes)), bytes]));
+    const writes: Write[] = [];
+    const leased: LeasedBlob[] = [];
+    const release = async () => {
+      await Promise.allSettled(leased.map((blob) => blob.lease.release()));
+    };
+    try {
+      for (const attachment of distinct(offered.document.content.attachments as Attachment[])) {
+        const bytes = inline.get(hex(attachment.sha256));
+        if (bytes !== undefined) {
+          writes.push(this.#small(attachment, bytes));
+        } else if (!(isHeld && (await this.#isSmall(attachment)))) {
+          const blob = (isHeld && (await this.#blobs.reuse(attachment.sha256, signal))) || (await this.#pull(offered, attachment, signal));
+          leased.push(blob);
+          writes.push(...blob.lease.writes);
+        }
+      }
+    } catch (error) {
+      await release();
+      throw error;
+    }
+    return { writes, release };
+  }
+
+  #small(attachment: Attachment, bytes: Bytes): Write {
+    const fits = bytes.byteLength === attachment.size && bytes.byteLength <= SMALL_BLOB_BYTES;
+    if (!fits || !equalBytes(leafHash(bytes), attachment.chunkRoot)) {
+      throw new LienthongError('blob-mismatch', { name: attachment.name });
+    }
+    return smallBlobWrite(attachment.sha256, bytes);
+  }
+
+  async #isSmall(attachment: Attachment): Promise<boolean> {
+    return (await getSmallBlob(this.#store, attachment.sha256)) !== undefined;
+  }
+
+  #pull({ dispatch, fromSeat }: Offered, attachment: Attachment, signal: AbortSignal): Promise<LeasedBlob> {
+    return this.#puller.pull({ seat: fromSeat, dispatchId: dispatch.id, attachment }, signal);
+  }
+}
+
+function distinct(attachments: readonly Attachment[]): Attachment[] {
+  return [...new Map(attachments.map((attachment) => [hex(attachment.sha256), attachment])).values()];
+}

@@ -1,0 +1,166 @@
+/**
+ * From a submission to the content of a document: everything that can be known now is checked here, before a byte
+ * is stored. Pure but for the directory it is given. The rules: R1 classification, R9's key, lengths, dates.
+ */
+import type { lienthong } from '../../proto/messages.ts';
+import { classificationOfWire, findSecrecyMarking, isClassification, wireOfClassification } from '../core/classification.ts';
+import { parseUnitCode, toLegacy, type UnitCode } from '../core/codes.ts';
+import { dayOf, parseDay } from '../core/dates.ts';
+import { LienthongError } from '../core/errors.ts';
+import { FIELD_LIMITS, type LimitedField, MAX_RECIPIENTS } from '../core/field-limits.ts';
+import { isUrgency, wireOfUrgency } from '../core/urgency.ts';
+import type { Submission } from '../core/views.ts';
+import type { NumberKey } from '../store/documents.ts';
+import type { Self, Service, TrustedDirectory } from './ports.ts';
+
+export type DocumentFields = lienthong.v1.Document.$Properties;
+export type AttachmentFields = lienthong.v1.Attachment.$Properties;
+
+export interface Recipient {
+  unit: string;
+  seat: string;
+  agency: string;
+}
+
+export interface Draft {
+  /** Content of the document, still without exchange id and attachments. */
+  content: DocumentFields;
+  numberKey: NumberKey;
+  recipients: Recipient[];
+  missing: string[];
+  urgency: number;
+  due: string;
+  circular: boolean;
+}
+
+/** Throws LienthongError naming the first rule broken. `nowMs` decides today's date only. */
+export function compose(submission: Submission, directory: TrustedDirectory, self: Self, nowMs: number): Draft {
+  const { recipients, missing } = resolveRecipients(submission, directory, self);
+  const issuer = resolveIssuer(submission.from ?? self.agency, directory, self);
+  const classification = checkClassification(submission);
+  const date = submission.date === undefined ? dayOf(nowMs) : parseDay(submission.date);
+  const number = required('number', submission.number);
+  const notation = optional('notation', submission.notation) ?? '';
+  const legacy = toLegacy(issuer.unit as UnitCode) ?? issuer.unit;
+  const urgency = submission.urgency ?? 'thuong';
+  if (!isUrgency(urgency)) throw new LienthongError('usage', { field: 'urgency', value: String(urgency) });
+  return {
+    content: {
+      businessKind: 1,
+      classification,
+      issuer: { code: issuer.unit, legacyCode: legacy, name: issuer.name },
+      senderAgency: self.agency,
+      legalId: `${legacy},${date.replaceAll('-', '/')},${number}/${notation}`,
+      number,
+      notation,
+      date,
+      place: optional('place', submission.place),
+      type: { name: required('type', submission.type) },
+      subject: required('subject', submission.subject),
+      content: optional('content', submission.content),
+      signer: signerOf(submission),
+      note: optional('note', submission.note),
+      printedRecipients: (submission.printedRecipients ?? []).map((text) => limited('printedRecipient', text)),
+    },
+    numberKey: { issuer: issuer.unit, year: date.slice(0, 4), number, notation },
+    recipients,
+    missing,
+    urgency: wireOfUrgency(urgency),
+    due: submission.due === undefined ? '' : parseDay(submission.due),
+    circular: submission.circular ?? false,
+  };
+}
+
+function resolveRecipients(
+  submission: Submission,
+  directory: TrustedDirectory,
+  self: Self,
+): { recipients: Recipient[]; missing: string[] } {
+  if (submission.to.length === 0) throw new LienthongError('no-recipient');
+  if (submission.to.length > MAX_RECIPIENTS) throw new LienthongError('usage', { field: 'to', most: MAX_RECIPIENTS });
+  const recipients = new Map<string, Recipient>();
+  const missing: string[] = [];
+  for (const text of submission.to) {
+    const code = parseUnitCode(text);
+    const service = directory.service(code);
+    if (service.kind === 'no-node' && submission.allowMissing) {
+      if (missing.includes(code)) throw new LienthongError('duplicate-recipient', { code });
+      missing.push(code);
+      continue;
+    }
+    const served = requireServed(service, code);
+    if (recipients.has(served.unit)) throw new LienthongError('duplicate-recipient', { code: text });
+    if (served.seat === self.seat) throw new LienthongError('own-recipient', { code, name: served.name });
+    recipients.set(served.unit, { unit: served.unit, seat: served.seat, agency: served.agency });
+  }
+  if (recipients.size === 0) throw new LienthongError('recipient-without-node', { code: missing.join(', '), name: '' });
+  return { recipients: [...recipients.values()], missing };
+}
+
+function requireServed(service: Service, code: string): Extract<Service, { kind: 'served' }> {
+  switch (service.kind) {
+    case 'served':
+      return service;
+    case 'unknown':
+      throw new LienthongError('unknown-recipient', { code });
+    case 'retired':
+      throw new LienthongError('retired-recipient', { code, name: service.name, into: '' });
+    case 'merged':
+      throw new LienthongError('retired-recipient', { code, name: service.name, into: service.into });
+    case 'no-node':
+      throw new LienthongError('recipient-without-node', { code, name: service.name });
+  }
+}
+
+function resolveIssuer(text: string, directory: TrustedDirectory, self: Self): { unit: string; name: string } {
+  const code = parseUnitCode(text);
+  const service = directory.service(code);
+  if (service.kind !== 'served' || service.seat !== self.seat) {
+    throw new LienthongError('unknown-sender-unit', { code, agency: self.agency });
+  }
+  return { unit: service.unit, name: service.name };
+}
+
+/** R1 at the sender's edge. The wire number, always NORMAL. */
+function checkClassification(submission: Submission): number {
+  if (submission.classification === undefined) throw new LienthongError('classification-missing');
+  if (!isClassification(submission.classification)) {
+    throw new LienthongError('usage', { field: 'classification', value: String(submission.classification) });
+  }
+  const wire = wireOfClassification(submission.classification);
+  if (classificationOfWire(wire) !== 'thuong') {
+    throw new LienthongError('classified', { classification: submission.classification });
+  }
+  for (const text of [submission.subject, submission.notation, submission.type]) {
+    const marking = findSecrecyMarking(text ?? '');
+    if (marking !== undefined) throw new LienthongError('secrecy-marking', { marking });
+  }
+  return wire;
+}
+
+function signerOf(submission: Submission): DocumentFields['signer'] {
+  const { name, position, competence } = submission.signer ?? {};
+  if (name === undefined && position === undefined && competence === undefined) return undefined;
+  return {
+    name: optional('signer.name', name),
+    position: optional('signer.position', position),
+    competence: optional('signer.competence', competence),
+  };
+}
+
+function required(field: LimitedField, value: string | undefined): string {
+  const text = limited(field, value ?? '');
+  if (text === '') throw new LienthongError('field-missing', { field });
+  return text;
+}
+
+const optional = (field: LimitedField, value: string | undefined): string | undefined =>
+  value === undefined ? undefined : limited(field, value);
+
+function limited(field: LimitedField, value: string): string {
+  const text = value.normalize('NFC').trim();
+  const length = [...text].length;
+  if (length > FIELD_LIMITS[field]) throw new LienthongError('field-too-long', { field, length, most: FIELD_LIMITS[field] });
+  if (/\p{Cc}/u.test(text.replace(/[\n\t]/g, ''))) throw new LienthongError('usage', { field, value: 'control character' });
+  return text;
+}

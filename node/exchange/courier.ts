@@ -1,0 +1,82 @@
+/**
+ * The one courier of a node: a seat courier for every seat that has something queued, started with the node, woken
+ * by new work or any sign of life of its seat, stopped before the store closes.
+ */
+import { fraction } from '../core/clock.ts';
+import { countQueued, type QueuedDelivery, queuedFor, seatsWithQueue } from '../store/deliveries.ts';
+import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
+
+/** A node that starts says Hello within this, more with more seats, so that a power cut's end isn't a storm. */
+const START_WITHIN_MS = 10_000;
+const START_PER_SEAT_MS = 100;
+/** Counting a longer queue costs more than knowing it is worth. */
+const COUNT_MOST = 10_000;
+
+export interface SeatQueue {
+  seat: string;
+  waiting: number;
+  oldestAtMs: number | undefined;
+  nextAttemptAtMs: number | undefined;
+  lastError: string | undefined;
+}
+
+export class Courier {
+  readonly #with: SeatCourierComponents;
+  readonly #seats = new Map<string, SeatCourier>();
+  #isStopped = false;
+
+  constructor(components: SeatCourierComponents) {
+    this.#with = components;
+  }
+
+  /** Takes up every queue there is on disk. */
+  async start(): Promise<void> {
+    const { store, clock, random } = this.#with;
+    const seats = await seatsWithQueue(store);
+    const withinMs = Math.min(START_WITHIN_MS, seats.length * START_PER_SEAT_MS);
+    for (const seat of seats) this.#courier(seat, clock.nowMs() + fraction(random) * withinMs);
+  }
+
+  /** After the commit that queued it. */
+  add(delivery: QueuedDelivery): void {
+    this.#courier(delivery.seat, this.#with.clock.nowMs())?.add(delivery);
+  }
+
+  /** A connection, a Hello, an offer: the seat is alive. */
+  onContact(seat: string): void {
+    this.#seats.get(seat)?.onContact();
+  }
+
+  /** Queues with something in them. */
+  async queues(): Promise<SeatQueue[]> {
+    const { store } = this.#with;
+    const queues: SeatQueue[] = [];
+    for (const seat of await seatsWithQueue(store)) {
+      const [oldest] = await queuedFor(store, seat, 1);
+      const state = this.#seats.get(seat)?.state;
+      queues.push({
+        seat,
+        waiting: await countQueued(store, seat, COUNT_MOST),
+        oldestAtMs: oldest?.queuedAtMs,
+        nextAttemptAtMs: state?.nextAttemptAtMs,
+        lastError: state?.lastError,
+      });
+    }
+    return queues;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#seats.values()].map((courier) => courier.stop()));
+  }
+
+  #courier(seat: string, dueMs: number): SeatCourier | undefined {
+    if (this.#isStopped) return undefined;
+    const known = this.#seats.get(seat);
+    if (known !== undefined) return known;
+    const courier = new SeatCourier(seat, this.#with, dueMs);
+    this.#seats.set(seat, courier);
+    courier.start();
+    return courier;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What happens to outgoing deliveries, as it happens: for whoever watches a document and for `--wait`. In memory
+ * only; the rows on disk are the truth, and a watcher reads them first. Watchers that don't read are bounded by
+ * keeping only the newest state of each delivery.
+ */
+import type { DeliveryRow } from '../../proto/messages.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import { isSettled, parseTransportState, type TransportState } from '../core/transport.ts';
+
+export interface DeliveryEvent {
+  unit: string;
+  state: TransportState;
+  lastError: string;
+  elapsedMs: number | undefined;
+  pulledBytes: number;
+  totalBytes: number;
+}
+
+type Listener = (event: DeliveryEvent) => void;
+
+export class DeliveryEvents {
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Bytes pulled of deliveries being sent, by document and unit; dropped when settled. */
+  readonly #pulls = new Map<string, { pulled: number; total: number }>();
+
+  /** The answer stops listening. */
+  listen(documentId: Bytes, listener: Listener): () => void {
+    const name = hex(documentId);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(name, listeners);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(name);
+    };
+  }
+
+  sending(row: DeliveryRow, pullBytes: number): void {
+    if (pullBytes > 0) this.#pulls.set(pullName(row.documentId, row.unit), { pulled: 0, total: pullBytes });
+    this.#tell(row, 'sending');
+  }
+
+  /** The receiver was given `bytes` more of an attachment. */
+  pulled(row: DeliveryRow, bytes: number): void {
+    const pull = this.#pulls.get(pullName(row.documentId, row.unit));
+    if (pull === undefined) return;
+    pull.pulled = Math.min(pull.total, pull.pulled + bytes);
+    this.#tell(row, 'sending');
+  }
+
+  doubtful(row: DeliveryRow, reason: string): void {
+    this.#tell({ ...row, lastError: reason } as DeliveryRow, 'queued');
+    this.#pulls.delete(pullName(row.documentId, row.unit));
+  }
+
+  changed(row: DeliveryRow): void {
+    const state = parseTransportState(row.state);
+    this.#tell(row, state);
+    if (isSettled(state)) this.#pulls.delete(pullName(row.documentId, row.unit));
+  }
+
+  #tell(row: DeliveryRow, state: TransportState): void {
+    const listeners = this.#listeners.get(hex(row.documentId));
+    if (listeners === undefined) return;
+    const pull = this.#pulls.get(pullName(row.documentId, row.unit));
+    const event: DeliveryEvent = {
+      unit: row.unit,
+      state,
+      lastError: row.lastError,
+      elapsedMs: isSettled(state) ? row.settledAtMs - row.queuedAtMs : undefined,
+      pulledBytes: pull?.pulled ?? 0,
+      totalBytes: pull?.total ?? 0,
+    };
+    for (const listener of listeners) listener(event);
+  }
+}
+
+const pullName = (documentId: Bytes, unit: string): string => `${hex(documentId)} ${unit}`;

@@ -1,0 +1,203 @@
+/**
+ * The heart, put together: outbox, courier, inbox, attachments, and reading. Doors call these functions and hold no
+ * rules of their own; agency.ts makes one and gives it its ports. Order of starting: courier last; of stopping:
+ * courier first, so that nothing new leaves while what came in is being finished.
+ */
+import { type Bytes, hex } from '../core/bytes.ts';
+import { isoTime } from '../core/dates.ts';
+import { isLienthongError } from '../core/errors.ts';
+import { isSettled } from '../core/transport.ts';
+import type {
+  DeliveryUpdate,
+  DocumentItem,
+  DocumentView,
+  EvidenceFile,
+  ListQuery,
+  Page,
+  StoredBlob,
+  Submission,
+  SubmitAnswer,
+  Verification,
+} from '../core/views.ts';
+import { LienthongError } from '../core/errors.ts';
+import { BatchSigner } from '../signing/batch-signer.ts';
+import type { Attachment } from '../../proto/messages.ts';
+import { streamAttachment } from './attachments.ts';
+import { BlobPuller } from './blob-puller.ts';
+import { BlobServer } from './blob-server.ts';
+import { Collector } from './collector.ts';
+import { Courier, type SeatQueue } from './courier.ts';
+import { DeliveryEvents } from './delivery-events.ts';
+import { DeliveryServer } from './delivery-server.ts';
+import { envelopesOf, evidenceFiles } from './evidence.ts';
+import { Inbox } from './inbox.ts';
+import { Library } from './library.ts';
+import { Outbox } from './outbox.ts';
+import type { ExchangeComponents, Frames } from './ports.ts';
+import { type Quota, Quotas } from './quotas.ts';
+import { Refuser } from './refuser.ts';
+import { Settlement } from './settlement.ts';
+import { Trust } from './trust.ts';
+import { Uploads } from './uploads.ts';
+import { verifyDocument } from './verification.ts';
+import { watchDeliveries } from './watch.ts';
+
+export interface ExchangeInit {
+  quota?: Quota;
+  /** A document was taken in: for whoever shows it. */
+  onReceived?: (documentId: Bytes) => void;
+}
+
+export class Exchange {
+  readonly #with: ExchangeComponents;
+  readonly #trust: Trust;
+  readonly #events = new DeliveryEvents();
+  readonly #uploads: Uploads;
+  readonly #outbox: Outbox;
+  readonly #courier: Courier;
+  readonly #deliveryServer: DeliveryServer;
+  readonly #blobServer: BlobServer;
+  readonly #library: Library;
+  readonly #serving = new Set<Promise<void>>();
+
+  constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
+    const { directory, clock } = components;
+    const trust = new Trust(directory);
+    const signer = new BatchSigner(() => ({
+      federationId: directory().federationId,
+      claimedAtMs: clock.nowMs(),
+      headHash: directory().headHash,
+    }));
+    const events = this.#events;
+    const settlement = new Settlement({ ...components, trust, events, reroute: (delivery) => this.#courier.add(delivery) });
+    const collector = new Collector({ ...components, puller: new BlobPuller(components) });
+    const inbox = new Inbox({
+      ...components,
+      signer,
+      trust,
+      collector,
+      refuser: new Refuser({ ...components, signer }),
+      quotas: new Quotas(init.quota),
+      onReceived: init.onReceived ?? (() => {}),
+    });
+    this.#with = components;
+    this.#trust = trust;
+    this.#uploads = new Uploads(components);
+    this.#courier = new Courier({ ...components, settlement, events });
+    this.#outbox = new Outbox({
+      ...components,
+      signer,
+      uploads: this.#uploads,
+      onQueued: (delivery) => this.#courier.add(delivery),
+    });
+    this.#deliveryServer = new DeliveryServer({ inbox, report: components.report });
+    this.#blobServer = new BlobServer({ ...components, events });
+    this.#library = new Library({ ...components, trust });
+  }
+
+  start(): Promise<void> {
+    return this.#courier.start();
+  }
+
+  /** Streams served must have been ended by who opened them. */
+  async stop(): Promise<void> {
+    await this.#courier.stop();
+    await Promise.allSettled(this.#serving);
+    await this.#uploads.stop();
+  }
+
+  /** Serves one delivery stream that `seat` opened. Never rejects. */
+  serveDelivery(frames: Frames, seat: string): Promise<void> {
+    return this.#serve(this.#deliveryServer.serve(frames, seat));
+  }
+
+  /** Serves one stream of attachments that `seat` opened. Never rejects. */
+  serveBlobs(frames: Frames, seat: string): Promise<void> {
+    return this.#serve(this.#blobServer.serve(frames, seat));
+  }
+
+  onContact(seat: string): void {
+    this.#courier.onContact(seat);
+  }
+
+  async submit(submission: Submission): Promise<SubmitAnswer> {
+    try {
+      return await this.#outbox.submit(submission);
+    } catch (error) {
+      if (isLienthongError(error, 'classified') || isLienthongError(error, 'secrecy-marking')) {
+        await this.#auditRefusal(submission, error);
+      }
+      throw error;
+    }
+  }
+
+  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
+    return this.#uploads.store(source, options.signal);
+  }
+
+  list(query: ListQuery): Promise<Page<DocumentItem>> {
+    return this.#library.list(query);
+  }
+
+  show(id: string): Promise<DocumentView> {
+    return this.#library.show(id);
+  }
+
+  async attachment(
+    id: string,
+    index: number,
+  ): Promise<{ name: string; mediaType: string; size: number; sha256: string; stream: AsyncIterable<Uint8Array> }> {
+    const { content } = await this.#library.require(id);
+    const attachment = content.attachments[index] as Attachment | undefined;
+    if (attachment === undefined) throw new LienthongError('not-found', { what: 'attachment', index });
+    const { name, mediaType, size, sha256 } = attachment;
+    const stream = streamAttachment(attachment, this.#with.store, this.#with.blobs);
+    return { name, mediaType, size, sha256: hex(sha256), stream };
+  }
+
+  async evidence(id: string): Promise<EvidenceFile[]> {
+    const document = await this.#library.require(id);
+    return evidenceFiles(await envelopesOf(document, this.#with.store), this.#with.directory());
+  }
+
+  async verify(id: string): Promise<Verification> {
+    return verifyDocument(await this.#library.require(id), { ...this.#with, trust: this.#trust });
+  }
+
+  /** Current states first, then each change; ends when every delivery is settled. */
+  async *watch(id: string, signal: AbortSignal): AsyncGenerator<DeliveryUpdate> {
+    const { row } = await this.#library.require(id);
+    const { store, clock } = this.#with;
+    for await (const event of watchDeliveries(row.documentId, store, this.#events, signal)) {
+      yield {
+        to: event.unit,
+        state: event.state,
+        at: isoTime(clock.nowMs()),
+        lastError: event.lastError || null,
+        elapsedMs: isSettled(event.state) ? (event.elapsedMs ?? null) : null,
+        pulledBytes: event.pulledBytes,
+        totalBytes: event.totalBytes,
+      };
+    }
+  }
+
+  queues(): Promise<SeatQueue[]> {
+    return this.#courier.queues();
+  }
+
+  /** R1: a refusal at the sender's edge is an audit entry too. Says nothing of the content. */
+  async #auditRefusal(submission: Submission, error: LienthongError): Promise<void> {
+    const fields = [
+      { name: 'code', value: error.code },
+      { name: 'number', value: `${submission.number}/${submission.notation}`.slice(0, 100) },
+      { name: 'system', value: submission.system },
+    ];
+    const audit = [{ atMs: this.#with.clock.nowMs(), event: 'submission.refused', fields }];
+    await this.#with.store.commit({ writes: [], audit });
+  }
+
+  #serve(work: Promise<void>): Promise<void> {
+    this.#serving.add(work);
+    return work.finally(() => this.#serving.delete(work));
+  }
+}

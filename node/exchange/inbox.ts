@@ -1,0 +1,233 @@
+/**
+ * The inbox: takes an offer to its outcome. A receipt is signed over what is about to be committed and leaves only
+ * after the commit: document, arrival, receipt, small attachments, references of large ones and the audit entry are
+ * one batch. A crash before it leaves nothing but unreferenced files the collector removes; a crash after it means
+ * the sender offers again and gets the stored, byte-identical receipt. The same offer twice at once is worked on
+ * once; two that still race meet in the commit's preconditions. Called by delivery-server only.
+ */
+import { stringify as uuidText } from 'uuid';
+import {
+  type ArrivalRow,
+  type Document,
+  type DocumentRow,
+  lienthong,
+  type OfferFrame,
+  receipt as receiptCodec,
+} from '../../proto/messages.ts';
+import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import type { BatchSigner } from '../signing/batch-signer.ts';
+import { KINDS } from '../signing/envelope.ts';
+import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/arrivals.ts';
+import { documentAbsent, documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
+import type { Precondition, Write } from '../store/key-value.ts';
+import { Admission, type Fault, type Offered } from './admission.ts';
+import type { CollectedAttachments, Collector } from './collector.ts';
+import type { Outcome } from './delivery-link.ts';
+import type { ExchangeComponents } from './ports.ts';
+import type { Quotas } from './quotas.ts';
+import type { Refuser } from './refuser.ts';
+import { readDispatch, readDocument, type Trust } from './trust.ts';
+
+export type InboxComponents = Pick<
+  ExchangeComponents,
+  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead'
+> & {
+  signer: BatchSigner;
+  trust: Trust;
+  collector: Collector;
+  refuser: Refuser;
+  quotas: Quotas;
+  onReceived: (documentId: Bytes) => void;
+};
+
+export class Inbox {
+  readonly #with: InboxComponents;
+  readonly #admission: Admission;
+  /** Deliveries being worked on, by key: the same offer again waits for the same outcome. */
+  readonly #working = new Map<string, Promise<Outcome>>();
+
+  constructor(components: InboxComponents) {
+    this.#with = components;
+    this.#admission = new Admission({ ...components, seat: components.self.seat });
+  }
+
+  /** One outcome for each dispatch of the offer, in order. Rejects only when this node is at fault: no outcome then. */
+  async receive(fromSeat: string, offer: OfferFrame, signal: AbortSignal): Promise<Outcome[]> {
+    if (offer.dispatches.length === 0) throw new LienthongError('malformed', { field: 'OfferFrame.dispatches' });
+    const outcomes: Outcome[] = [];
+    for (const [index, dispatch] of offer.dispatches.entries()) {
+      const outcome = await this.#one(fromSeat, dispatch, offer, signal);
+      outcomes.push({ ...outcome, index } as Outcome);
+    }
+    return outcomes;
+  }
+
+  async #one(fromSeat: string, dispatchBytes: Bytes, offer: OfferFrame, signal: AbortSignal): Promise<Outcome> {
+    const { store, directory, refuser } = this.#with;
+    const envelopes = { document: sha256(offer.document), dispatch: sha256(dispatchBytes) };
+    const refused = await getRefusal(store, envelopes.dispatch, envelopes.document);
+    if (refused !== undefined) return { refusal: refused } as Outcome;
+    const { federationId } = directory();
+    const dispatch = readDispatch(dispatchBytes, federationId);
+    const document = readDocument(offer.document, federationId);
+    if (dispatch === undefined || document === undefined) {
+      const fault: Fault = { code: 'malformed', retry: 'never', text: dispatch ? 'document' : 'dispatch' };
+      return refuser.refuse(fault, envelopes, fromSeat);
+    }
+    const offered: Offered = { dispatch, document, fromSeat };
+    const name = `${fromSeat} ${hex(dispatch.id)} ${hex(envelopes.document)}`;
+    const under = this.#working.get(name);
+    if (under !== undefined) return under;
+    const work = this.#work(offered, offer.inlineBlobs, signal).finally(() => this.#working.delete(name));
+    this.#working.set(name, work);
+    return work;
+  }
+
+  async #work(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
+    for (;;) {
+      try {
+        const repeat = await this.#repeated(offered);
+        if (repeat !== undefined) return repeat;
+        return await this.#take(offered, inlineBlobs, signal);
+      } catch (error) {
+        if (isLienthongError(error, 'state-changed')) continue;
+        const fault = refusable(error);
+        if (fault === undefined) throw error;
+        return this.#refuse(fault, offered);
+      }
+    }
+  }
+
+  /** The stored receipt of a delivery already made, for the agency that made it and nobody else. */
+  async #repeated(offered: Offered): Promise<Outcome | undefined> {
+    const { store } = this.#with;
+    const sender = this.#admission.senderFault(offered);
+    if (sender !== undefined) return this.#refuse(sender, offered);
+    const arrival = await getArrival(store, offered.document.id, offered.dispatch.content.unit);
+    if (arrival === undefined || !equalBytes(offered.dispatch.content.documentId, offered.document.id)) return undefined;
+    return { receipt: arrival.receipt } as Outcome;
+  }
+
+  async #take(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
+    const { clock, collector, quotas, store } = this.#with;
+    const nowMs = clock.nowMs();
+    const { document, fromSeat } = offered;
+    const fault = this.#admission.fault(offered, nowMs);
+    if (fault !== undefined) return this.#refuse(fault, offered);
+    const exchangeId = uuidText(document.content.exchangeId);
+    const conflictKey = senderExchangeIdKey(document.content.senderAgency, exchangeId);
+    const known = await store.get(conflictKey);
+    if (known !== undefined && !equalBytes(known, document.id)) {
+      return this.#refuse({ code: 'conflict', retry: 'never', text: `exchange id ${exchangeId} is another document` }, offered);
+    }
+    quotas.take(document.content.senderAgency, bytesOf(document.content), nowMs);
+    const held = await getDocument(store, document.id);
+    const attachments = await collector.collect(offered, inlineBlobs, held !== undefined, signal);
+    try {
+      const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
+      return await this.#commit(offered, attachments, held, exchangeId, guard, [{ put: conflictKey, value: document.id }]);
+    } catch (error) {
+      await attachments.release();
+      throw error;
+    } finally {
+      this.#with.report('document.offered', { seat: fromSeat, id: exchangeId });
+    }
+  }
+
+  async #commit(
+    offered: Offered,
+    attachments: CollectedAttachments,
+    held: DocumentRow | undefined,
+    exchangeId: string,
+    guard: readonly Precondition[],
+    more: readonly Write[],
+  ): Promise<Outcome> {
+    const { store, clock, onReceived } = this.#with;
+    const { dispatch, document, fromSeat } = offered;
+    const { unit, urgency } = dispatch.content;
+    const storedAtMs = clock.nowMs();
+    const receipt = await this.#receipt(offered, storedAtMs);
+    const arrival = {
+      documentId: document.id,
+      exchangeId: document.content.exchangeId,
+      unit,
+      fromSeat,
+      dispatchId: dispatch.id,
+      dispatch: dispatch.bytes,
+      receipt,
+      storedAtMs,
+      urgency,
+    } as ArrivalRow;
+    const row = {
+      documentId: document.id,
+      exchangeId: document.content.exchangeId,
+      envelope: document.bytes,
+      outgoing: false,
+      storedAtMs,
+      fromSeat,
+    } as DocumentRow;
+    const references = document.content.attachments.map((attachment) => copyOf(attachment.sha256!));
+    const fields = [
+      { name: 'id', value: exchangeId },
+      { name: 'document', value: hex(document.id) },
+      { name: 'unit', value: unit },
+      { name: 'from', value: fromSeat },
+    ];
+    await store.commit({
+      require: [
+        ...guard,
+        arrivalAbsent(document.id, unit),
+        ...(held === undefined ? [documentAbsent(document.id)] : []),
+      ],
+      writes: [
+        ...(held === undefined ? documentWrites(row, exchangeId, references) : []),
+        arrivalWrite(arrival),
+        ...attachments.writes,
+        ...more,
+      ],
+      audit: [{ atMs: storedAtMs, event: 'document.received', fields }],
+    });
+    onReceived(document.id);
+    return { receipt } as Outcome;
+  }
+
+  #receipt({ dispatch, document }: Offered, storedAtMs: number): Promise<Bytes> {
+    const { signer, self, auditLog } = this.#with;
+    const payload = receiptCodec.encode({
+      dispatchId: dispatch.id,
+      documentId: document.id,
+      unit: dispatch.content.unit,
+      documentEnvelope: document.hash,
+      dispatchEnvelope: dispatch.hash,
+      storedAtMs,
+      logHead: auditLog.head(),
+    });
+    return signer.sign({ kind: KINDS.receipt, payload }, self.service());
+  }
+
+  async #refuse(fault: Fault, { dispatch, document, fromSeat }: Offered): Promise<Outcome> {
+    if (fault.retry === 'later') this.#with.onUnknownHead(fromSeat);
+    const envelopes = { document: document.hash, dispatch: dispatch.hash };
+    return this.#with.refuser.refuse(fault, envelopes, fromSeat, { document: document.id, dispatch: dispatch.id });
+  }
+}
+
+/** Errors of taking an offer that are an answer to the sender rather than this node's failure. */
+function refusable(error: unknown): Fault | undefined {
+  if (!isLienthongError(error)) return undefined;
+  switch (error.code) {
+    case 'blob-mismatch':
+      return { code: 'blob-mismatch', retry: 'never', text: String(error.details.name ?? '') };
+    case 'blob-unavailable':
+    case 'disk-full':
+    case 'quota':
+    case 'read-only':
+      return { code: error.code, retry: 'later', text: '' };
+    default:
+      return undefined;
+  }
+}
+
+const bytesOf = (document: Document): number =>
+  document.attachments.reduce((sum: number, attachment: lienthong.v1.Attachment) => sum + attachment.size, 0);

@@ -1,0 +1,233 @@
+/**
+ * Reading what a node holds: finding a document by its id, lists by time with filters, one document in full. Only
+ * reads; every answer is plain data for the doors. A page costs what it shows plus what its filters pass over,
+ * bounded by SCAN_MOST; the cursor goes on from there.
+ */
+import { stringify as uuidText } from 'uuid';
+import {
+  type Document,
+  dispatch as dispatchCodec,
+  document as documentCodec,
+  type DocumentRow,
+  receipt as receiptCodec,
+  refusal as refusalCodec,
+  type Scope,
+  scope as scopeCodec,
+  type Signed,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
+import { type Bytes, fromUtf8, hex, uint64be, readUint64be } from '../core/bytes.ts';
+import { isoTime, startOfDayMs } from '../core/dates.ts';
+import { LienthongError } from '../core/errors.ts';
+import { leastAdvanced, parseTransportState } from '../core/transport.ts';
+import { urgencyOfWire } from '../core/urgency.ts';
+import type { DeliveryView, DocumentItem, DocumentView, ListQuery, Page, SignatureView } from '../core/views.ts';
+import { arrivalsOf } from '../store/arrivals.ts';
+import { deliveriesOf } from '../store/deliveries.ts';
+import { findByExchangeId, getDocument, listDocuments, type ListPosition } from '../store/documents.ts';
+import type { ExchangeComponents } from './ports.ts';
+import { foldText } from '../core/fold-text.ts';
+import type { Trust } from './trust.ts';
+
+const PAGE = 50;
+const PAGE_MOST = 200;
+/** Rows a page may pass over: about 0.2 s. */
+const SCAN_MOST = 5_000;
+const KINDS = ['', 'new', 'recall', 'update', 'replace'];
+
+export interface HeldDocument {
+  row: DocumentRow;
+  signed: Signed;
+  content: Document;
+}
+
+export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & { trust: Trust };
+
+export class Library {
+  readonly #with: LibraryComponents;
+
+  constructor(components: LibraryComponents) {
+    this.#with = components;
+  }
+
+  /** By exchange id or a unique beginning of it (4 characters at least). Throws 'not-found', 'ambiguous', 'usage'. */
+  async require(id: string): Promise<HeldDocument> {
+    const start = id.trim().toLowerCase();
+    if (!/^[0-9a-f-]{4,36}$/.test(start)) throw new LienthongError('usage', { field: 'id', value: id.slice(0, 60) });
+    const found = await findByExchangeId(this.#with.store, start, 2);
+    if (found.length > 1) throw new LienthongError('ambiguous', { id: start });
+    const row = found[0] && (await getDocument(this.#with.store, found[0]));
+    if (!row) throw new LienthongError('not-found', { what: 'document', id: start });
+    return held(row);
+  }
+
+  async list(query: ListQuery): Promise<Page<DocumentItem>> {
+    const limit = Math.min(PAGE_MOST, Math.max(1, query.limit ?? PAGE));
+    const before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+    const sinceMs = query.since === undefined ? undefined : startOfDayMs(query.since);
+    const items: DocumentItem[] = [];
+    let position: ListPosition | undefined;
+    let scanned = 0;
+    for await (const next of listDocuments(this.#with.store, query.box, { before, sinceMs })) {
+      if (items.length === limit || scanned === SCAN_MOST) return { items, cursor: position ? cursorOf(position) : null };
+      scanned++;
+      position = next;
+      const row = await getDocument(this.#with.store, next.documentId);
+      if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
+      const item = await this.#item(held(row));
+      if (matches(item, query)) items.push(item);
+    }
+    return { items, cursor: null };
+  }
+
+  async show(id: string): Promise<DocumentView> {
+    const document = await this.require(id);
+    const { row, content, signed } = document;
+    const deliveries = row.outgoing ? await this.#sent(row.documentId) : await this.#received(row.documentId);
+    const { signer } = content;
+    return {
+      ...(await this.#item(document)),
+      box: row.outgoing ? 'outbox' : 'inbox',
+      documentHash: hex(row.documentId),
+      content: content.content || null,
+      place: content.place || null,
+      signer: signer
+        ? { name: signer.name ?? '', position: signer.position ?? '', competence: signer.competence ?? '' }
+        : null,
+      due: deliveries[0]?.due || null,
+      circular: deliveries.some(({ circular }) => circular),
+      printedRecipients: content.printedRecipients,
+      deliveries: deliveries.map(({ view }) => view),
+      statuses: [],
+      files: content.attachments.map((attachment) => ({
+        name: attachment.name!,
+        mediaType: attachment.mediaType!,
+        size: attachment.size!,
+        sha256: hex(attachment.sha256!),
+      })),
+      signatures: this.signatures(signed),
+    };
+  }
+
+  /** Signatures of an envelope as a person reads them: whether each verifies, and whether its certificate is listed. */
+  signatures(signed: Signed): SignatureView[] {
+    return this.#with.trust.signatures(signed).map((checked) => ({
+      role: checked.role ?? 'unknown',
+      agency: checked.certificate?.agency ?? null,
+      serial: checked.certificate?.serial ?? null,
+      claimedAt: isoTime(checked.claimedAtMs),
+      valid: checked.fault === undefined,
+      reason: checked.fault ?? null,
+    }));
+  }
+
+  async #item({ row, content }: HeldDocument): Promise<DocumentItem> {
+    const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
+    const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
+    const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
+    return {
+      id: uuidText(row.exchangeId),
+      legalId: content.legalId,
+      kind: KINDS[content.businessKind] ?? '',
+      from: content.issuer!.code!,
+      fromName: content.issuer!.name ?? '',
+      to: row.outgoing ? deliveries.map(({ unit }) => unit) : arrivals.map(({ unit }) => unit),
+      type: content.type!.name!,
+      number: content.number,
+      notation: content.notation,
+      subject: content.subject,
+      date: content.date,
+      urgency: urgencyOfWire(urgency),
+      state: row.outgoing ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state))) : 'delivered',
+      status: null,
+      attachments: content.attachments.length,
+      storedAt: isoTime(row.storedAtMs),
+    };
+  }
+
+  async #sent(documentId: Bytes): Promise<Shown[]> {
+    return (await deliveriesOf(this.#with.store, documentId)).map((row) => {
+      const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
+      const state = parseTransportState(row.state);
+      const view: DeliveryView = {
+        to: row.unit,
+        seat: row.seat,
+        state,
+        attempts: row.attempts,
+        nextAttemptAt: row.nextAttemptAtMs > 0 ? isoTime(row.nextAttemptAtMs) : null,
+        lastError: row.lastError || null,
+        elapsedMs: row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : null,
+        receipt: state === 'delivered' ? this.#receipt(row.outcome, row.seat) : null,
+        refusal: state === 'refused' ? this.#refusal(row.outcome, row.seat) : null,
+      };
+      return { view, due, circular };
+    });
+  }
+
+  async #received(documentId: Bytes): Promise<Shown[]> {
+    return (await arrivalsOf(this.#with.store, documentId)).map((row) => {
+      const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
+      const view: DeliveryView = {
+        to: row.unit,
+        seat: row.fromSeat,
+        state: 'delivered',
+        attempts: 1,
+        nextAttemptAt: null,
+        lastError: null,
+        elapsedMs: null,
+        receipt: this.#receipt(row.receipt, row.unit),
+        refusal: null,
+      };
+      return { view, due, circular };
+    });
+  }
+
+  #receipt(bytes: Bytes, fallback: string): { at: string; by: string } {
+    const signed = signedCodec.parse(bytes);
+    return { at: isoTime(receiptCodec.parse(signed.payload).storedAtMs), by: this.#signer(signed, fallback) };
+  }
+
+  #refusal(bytes: Bytes, fallback: string): NonNullable<DeliveryView['refusal']> {
+    const signed = signedCodec.parse(bytes);
+    const { code, text, retry, refusedAtMs } = refusalCodec.parse(signed.payload);
+    const by = this.#signer(signed, fallback);
+    return { at: isoTime(refusedAtMs), by, code, text, retry: retry === 1 ? 'never' : 'later' };
+  }
+
+  #signer(signed: Signed, fallback: string): string {
+    const scope: Scope = scopeCodec.parse(signed.signatures[0]!.scope!);
+    return this.#with.directory().certificate(scope.certificateSha256)?.agency ?? fallback;
+  }
+}
+
+interface Shown {
+  view: DeliveryView;
+  due: string;
+  circular: boolean;
+}
+
+export function held(row: DocumentRow): HeldDocument {
+  const signed = signedCodec.parse(row.envelope);
+  return { row, signed, content: documentCodec.parse(signed.payload) };
+}
+
+function matches(item: DocumentItem, query: ListQuery): boolean {
+  if (query.from !== undefined && item.from !== query.from && !item.from.startsWith(`${query.from}.`)) return false;
+  if (query.to !== undefined && !item.to.some((unit) => unit === query.to || unit.startsWith(`${query.to}.`))) return false;
+  if (query.state !== undefined && item.state !== query.state) return false;
+  if (query.status !== undefined && item.status !== query.status) return false;
+  if (query.text === undefined) return true;
+  const text = foldText([item.subject, item.number, item.notation, item.type, item.from, item.fromName ?? ''].join(' '));
+  return foldText(query.text)
+    .split(' ')
+    .every((word) => text.includes(word));
+}
+
+const cursorOf = ({ storedAtMs, documentId }: ListPosition): string =>
+  Buffer.concat([uint64be(storedAtMs), documentId]).toString('base64url');
+
+function parseCursor(text: string): ListPosition {
+  const bytes = new Uint8Array(Buffer.from(text.slice(0, 100), 'base64url'));
+  if (bytes.byteLength !== 40) throw new LienthongError('usage', { field: 'cursor', value: fromUtf8(Buffer.from(text.slice(0, 60))) });
+  return { storedAtMs: readUint64be(bytes.subarray(0, 8)), documentId: bytes.subarray(8) };
+}

@@ -1,0 +1,284 @@
+/**
+ * The outbox: takes a submission and answers when it is durable. One commit holds the document, its deliveries,
+ * their places in the queue, every index and the audit entry, so a crash leaves all or nothing; what has been
+ * answered "queued" survives anything short of losing the disk.
+ *
+ * Same submission (same local system and key, or same content where a door has no key) → the earlier answer again.
+ * R9: same issuer, year, number and notation with the same content and new recipients only → more dispatches of the
+ * earlier document; anything else under a used number is refused, naming the earlier document.
+ * Two submissions that race meet in the commit's preconditions: the later one starts again and finds the earlier.
+ */
+import { parse as parseUuid, stringify as uuidText, v7 as uuidv7 } from 'uuid';
+import {
+  dispatch as dispatchCodec,
+  type Document,
+  document as documentCodec,
+  type DocumentRow,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
+import { type Bytes, EMPTY, equalBytes, hex, sha256, utf8 } from '../core/bytes.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { parseTransportState } from '../core/transport.ts';
+import type { Submission, SubmitAnswer } from '../core/views.ts';
+import type { BatchSigner } from '../signing/batch-signer.ts';
+import { idOf, KINDS } from '../signing/envelope.ts';
+import { deliveriesOf, newDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import {
+  documentAbsent,
+  documentWrites,
+  getDocument,
+  getNumberHolder,
+  getSubmission,
+  numberUnchanged,
+  numberWrite,
+  submissionUnchanged,
+  submissionWrite,
+} from '../store/documents.ts';
+import type { AuditEntry, Batch, Precondition, Write } from '../store/key-value.ts';
+import { type ResolvedAttachments, resolveAttachments } from './attachments.ts';
+import { compose, type Draft, type Recipient } from './compose.ts';
+import type { ExchangeComponents } from './ports.ts';
+import type { Uploads } from './uploads.ts';
+
+/** Races are between a few callers with the same number or key; more rounds than this is something else. */
+const MAX_ROUNDS = 5;
+
+export type OutboxComponents = Pick<
+  ExchangeComponents,
+  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'random'
+> & { signer: BatchSigner; uploads: Uploads; onQueued: (delivery: QueuedDelivery) => void };
+
+export class Outbox {
+  readonly #with: OutboxComponents;
+
+  constructor(components: OutboxComponents) {
+    this.#with = components;
+  }
+
+  /** Throws LienthongError for the first rule broken; nothing is stored then. */
+  async submit(submission: Submission): Promise<SubmitAnswer> {
+    const { directory, self, clock } = this.#with;
+    const nowMs = clock.nowMs();
+    if (nowMs > directory().validUntilMs) throw new LienthongError('directory-expired');
+    const draft = compose(submission, directory(), self, nowMs);
+    this.#requireKeys(draft, nowMs);
+    const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+    const token = tokenOf(submission, draft, attachments);
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#settle(draft, attachments, token, nowMs);
+      } catch (error) {
+        if (!isLienthongError(error, 'state-changed') || round === MAX_ROUNDS) throw error;
+      }
+    }
+  }
+
+  async #settle(draft: Draft, attachments: ResolvedAttachments, token: Token, nowMs: number): Promise<SubmitAnswer> {
+    const { store } = this.#with;
+    const same = await getSubmission(store, token.system, token.name);
+    if (same !== undefined && !(await this.#isVoid(same.documentId))) {
+      if (!equalBytes(same.hash, token.hash)) throw new LienthongError('key-reused', { key: token.name });
+      return { ...(await this.#answer(same.documentId, draft.missing)), repeated: true };
+    }
+    const remembered = same && Buffer.concat([same.documentId, same.hash]);
+    const holder = await getNumberHolder(store, draft.numberKey);
+    const guard = [numberUnchanged(draft.numberKey, holder), submissionUnchanged(token.system, token.name, remembered)];
+    if (holder === undefined || (await this.#isVoid(holder))) {
+      return this.#writeNew(draft, attachments, token, nowMs, guard);
+    }
+    return this.#addRecipients(holder, draft, attachments, token, nowMs, guard);
+  }
+
+  async #writeNew(
+    draft: Draft,
+    attachments: ResolvedAttachments,
+    token: Token,
+    nowMs: number,
+    guard: Precondition[],
+  ): Promise<SubmitAnswer> {
+    const { self, signer, directory, random } = this.#with;
+    const exchangeId = uuidv7({ msecs: nowMs, rng: () => random(16) });
+    const payload = documentCodec.encode({
+      ...draft.content,
+      exchangeId: parseUuid(exchangeId),
+      attachments: attachments.fields,
+    });
+    const seal = self.seal();
+    if (seal === undefined) throw new LienthongError('seal-not-granted', { agency: self.agency });
+    const envelope = await signer.sign({ kind: KINDS.document, payload }, seal);
+    const documentId = idOf(KINDS.document, directory().federationId, payload);
+    const row = {
+      documentId,
+      exchangeId: parseUuid(exchangeId),
+      envelope,
+      outgoing: true,
+      storedAtMs: nowMs,
+      localSystem: token.system,
+      idempotencyKey: token.name,
+      submissionHash: token.hash,
+      fromSeat: self.seat,
+    } as DocumentRow;
+    const references = attachments.fields.map((attachment) => attachment.sha256!);
+    const writes = [
+      ...documentWrites(row, exchangeId, references),
+      numberWrite(draft.numberKey, documentId),
+    ];
+    const base: Batch = { require: [...guard, documentAbsent(documentId)], writes };
+    return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
+  }
+
+  /** R9: the same content to new recipients is the same document, dispatched again. */
+  async #addRecipients(
+    holder: Bytes,
+    draft: Draft,
+    attachments: ResolvedAttachments,
+    token: Token,
+    nowMs: number,
+    guard: Precondition[],
+  ): Promise<SubmitAnswer> {
+    const row = await getDocument(this.#with.store, holder);
+    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
+    const earlier = documentCodec.parse(signedCodec.parse(row.envelope).payload);
+    const id = uuidText(earlier.exchangeId);
+    const used = { number: draft.numberKey.number, notation: draft.numberKey.notation, id };
+    const again = { ...draft.content, exchangeId: earlier.exchangeId, attachments: attachments.fields };
+    if (!equalBytes(documentCodec.encode(again), documentCodec.encode(earlier))) {
+      throw new LienthongError('number-used', { ...used, reason: 'other-content' });
+    }
+    const sent = new Set((await deliveriesOf(this.#with.store, holder)).map((delivery) => delivery.unit));
+    const known = draft.recipients.filter((recipient) => sent.has(recipient.unit));
+    if (known.length > 0) {
+      throw new LienthongError('number-used', { ...used, recipients: known.map((recipient) => recipient.unit) });
+    }
+    return this.#queue({ require: guard, writes: [] }, holder, id, draft, draft.recipients, token, nowMs, attachments);
+  }
+
+  async #queue(
+    base: Batch,
+    documentId: Bytes,
+    exchangeId: string,
+    draft: Draft,
+    recipients: readonly Recipient[],
+    token: Token,
+    nowMs: number,
+    attachments: ResolvedAttachments,
+  ): Promise<SubmitAnswer> {
+    const { store, self, signer, directory, auditLog, uploads, onQueued } = this.#with;
+    const federationId = directory().federationId;
+    const logHead = auditLog.head();
+    const writes: Write[] = [
+      ...base.writes,
+      ...attachments.writes,
+      submissionWrite(token.system, token.name, documentId, token.hash),
+    ];
+    const deliveries = await Promise.all(
+      recipients.map(async ({ unit, seat }) => {
+        const { urgency, due, circular } = draft;
+        const payload = dispatchCodec.encode({ documentId, unit, urgency, due, circular, logHead });
+        const dispatch = await signer.sign({ kind: KINDS.dispatch, payload }, self.service());
+        return { unit, seat, dispatch, dispatchId: idOf(KINDS.dispatch, federationId, payload) };
+      }),
+    );
+    for (const { unit, seat, dispatch, dispatchId } of deliveries) {
+      writes.push(
+        ...newDeliveryWrites({
+          documentId,
+          exchangeId: parseUuid(exchangeId),
+          unit,
+          seat,
+          dispatchId,
+          dispatch,
+          state: 1,
+          urgency: draft.urgency,
+          queuedAtMs: nowMs,
+          attempts: 0,
+          nextAttemptAtMs: 0,
+          lastError: '',
+          settledAtMs: 0,
+          outcome: EMPTY,
+          breaks: 0,
+        }),
+      );
+    }
+    await store.commit({ require: base.require, writes, audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)] });
+    for (const lease of attachments.leases) uploads.forget(lease);
+    const rank = rankOf(draft.urgency);
+    for (const { unit, seat } of deliveries) onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs });
+    return {
+      id: exchangeId,
+      documentHash: hex(documentId),
+      deliveries: deliveries.map(({ unit }) => ({ to: unit, state: 'queued' })),
+      ...(draft.missing.length > 0 ? { missing: draft.missing } : {}),
+    };
+  }
+
+  /** The seal and the service key must count now: a document nobody will accept is refused here. */
+  #requireKeys(draft: Draft, nowMs: number): void {
+    const { self, directory } = this.#with;
+    const seal = self.seal();
+    if (seal === undefined) throw new LienthongError('seal-not-granted', { agency: self.agency });
+    const now = directory();
+    const fault =
+      now.serviceFault(self.service().certificateSha256, self.seat, nowMs) ??
+      now.sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
+    if (fault === 'unknown-certificate') throw new LienthongError('seal-not-granted', { agency: self.agency });
+    if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
+  }
+
+  /** Refused or cancelled everywhere: its number and its key are free again. */
+  async #isVoid(documentId: Bytes): Promise<boolean> {
+    const deliveries = await deliveriesOf(this.#with.store, documentId);
+    return deliveries.every(({ state }) => ['refused', 'cancelled'].includes(parseTransportState(state)));
+  }
+
+  async #answer(documentId: Bytes, missing: readonly string[]): Promise<SubmitAnswer> {
+    const row = await getDocument(this.#with.store, documentId);
+    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
+    const deliveries = await deliveriesOf(this.#with.store, documentId);
+    return {
+      id: uuidText(row.exchangeId),
+      documentHash: hex(documentId),
+      deliveries: deliveries.map(({ unit, state }) => ({ to: unit, state: parseTransportState(state) })),
+      ...(missing.length > 0 ? { missing: [...missing] } : {}),
+    };
+  }
+}
+
+interface Token {
+  system: string;
+  /** "key:…" as given, or "hash:…" of what was submitted. */
+  name: string;
+  hash: Bytes;
+}
+
+/** What was submitted, recipients included, as one hash: the same whatever the order of the call's fields. */
+function tokenOf(submission: Submission, draft: Draft, attachments: ResolvedAttachments): Token {
+  const { exchangeId: _, ...content } = draft.content as Partial<Document>;
+  const facts = {
+    content,
+    recipients: draft.recipients.map(({ unit }) => unit).sort(),
+    missing: [...draft.missing].sort(),
+    urgency: draft.urgency,
+    due: draft.due,
+    circular: draft.circular,
+    attachments: attachments.fields.map(({ sha256: sum, name, mediaType }) => [hex(sum!), name, mediaType]),
+  };
+  const hash = sha256(utf8(JSON.stringify(facts)));
+  const name = submission.key === undefined ? `hash:${hex(hash)}` : `key:${submission.key}`;
+  return { system: submission.system, name, hash };
+}
+
+function queuedEntry(documentId: Bytes, id: string, draft: Draft, token: Token, atMs: number): AuditEntry {
+  const { number, notation } = draft.numberKey;
+  return {
+    atMs,
+    event: 'document.queued',
+    fields: [
+      { name: 'id', value: id },
+      { name: 'document', value: hex(documentId) },
+      { name: 'number', value: `${number}/${notation}` },
+      { name: 'to', value: draft.recipients.map(({ unit }) => unit).join(' ').slice(0, 1900) },
+      { name: 'system', value: token.system },
+    ],
+  };
+}

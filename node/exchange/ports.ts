@@ -1,0 +1,102 @@
+/**
+ * What the exchange needs of the rest of the node, in its own words: who is who, the way to a seat, its own keys.
+ * A composition root fills these in; nothing here knows libp2p, HTTP or level.
+ */
+import type { Bytes } from '../core/bytes.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
+import type { SignerCertificate } from '../signing/verify.ts';
+import type { SigningIdentity } from '../signing/sign.ts';
+import type { BlobStore } from '../store/blobs.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
+
+/** Who answers for a unit. `unit` is the code as the directory writes it. */
+export type Service =
+  | { kind: 'served'; unit: string; seat: string; agency: string; name: string }
+  | { kind: 'unknown' }
+  | { kind: 'retired'; name: string }
+  | { kind: 'merged'; name: string; into: string }
+  | { kind: 'no-node'; name: string };
+
+export interface ListedCertificate extends SignerCertificate {
+  readonly serial: string;
+  /** Agency it speaks for, as the directory says. */
+  readonly agency: string;
+  readonly der: Bytes;
+}
+
+/** One adopted version of the directory, verified: every answer is the registry's word. */
+export interface TrustedDirectory {
+  readonly federationId: Bytes;
+  readonly epoch: number;
+  readonly version: number;
+  /** SHA-256 of the Signed head. */
+  readonly headHash: Bytes;
+  readonly validUntilMs: number;
+  /** Of either code form. */
+  service(unit: string): Service;
+  agencyOfSeat(seat: string): string | undefined;
+  agencyName(agency: string): string | undefined;
+  certificate(sha256: Bytes): ListedCertificate | undefined;
+  /** Certificates between a listed one and its anchor, and the anchor, DER: for evidence. */
+  chainOf(sha256: Bytes): readonly Bytes[];
+  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
+  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined;
+  /** Why this seal doesn't count for the unit at this time; undefined when it does. */
+  sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined;
+}
+
+/** Frames of one stream, in order, each a whole message. */
+export interface Frames {
+  /** Next frame, undefined at the clean end. Rejects at the deadline or when the stream breaks. */
+  read(options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<Bytes | undefined>;
+  /** Resolves when there is room for more. */
+  write(frame: Bytes): Promise<void>;
+  close(): Promise<void>;
+  abort(error: Error): void;
+}
+
+/** A stream to a seat, and when its connection gives way to another: finish what is in flight and open a new one. */
+export interface Lane {
+  frames: Frames;
+  onRetired(call: () => void): void;
+}
+
+/** The way to a seat: dials if need be, says Hello, opens a stream. Rejects with 'unreachable' or 'peer-refused'. */
+export interface Peers {
+  openDelivery(seat: string, signal: AbortSignal): Promise<Lane>;
+  openBlob(seat: string, signal: AbortSignal): Promise<Frames>;
+  /** Whether there is a live connection to the seat. */
+  isConnected(seat: string): boolean;
+}
+
+/** This node: which seat it is, for whom it speaks, with which keys. */
+export interface Self {
+  readonly seat: string;
+  readonly agency: string;
+  service(): SigningIdentity;
+  /** Undefined until the registry's admin has granted the seal. */
+  seal(): SigningIdentity | undefined;
+}
+
+/** The last durable head of this node's audit log. */
+export interface AuditHead {
+  head(): { epoch: number; size: number; root: Bytes };
+}
+
+/** A line for the operator. Never carries contents of documents. */
+export type Report = (event: string, details: ErrorDetails) => void;
+
+export interface ExchangeComponents {
+  store: KeyValueStore;
+  blobs: BlobStore;
+  auditLog: AuditHead;
+  directory: () => TrustedDirectory;
+  self: Self;
+  peers: Peers;
+  clock: Clock;
+  random: Random;
+  report: Report;
+  /** A peer's statement named a newer or unknown head: exchange heads. */
+  onUnknownHead: (seat: string) => void;
+}

@@ -1,0 +1,64 @@
+/**
+ * The part of a seat's queue that is in memory: the next deliveries, urgent first, then oldest. Bounded; the rest
+ * stays on disk. `complete` says whether nothing waits behind the last one.
+ */
+import { compareBytes, hex } from '../core/bytes.ts';
+import type { QueuedDelivery } from '../store/deliveries.ts';
+
+/** Two windows of the courier: it refills while the second is under way. */
+export const READY_LIMIT = 512;
+
+export const deliveryName = (of: { documentId: Uint8Array; unit: string }): string => `${hex(of.documentId)} ${of.unit}`;
+
+export function compareQueued(a: QueuedDelivery, b: QueuedDelivery): number {
+  return (
+    a.rank - b.rank ||
+    a.queuedAtMs - b.queuedAtMs ||
+    compareBytes(a.documentId, b.documentId) ||
+    (a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0)
+  );
+}
+
+export class ReadyQueue {
+  #items: QueuedDelivery[] = [];
+  #complete = false;
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** True when it should be filled from disk again. */
+  get isExhausted(): boolean {
+    return this.#items.length === 0 && !this.#complete;
+  }
+
+  /** What disk has at the front of the queue; `complete` when that was all. */
+  fill(items: readonly QueuedDelivery[], complete: boolean): void {
+    this.#items = [...items];
+    this.#complete = complete;
+  }
+
+  /** A delivery just queued on disk: kept when it belongs before what is here. */
+  add(item: QueuedDelivery): void {
+    const last = this.#items.at(-1);
+    if (!this.#complete && (last === undefined || compareQueued(item, last) > 0)) return;
+    let at = this.#items.length;
+    while (at > 0 && compareQueued(this.#items[at - 1]!, item) > 0) at--;
+    if (at > 0 && compareQueued(this.#items[at - 1]!, item) === 0) return;
+    this.#items.splice(at, 0, item);
+    if (this.#items.length > READY_LIMIT) {
+      this.#items.length = READY_LIMIT;
+      this.#complete = false;
+    }
+  }
+
+  take(): QueuedDelivery | undefined {
+    return this.#items.shift();
+  }
+
+  /** Forgets what is in memory: disk knows. */
+  reset(): void {
+    this.#items = [];
+    this.#complete = false;
+  }
+}

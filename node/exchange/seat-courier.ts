@@ -1,0 +1,281 @@
+/**
+ * Carries one seat's queue: dials when something is due, keeps one delivery stream open, has a window of deliveries
+ * in flight, and writes down each outcome. What holds:
+ * - The queue on disk is the truth. A delivery in flight keeps its queue row, so a crash between offer and outcome,
+ *   or between outcome and commit, means it is offered again; the receiver answers with the stored receipt.
+ * - A broken stream means "in doubt": the window restarts at 1 and doubles per outcome. What was alone in flight at
+ *   three breaks goes last within its urgency, so that one poisonous document can't hold up the rest.
+ * - Memory is bounded by READY_LIMIT queue rows, WINDOW deliveries and FLIGHT_BYTES of offers.
+ * - Only an outcome resets the backoff; a sign of life makes the queue due at once or nearly so.
+ */
+import type { DeliveryRow } from '../../proto/messages.ts';
+import { backoffMs } from '../core/backoff.ts';
+import { fraction } from '../core/clock.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { changeDeliveryWrites, delayedFor, getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
+import { type PreparedOffer, prepareOffer } from './attempt.ts';
+import type { DeliveryEvents } from './delivery-events.ts';
+import { DeliveryLink, type Outcome } from './delivery-link.ts';
+import type { ExchangeComponents } from './ports.ts';
+import { deliveryName, READY_LIMIT, ReadyQueue } from './ready-queue.ts';
+import type { Settlement } from './settlement.ts';
+
+/** Enough to hide a round trip of 100 ms at 2,000 documents a second. */
+const WINDOW = 256;
+/** Offers in flight, in bytes: what a window of largest documents would otherwise cost is 300 MB. */
+const FLIGHT_BYTES = 8 * 1024 * 1024;
+/** A sign of life makes the queue due within this, so that a returning seat isn't met by everyone at once. */
+const CONTACT_WITHIN_MS = 2_000;
+/** And at most this often. */
+const CONTACT_EVERY_MS = 10_000;
+
+export type SeatCourierComponents = Pick<
+  ExchangeComponents,
+  'store' | 'blobs' | 'peers' | 'clock' | 'random' | 'report'
+> & { settlement: Settlement; events: DeliveryEvents };
+
+export interface SeatState {
+  seat: string;
+  inFlight: number;
+  lastError: string | undefined;
+  nextAttemptAtMs: number | undefined;
+}
+
+export class SeatCourier {
+  readonly #with: SeatCourierComponents;
+  readonly #seat: string;
+  readonly #ready = new ReadyQueue();
+  readonly #inFlight = new Set<string>();
+  readonly #stopping = new AbortController();
+  #flightBytes = 0;
+  #window = 1;
+  #failures = 0;
+  #dueMs: number;
+  #lastContactMs = Number.NEGATIVE_INFINITY;
+  #lastError: string | undefined;
+  #link: DeliveryLink | undefined;
+  #woken = false;
+  #awaken: () => void = () => {};
+  #running: Promise<void> | undefined;
+
+  constructor(seat: string, components: SeatCourierComponents, dueMs: number) {
+    this.#seat = seat;
+    this.#with = components;
+    this.#dueMs = dueMs;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new LienthongError('not-running'));
+    await this.#link?.close();
+    this.#wake();
+    await this.#running;
+  }
+
+  get state(): SeatState {
+    const waiting = this.#link === undefined && this.#failures > 0;
+    return {
+      seat: this.#seat,
+      inFlight: this.#inFlight.size,
+      lastError: this.#lastError,
+      nextAttemptAtMs: waiting ? this.#dueMs : undefined,
+    };
+  }
+
+  /** A delivery that was just committed to this seat's queue. */
+  add(delivery: QueuedDelivery): void {
+    if (!this.#inFlight.has(deliveryName(delivery))) this.#ready.add(delivery);
+    this.#wake();
+  }
+
+  /** Any sign of life of the seat: whatever backoff there was, it is due soon. */
+  onContact(): void {
+    const nowMs = this.#with.clock.nowMs();
+    if (this.#link !== undefined || nowMs - this.#lastContactMs < CONTACT_EVERY_MS) return;
+    this.#lastContactMs = nowMs;
+    this.#dueMs = Math.min(this.#dueMs, nowMs + fraction(this.#with.random) * CONTACT_WITHIN_MS);
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#untilDue();
+        if (signal.aborted) return;
+        await this.#exchange();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#fail(error as Error);
+      }
+    }
+  }
+
+  /** Waits until something is queued and the seat's backoff is over. */
+  async #untilDue(): Promise<void> {
+    const { clock } = this.#with;
+    for (;;) {
+      if (this.#stopping.signal.aborted) return;
+      const nextDelayedMs = await this.#refill();
+      const nowMs = clock.nowMs();
+      if (this.#ready.size > 0 && this.#dueMs <= nowMs) return;
+      const until = this.#ready.size > 0 ? this.#dueMs : nextDelayedMs;
+      await this.#sleepUntil(until);
+    }
+  }
+
+  /** Dials and carries until the stream breaks, or its connection is retired and nothing is in flight any more. */
+  async #exchange(): Promise<void> {
+    const { peers, clock } = this.#with;
+    const lane = await peers.openDelivery(this.#seat, this.#stopping.signal);
+    const link = new DeliveryLink(lane.frames, clock);
+    this.#link = link;
+    this.#window = 1;
+    let ended: Error | undefined;
+    let isRetired = false;
+    let wasIdle = false;
+    void link.ended.then((error) => {
+      ended = error;
+      wasIdle = this.#inFlight.size === 0 && this.#ready.size === 0;
+      this.#wake();
+    });
+    lane.onRetired(() => {
+      isRetired = true;
+      this.#wake();
+    });
+    try {
+      while (ended === undefined && !this.#stopping.signal.aborted) {
+        if (isRetired && this.#inFlight.size === 0) return;
+        const nextDelayedMs = await this.#refill();
+        while (!isRetired && this.#hasRoom()) this.#send(link, this.#ready.take()!);
+        if (ended !== undefined) break;
+        if (this.#ready.isExhausted) continue;
+        await this.#sleepUntil(nextDelayedMs);
+      }
+      // a stream that ends while nothing is due has merely been idle for long
+      if (ended !== undefined && !wasIdle) throw ended;
+    } finally {
+      this.#link = undefined;
+      await link.close();
+      await this.#landed();
+      this.#ready.reset();
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#ready.size > 0 && this.#inFlight.size < this.#window && this.#flightBytes < FLIGHT_BYTES;
+  }
+
+  #send(link: DeliveryLink, delivery: QueuedDelivery): void {
+    const name = deliveryName(delivery);
+    if (this.#inFlight.has(name)) return;
+    const alone = this.#inFlight.size === 0;
+    this.#inFlight.add(name);
+    void this.#attempt(link, delivery, alone)
+      .catch((error: Error) => {
+        this.#lastError = error.message;
+        link.abort(error);
+      })
+      .finally(() => {
+        this.#inFlight.delete(name);
+        this.#wake();
+      });
+  }
+
+  async #attempt(link: DeliveryLink, delivery: QueuedDelivery, alone: boolean): Promise<void> {
+    const { store, settlement, events } = this.#with;
+    const row = await getDelivery(store, delivery);
+    if (row === undefined || row.state !== 1 || row.nextAttemptAtMs > 0 || row.seat !== this.#seat) return;
+    const offered = await this.#prepare(row);
+    if (offered === undefined) return;
+    const bytes = offered.document.byteLength + row.dispatch.byteLength;
+    this.#flightBytes += bytes;
+    events.sending(row, offered.pullBytes);
+    try {
+      const outcomes = await link.offer(offered.fields, offered.pullBytes);
+      const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0);
+      await settlement.settle(row, offered, outcome ?? ({} as Outcome));
+      this.#failures = 0;
+      this.#window = Math.min(WINDOW, this.#window * 2);
+    } catch (error) {
+      events.doubtful(row, (error as Error).message);
+      if (alone && this.#inFlight.size === 1 && !this.#stopping.signal.aborted) await settlement.countBreak(row);
+      throw error;
+    } finally {
+      this.#flightBytes -= bytes;
+    }
+  }
+
+  /** The offer of a row, or undefined when this node lost part of it: set aside, so that the rest goes on. */
+  async #prepare(row: DeliveryRow): Promise<PreparedOffer | undefined> {
+    const { store, blobs, settlement } = this.#with;
+    try {
+      return await prepareOffer(row, store, blobs);
+    } catch (error) {
+      if (!isLienthongError(error, 'damaged')) throw error;
+      await settlement.setAside(row, error.message);
+      return undefined;
+    }
+  }
+
+  /** Moves what has become due from `delayed` into the queue, and fills the ready queue. The next delayed time. */
+  async #refill(): Promise<number | undefined> {
+    const { store, clock } = this.#with;
+    let nextMs: number | undefined;
+    for (const { delivery, notBeforeMs } of await delayedFor(store, this.#seat, READY_LIMIT)) {
+      if (notBeforeMs > clock.nowMs()) {
+        nextMs = notBeforeMs;
+        break;
+      }
+      const row = await getDelivery(store, delivery);
+      if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
+      await store.commit({ writes: changeDeliveryWrites(row, { ...row, nextAttemptAtMs: 0 } as DeliveryRow) });
+      this.#ready.add(delivery);
+    }
+    if (this.#ready.isExhausted) {
+      const limit = READY_LIMIT + this.#inFlight.size;
+      const found = await queuedFor(store, this.#seat, limit);
+      const fresh = found.filter((delivery) => !this.#inFlight.has(deliveryName(delivery)));
+      this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
+    }
+    return nextMs;
+  }
+
+  #fail(error: Error): void {
+    const { clock, random, report } = this.#with;
+    this.#failures++;
+    this.#lastError = error.message;
+    this.#dueMs = clock.nowMs() + backoffMs(this.#failures, random);
+    report('seat.unreachable', { seat: this.#seat, attempts: this.#failures, reason: error.message });
+  }
+
+  /** Resolves when every attempt in flight has written down or given up its outcome. */
+  async #landed(): Promise<void> {
+    while (this.#inFlight.size > 0) await this.#sleepUntil(undefined);
+  }
+
+  /** Until woken, or until a time. A wake that came while nobody slept counts for the next sleep. */
+  async #sleepUntil(atMs: number | undefined): Promise<void> {
+    if (!this.#woken) {
+      const { clock } = this.#with;
+      await new Promise<void>((resolve) => {
+        const cancel =
+          atMs === undefined ? () => {} : clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#wake());
+        this.#awaken = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    this.#woken = false;
+  }
+
+  #wake(): void {
+    this.#woken = true;
+    this.#awaken();
+    this.#awaken = () => {};
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Writes down what an outcome means for a delivery: delivered, refused, or later. One commit each, with its audit
+ * entry; only then is anyone told. Called by seat-courier.
+ */
+import type { DeliveryRow } from '../../proto/messages.ts';
+import { backoffMs } from '../core/backoff.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import { parseTransportState } from '../core/transport.ts';
+import { changeDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import { judge, type PreparedOffer, stepped } from './attempt.ts';
+import type { DeliveryEvents } from './delivery-events.ts';
+import type { Outcome } from './delivery-link.ts';
+import type { ExchangeComponents } from './ports.ts';
+import type { Trust } from './trust.ts';
+
+/** Breaks while alone in flight after which a delivery goes last within its urgency. */
+const BREAKS_BEFORE_LAST = 3;
+
+export type SettlementComponents = Pick<
+  ExchangeComponents,
+  'store' | 'directory' | 'clock' | 'random' | 'report' | 'onUnknownHead'
+> & { trust: Trust; events: DeliveryEvents; reroute: (delivery: QueuedDelivery) => void };
+
+export class Settlement {
+  readonly #with: SettlementComponents;
+
+  constructor(components: SettlementComponents) {
+    this.#with = components;
+  }
+
+  /** Brings the delivery to where the outcome leads; an outcome that proves nothing leaves it queued for later. */
+  async settle(row: DeliveryRow, offered: PreparedOffer, outcome: Outcome): Promise<void> {
+    const { trust, directory, clock } = this.#with;
+    const nowMs = clock.nowMs();
+    const verdict = judge(outcome, row, offered, trust, directory().federationId, nowMs);
+    const settled = (bytes: Bytes, lastError: string): Partial<DeliveryRow> => ({
+      attempts: row.attempts + 1,
+      outcome: bytes,
+      lastError,
+      settledAtMs: nowMs,
+      nextAttemptAtMs: 0,
+    });
+    switch (verdict.kind) {
+      case 'delivered':
+        return this.#change(row, stepped(row, 'receipt', settled(verdict.outcome, '')));
+      case 'refused':
+        return this.#change(row, stepped(row, 'refused-never', settled(verdict.outcome, worded(verdict))));
+      case 'later':
+        return this.#later(row, worded(verdict), verdict.retryAfterMs, this.#successor(row, verdict.code));
+      case 'doubtful':
+        this.#with.report('outcome.doubtful', { seat: row.seat, unit: row.unit, reason: verdict.reason });
+        return this.#later(row, verdict.reason, undefined, row.seat);
+    }
+  }
+
+  /** Sets a delivery aside until its own time; `seat` is another one when it is rerouted, and then it is due now. */
+  async #later(row: DeliveryRow, lastError: string, afterMs: number | undefined, seat: string): Promise<void> {
+    const { clock, random, onUnknownHead, reroute } = this.#with;
+    const attempts = row.attempts + 1;
+    const waitMs = Math.max(1, afterMs ?? backoffMs(attempts, random));
+    const nextAttemptAtMs = seat === row.seat ? clock.nowMs() + waitMs : 0;
+    const after = stepped(row, 'in-doubt', { attempts, lastError: lastError.slice(0, 300), nextAttemptAtMs, seat });
+    await this.#change(row, after);
+    onUnknownHead(row.seat);
+    if (seat !== row.seat) reroute({ ...after, rank: rankOf(after.urgency) });
+  }
+
+  /** A delivery this node can't make an offer of (damage): the rest of the queue goes on. */
+  setAside(row: DeliveryRow, reason: string): Promise<void> {
+    this.#with.report('delivery.set-aside', { unit: row.unit, document: hex(row.documentId), reason });
+    return this.#later(row, reason, undefined, row.seat);
+  }
+
+  /** The stream broke while this delivery was alone in flight. */
+  async countBreak(row: DeliveryRow): Promise<void> {
+    const breaks = row.breaks + 1;
+    const goesLast = breaks >= BREAKS_BEFORE_LAST;
+    const change = goesLast ? { breaks: 0, queuedAtMs: this.#with.clock.nowMs() } : { breaks };
+    await this.#with.store.commit({ writes: changeDeliveryWrites(row, { ...row, ...change } as DeliveryRow) });
+  }
+
+  /** A seat that signs `moved` frees its delivery for the seat the directory names now. */
+  #successor(row: DeliveryRow, code: string): string {
+    if (code !== 'moved') return row.seat;
+    const service = this.#with.directory().service(row.unit);
+    return service.kind === 'served' ? service.seat : row.seat;
+  }
+
+  async #change(before: DeliveryRow, after: DeliveryRow): Promise<void> {
+    const { store, events, clock } = this.#with;
+    const state = parseTransportState(after.state);
+    const fields = [
+      { name: 'document', value: hex(before.documentId) },
+      { name: 'unit', value: before.unit },
+      { name: 'attempts', value: String(after.attempts) },
+      ...(after.lastError === '' ? [] : [{ name: 'reason', value: after.lastError }]),
+    ];
+    const isFinal = state === 'delivered' || state === 'refused';
+    const audit = isFinal ? [{ atMs: clock.nowMs(), event: `delivery.${state}`, fields }] : [];
+    await store.commit({ writes: changeDeliveryWrites(before, after), audit });
+    events.changed(after);
+  }
+}
+
+const worded = ({ code, text }: { code: string; text: string }): string => (text === '' ? code : `${code}: ${text}`);

@@ -1,0 +1,81 @@
+/**
+ * Files streamed into the store before the document that names them is submitted. Each is kept by a lease for an
+ * hour; what isn't submitted by then, or was cancelled, is let go and collected. Held in memory: a restart ends all
+ * leases, and the caller streams again.
+ */
+import { hex } from '../core/bytes.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { LienthongError } from '../core/errors.ts';
+import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
+import type { StoredBlob } from '../core/views.ts';
+import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+
+const KEEP_MS = 3_600_000;
+/** Uploads that wait for their document at once, over all callers. */
+const MOST_UPLOADS = 10_000;
+
+export class Uploads {
+  readonly #blobs: BlobStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #held = new Map<string, { blob: LeasedBlob; cancelExpiry: () => void }>();
+
+  constructor(components: { blobs: BlobStore; clock: Clock; random: Random }) {
+    this.#blobs = components.blobs;
+    this.#clock = components.clock;
+    this.#random = components.random;
+  }
+
+  /** Streams a file in. Throws 'file-empty', 'file-too-large', 'disk-full'; nothing is left behind then. */
+  async store(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StoredBlob> {
+    if (this.#held.size >= MOST_UPLOADS) throw new LienthongError('too-many-waiting', { what: 'uploads' });
+    const writer = await this.#blobs.create();
+    try {
+      let size = 0;
+      for await (const chunk of source) {
+        signal?.throwIfAborted();
+        size += chunk.byteLength;
+        if (size > MAX_ATTACHMENT_BYTES) throw new LienthongError('file-too-large', { size, most: MAX_ATTACHMENT_BYTES });
+        await writer.write(chunk);
+      }
+      signal?.throwIfAborted();
+      if (size === 0) throw new LienthongError('file-empty');
+      const blob = await writer.finish();
+      return this.#hold(blob);
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  /** The held file a submission names. Throws 'not-found' when its lease is over. */
+  require(lease: string, sha256: string): LeasedBlob {
+    const held = this.#held.get(lease);
+    if (held === undefined || hex(held.blob.sha256) !== sha256) throw new LienthongError('not-found', { what: 'upload' });
+    return held.blob;
+  }
+
+  /** Its reference is committed, and the lease row gone with that commit. */
+  forget(lease: string): void {
+    this.#held.get(lease)?.cancelExpiry();
+    this.#held.delete(lease);
+  }
+
+  async stop(): Promise<void> {
+    const held = [...this.#held.keys()];
+    await Promise.allSettled(held.map((lease) => this.#release(lease)));
+  }
+
+  #hold(blob: LeasedBlob): StoredBlob {
+    const lease = hex(this.#random(16));
+    const cancelExpiry = this.#clock.after(KEEP_MS, () => void this.#release(lease).catch(() => {}));
+    this.#held.set(lease, { blob, cancelExpiry });
+    return { sha256: hex(blob.sha256), size: blob.size, lease };
+  }
+
+  async #release(lease: string): Promise<void> {
+    const held = this.#held.get(lease);
+    this.forget(lease);
+    await held?.blob.lease.release();
+  }
+}

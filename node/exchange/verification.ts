@@ -1,0 +1,81 @@
+/**
+ * Checks everything this node can show of a document: its own bytes, its attachments, every signature, and that
+ * dispatches and receipts name each other. Each check is one line a person can read. Called by `verify`.
+ */
+import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
+import { equalBytes, hex } from '../core/bytes.ts';
+import type { Verification } from '../core/views.ts';
+import { createHash } from 'node:crypto';
+import { stringify as uuidText } from 'uuid';
+import { idOf, KINDS } from '../signing/envelope.ts';
+import { streamAttachment } from './attachments.ts';
+import { envelopesOf } from './evidence.ts';
+import type { HeldDocument } from './library.ts';
+import type { ExchangeComponents } from './ports.ts';
+import { readDispatch, readReceipt, type Trust } from './trust.ts';
+import type { Attachment } from '../../proto/messages.ts';
+
+type Check = Verification['checks'][number];
+
+export type VerificationComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory'> & { trust: Trust };
+
+export async function verifyDocument(document: HeldDocument, components: VerificationComponents): Promise<Verification> {
+  const checks: Check[] = [];
+  const { row, signed } = document;
+  const { federationId } = components.directory();
+  const sameId = equalBytes(idOf(KINDS.document, federationId, signed.payload), row.documentId);
+  checks.push(check('document id', sameId, 'the content is not what the id was made of'));
+  for (const attachment of documentCodec.parse(signed.payload).attachments) {
+    checks.push(await attachmentCheck(attachment as Attachment, components));
+  }
+  const envelopes = await envelopesOf(document, components.store);
+  for (const { name, bytes } of envelopes) {
+    const envelope = signedCodec.parse(bytes);
+    for (const { role, certificate, fault } of components.trust.signatures(envelope)) {
+      const by = certificate === undefined ? 'unknown certificate' : `${certificate.agency} ${certificate.serial}`;
+      checks.push(check(`${name}: ${role ?? 'unknown'} signature (${by})`, fault === undefined, fault ?? ''));
+    }
+  }
+  checks.push(...receiptChecks(envelopes, document, federationId));
+  return { id: uuidText(row.exchangeId), valid: checks.every(({ ok }) => ok), checks };
+}
+
+/** A receipt must name the very bytes of its document and dispatch that are held here. */
+function receiptChecks(
+  envelopes: readonly { name: string; bytes: Uint8Array }[],
+  { row }: HeldDocument,
+  federationId: Uint8Array,
+): Check[] {
+  const dispatches = new Map(
+    envelopes.flatMap(({ bytes }) => {
+      const dispatch = readDispatch(bytes, federationId);
+      return dispatch === undefined ? [] : [[hex(dispatch.id), dispatch] as const];
+    }),
+  );
+  return envelopes.flatMap(({ name, bytes }) => {
+    const receipt = readReceipt(bytes, federationId);
+    if (receipt === undefined) return [];
+    const { documentId, dispatchId, dispatchEnvelope, unit } = receipt.content;
+    const dispatch = dispatches.get(hex(dispatchId));
+    const names =
+      equalBytes(documentId, row.documentId) &&
+      dispatch !== undefined &&
+      equalBytes(dispatchEnvelope, dispatch.hash) &&
+      dispatch.content.unit === unit &&
+      equalBytes(dispatch.content.documentId, row.documentId);
+    return [check(`${name}: names this document and its dispatch`, names, 'it is for something else')];
+  });
+}
+
+async function attachmentCheck(attachment: Attachment, { store, blobs }: VerificationComponents): Promise<Check> {
+  const hash = createHash('sha256');
+  const what = `attachment ${attachment.name}`;
+  try {
+    for await (const chunk of streamAttachment(attachment, store, blobs)) hash.update(chunk);
+  } catch (error) {
+    return check(what, false, (error as Error).message);
+  }
+  return check(what, equalBytes(new Uint8Array(hash.digest()), attachment.sha256), 'bytes differ from the signed SHA-256');
+}
+
+const check = (what: string, ok: boolean, reason: string): Check => ({ what, ok, reason: ok ? null : reason });
