@@ -1,0 +1,143 @@
+/**
+ * Whether a certificate counts at a moment, by the anchors and revocation lists of one directory version. Full path
+ * validation happens once per certificate; a yes is remembered for as long as nothing on its chain, and no list that
+ * was asked, runs out. A no is asked again: it is rare, and time may cure it.
+ */
+import { type Certificate, parseCertificate } from '../../certs/certificate.ts';
+import { type Crl, parseCrl } from '../../certs/crl.ts';
+import { validatePath } from '../../certs/path.ts';
+import type { RequiredRole } from '../../certs/rules.ts';
+import type { PathVerdict } from '../../certs/verdict.ts';
+import type { Bytes } from '../core/bytes.ts';
+import type { ErrorCode } from '../core/errors.ts';
+
+export interface TrustMaterial {
+  /** The federation's own roots, DER. */
+  roots: readonly Bytes[];
+  /** Issuing CAs below them, DER. */
+  intermediates: readonly Bytes[];
+  /** CAs of others, listed for seals alone, DER. */
+  foreignRoots: readonly Bytes[];
+  foreignIntermediates: readonly Bytes[];
+  crls: readonly Bytes[];
+}
+
+interface Interval {
+  fromMs: number;
+  toMs: number;
+}
+
+/** The federation's own roles are asked with its own roots alone, a foreign seal with the listed foreign CAs alone. */
+const isForeign = (role: RequiredRole): boolean => role === 'foreign-seal';
+
+export class CertificateTrust {
+  readonly #roots: readonly Certificate[];
+  readonly #intermediates: readonly Certificate[];
+  readonly #foreignRoots: readonly Certificate[];
+  readonly #foreignIntermediates: readonly Certificate[];
+  readonly #crls: readonly Crl[];
+  readonly #good = new Map<string, Interval>();
+
+  constructor(material: TrustMaterial) {
+    this.#roots = certificates(material.roots);
+    this.#intermediates = certificates(material.intermediates);
+    this.#foreignRoots = certificates(material.foreignRoots);
+    this.#foreignIntermediates = certificates(material.foreignIntermediates);
+    this.#crls = material.crls.flatMap((der) => parseCrl(der) ?? []);
+  }
+
+  /** Full verdict. `revocation: 'at'` asks about the past: a later revocation is a note, not a no. */
+  verdict(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    options: { revocation?: 'now' | 'at'; nowMs?: number; chain?: readonly Bytes[] } = {},
+  ): PathVerdict {
+    const foreign = isForeign(role);
+    return validatePath({
+      leaf: certificate,
+      intermediates: foreign
+        ? [...certificates(options.chain ?? []), ...this.#foreignIntermediates].slice(0, MAX_INTERMEDIATES)
+        : this.#intermediates,
+      anchors: foreign ? this.#foreignRoots : this.#roots,
+      crls: this.#crls,
+      role,
+      atMs,
+      nowMs: options.nowMs ?? atMs,
+      revocation: options.revocation ?? 'now',
+      // a foreign CA's lists aren't ours to carry; where there is one it counts
+      crlScope: foreign ? (this.#hasListFor(certificate) ? 'leaf' : 'none') : 'all',
+    });
+  }
+
+  /** Why the certificate doesn't count at that time; undefined when it does. */
+  fault(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    chain?: readonly Bytes[],
+  ): ErrorCode | undefined {
+    const name = `${role} ${certificate.sha256}`;
+    const known = this.#good.get(name);
+    if (known !== undefined && atMs >= known.fromMs && atMs <= known.toMs) return undefined;
+    const verdict = this.verdict(certificate, role, atMs, { chain });
+    if (!verdict.ok) return codeOf(verdict.reason);
+    this.#good.set(name, this.#intervalOf(verdict.chain));
+    return undefined;
+  }
+
+  /** Whether a list says the certificate is revoked, whatever the time. */
+  isRevoked(certificate: Certificate): boolean {
+    return this.#crls.some(
+      (crl) => sameBytes(crl.issuerDer, certificate.issuerDer) && crl.get(certificate.serial) !== undefined,
+    );
+  }
+
+  /** The chain from a certificate to its anchor, DER, leaf left out; empty when there is none. */
+  chainOf(certificate: Certificate, role: RequiredRole, chain?: readonly Bytes[]): Bytes[] {
+    const verdict = this.verdict(certificate, role, certificate.notAfterMs - 1, { chain, revocation: 'at' });
+    if (verdict.ok) return verdict.chain.slice(1).map(({ bytes }) => bytes);
+    const found: Bytes[] = [];
+    const pool = isForeign(role)
+      ? [...certificates(chain ?? []), ...this.#foreignIntermediates, ...this.#foreignRoots]
+      : [...this.#intermediates, ...this.#roots];
+    let last = certificate;
+    while (found.length < MAX_INTERMEDIATES && !last.isSelfIssued) {
+      const issuer = pool.find((one) => sameBytes(one.subjectDer, last.issuerDer) && last.isSignedBy(one));
+      if (issuer === undefined) break;
+      found.push(issuer.bytes);
+      last = issuer;
+    }
+    return found;
+  }
+
+  #hasListFor(certificate: Certificate): boolean {
+    return this.#crls.some((crl) => sameBytes(crl.issuerDer, certificate.issuerDer));
+  }
+
+  #intervalOf(chain: readonly Certificate[]): Interval {
+    const issuers = new Set(chain.map(({ subjectDer }) => Buffer.from(subjectDer).toString('latin1')));
+    const lists = this.#crls.filter(({ issuerDer }) =>
+      issuers.has(Buffer.from(issuerDer).toString('latin1')),
+    );
+    return {
+      fromMs: Math.max(...chain.map((one) => one.notBeforeMs), ...lists.map((one) => one.thisUpdateMs)),
+      toMs: Math.min(...chain.map((one) => one.notAfterMs), ...lists.map((one) => one.nextUpdateMs)),
+    };
+  }
+}
+
+/** As many as path validation takes. */
+const MAX_INTERMEDIATES = 8;
+
+const certificates = (all: readonly Bytes[]): Certificate[] =>
+  all.flatMap((der) => parseCertificate(der) ?? []);
+
+const sameBytes = (a: Bytes, b: Bytes): boolean => Buffer.compare(a, b) === 0;
+
+function codeOf(reason: Exclude<PathVerdict, { ok: true }>['reason']): ErrorCode {
+  if (reason === 'expired') return 'certificate-expired';
+  if (reason === 'revoked') return 'certificate-revoked';
+  if (reason === 'crl-expired') return 'directory-expired';
+  return 'unknown-certificate';
+}

@@ -1,0 +1,331 @@
+/**
+ * One adopted version of the directory, in memory, verified: every answer is the registry's word at that version.
+ * Immutable; a newer head makes a new one that shares unchanged groups. Certificates count by full path validation
+ * with the anchors and lists of this version; past the head's hard limit nothing counts any more. Asked by the
+ * gater's policy, the exchange, the doors; made by DirectoryStore alone.
+ */
+import type { Certificate } from '../../certs/certificate.ts';
+import type { RequiredRole } from '../../certs/rules.ts';
+import type { PathVerdict } from '../../certs/verdict.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import { fromLegacy } from '../core/codes.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import { CertificateTrust } from './certificate-trust.ts';
+import {
+  type AgencyFacts,
+  ANCHOR_USE,
+  REGISTRY_GROUP,
+  type RegistryFacts,
+  type SeatFacts,
+  STATE,
+  type UnitFacts,
+} from './entries.ts';
+import { emptyGroup, type GroupView } from './group-view.ts';
+import type { SignedHead } from './head.ts';
+import { type ListedCertificate, listCertificates } from './listed-certificate.ts';
+
+export type Freshness = 'fresh' | 'stale' | 'expired';
+
+/** Who answers for a unit; `unit` is its code as the directory writes it. */
+export type Service =
+  | { kind: 'served'; unit: string; seat: string; agency: string; name: string }
+  | { kind: 'unknown' }
+  | { kind: 'retired'; name: string }
+  | { kind: 'merged'; name: string; into: string }
+  | { kind: 'no-node'; name: string };
+
+export type Connectable = { ok: true; seat: string } | { ok: false; code: 'unknown' | 'expired' | 'revoked' };
+
+/** More successors or parents than any real chain has: ends loops a careless import made. */
+const MAX_STEPS = 16;
+
+export class Directory {
+  readonly head: SignedHead;
+  readonly federationId: Bytes;
+  readonly #groups: ReadonlyMap<string, GroupView>;
+  readonly #trust: CertificateTrust;
+  readonly #registry: GroupView;
+  readonly #seats = new Map<string, SeatFacts>();
+  readonly #peers = new Map<string, string>();
+  readonly #certificates: ReadonlyMap<string, ListedCertificate>;
+
+  constructor(head: SignedHead, federationId: Bytes, root: Bytes, groups: ReadonlyMap<string, GroupView>) {
+    this.head = head;
+    this.federationId = federationId;
+    this.#groups = groups;
+    this.#registry = groups.get(REGISTRY_GROUP) ?? emptyGroup(REGISTRY_GROUP);
+    const anchors = [...this.#registry.anchors.values()];
+    const own = anchors.filter(({ use }) => use === ANCHOR_USE.federation);
+    const foreign = anchors.filter(({ use }) => use === ANCHOR_USE.seal);
+    this.#trust = new CertificateTrust({
+      roots: [root, ...own.map(({ certificate }) => certificate)],
+      intermediates: own.flatMap(({ intermediates }) => intermediates),
+      foreignRoots: foreign.map(({ certificate }) => certificate),
+      foreignIntermediates: foreign.flatMap(({ intermediates }) => intermediates),
+      crls: [...this.#registry.crls.values()].map(({ crl }) => crl),
+    });
+    for (const group of groups.values()) for (const seat of group.seats.values()) this.#addSeat(seat);
+    this.#certificates = listCertificates(groups.values(), (certificate) =>
+      this.#trust.verdict(certificate, 'seal', certificate.notAfterMs - 1, { revocation: 'at' }),
+    );
+  }
+
+  #addSeat(seat: SeatFacts): void {
+    this.#seats.set(seat.seat, seat);
+    for (const peerId of seat.peerIds) this.#peers.set(peerId, seat.seat);
+  }
+
+  get epoch(): number {
+    return this.head.facts.epoch;
+  }
+
+  get version(): number {
+    return this.head.facts.version;
+  }
+
+  /** SHA-256 of the Signed head. */
+  get headHash(): Bytes {
+    return this.head.hash;
+  }
+
+  get freshUntilMs(): number {
+    return this.head.facts.freshUntilMs;
+  }
+
+  get validUntilMs(): number {
+    return this.head.facts.validUntilMs;
+  }
+
+  freshness(atMs: number): Freshness {
+    if (atMs > this.validUntilMs) return 'expired';
+    return atMs > this.freshUntilMs ? 'stale' : 'fresh';
+  }
+
+  get registry(): RegistryFacts | undefined {
+    return this.#registry.registry;
+  }
+
+  isRegistryPeer(peerId: string): boolean {
+    return this.registry?.peerIds.includes(peerId) ?? false;
+  }
+
+  /** Revocation lists of this version, DER. */
+  get crls(): Bytes[] {
+    return [...this.#registry.crls.values()].map(({ crl }) => crl);
+  }
+
+  get groups(): ReadonlyMap<string, GroupView> {
+    return this.#groups;
+  }
+
+  agency(code: string): AgencyFacts | undefined {
+    return this.#groups.get(code)?.agency;
+  }
+
+  /** In the order of their codes. */
+  agencies(): AgencyFacts[] {
+    const found = [...this.#groups.values()].flatMap(({ agency }) => agency ?? []);
+    return found.sort((a, b) => (a.code < b.code ? -1 : 1));
+  }
+
+  agencyName(code: string): string | undefined {
+    return this.agency(code)?.name;
+  }
+
+  unit(code: string): UnitFacts | undefined {
+    return this.#groups.get(groupOf(code))?.units.get(code);
+  }
+
+  units(agency: string): UnitFacts[] {
+    return [...(this.#groups.get(agency)?.units.values() ?? [])];
+  }
+
+  /** The code as the directory writes it, of either form: as it stands, then by table, then by the plain rule. */
+  canonicalCode(text: string): string | undefined {
+    const code = text.trim().toUpperCase();
+    if (this.#has(code)) return code;
+    for (const group of this.#groups.values()) {
+      const found = group.legacy.get(code);
+      if (found !== undefined) return found;
+    }
+    const converted = fromLegacy(code);
+    return converted !== undefined && this.#has(converted) ? converted : undefined;
+  }
+
+  #has(code: string): boolean {
+    return this.agency(code) !== undefined || this.unit(code) !== undefined;
+  }
+
+  seat(id: string): SeatFacts | undefined {
+    return this.#seats.get(id);
+  }
+
+  seats(): SeatFacts[] {
+    return [...this.#seats.values()];
+  }
+
+  /** Seats of an agency, its first one first. */
+  seatsOf(agency: string): SeatFacts[] {
+    return [...(this.#groups.get(agency)?.seats.values() ?? [])].sort(
+      (a, b) => seatOrder(a.seat) - seatOrder(b.seat),
+    );
+  }
+
+  agencyOfSeat(seat: string): string | undefined {
+    return this.#seats.get(seat)?.agency;
+  }
+
+  seatOfPeer(peerId: string): SeatFacts | undefined {
+    const seat = this.#peers.get(peerId);
+    return seat === undefined ? undefined : this.#seats.get(seat);
+  }
+
+  /** Who answers for a unit, of either code form. */
+  service(text: string): Service {
+    const code = this.canonicalCode(text);
+    if (code === undefined) return { kind: 'unknown' };
+    const unit = this.unit(code);
+    const agency = this.agency(unit === undefined ? code : groupOf(code));
+    const { name, state, mergedInto } = (unit ?? agency)!;
+    for (const entry of [unit, agency]) {
+      if (entry?.state === STATE.merged)
+        return { kind: 'merged', name, into: entry.mergedInto || mergedInto };
+      if (entry?.state === STATE.retired || state === STATE.retired) return { kind: 'retired', name };
+    }
+    const seat = this.#explicitSeat(unit) ?? this.#firstSeat(groupOf(code));
+    const serving = seat === undefined ? undefined : this.#lastSuccessor(seat);
+    if (serving === undefined) return { kind: 'no-node', name };
+    return { kind: 'served', unit: code, seat: serving.seat, agency: serving.agency, name };
+  }
+
+  /** The seat a unit or its nearest ancestor names. */
+  #explicitSeat(unit: UnitFacts | undefined): SeatFacts | undefined {
+    let at = unit;
+    for (let step = 0; at !== undefined && step < MAX_STEPS; step++) {
+      if (at.seat !== '') return this.#seats.get(at.seat);
+      at = this.unit(at.parent);
+    }
+    return undefined;
+  }
+
+  #firstSeat(agency: string): SeatFacts | undefined {
+    return this.seatsOf(agency).find((seat) => this.#lastSuccessor(seat) !== undefined);
+  }
+
+  /** The seat that answers now for this one; undefined when it is gone without a successor. */
+  #lastSuccessor(seat: SeatFacts): SeatFacts | undefined {
+    let at: SeatFacts | undefined = seat;
+    for (let step = 0; at !== undefined && at.successor !== '' && step < MAX_STEPS; step++) {
+      at = this.#seats.get(at.successor);
+    }
+    return at !== undefined && this.#hasLivingNode(at) ? at : undefined;
+  }
+
+  /** A seat whose every node certificate is revoked can't be reached any more; an expired one may be renewed. */
+  #hasLivingNode(seat: SeatFacts): boolean {
+    const own = this.certificatesOfSeat(seat.seat).filter(({ role }) => role === 'node');
+    return own.some(({ certificate }) => !this.#trust.isRevoked(certificate));
+  }
+
+  certificate(sha256: Bytes): ListedCertificate | undefined {
+    return this.#certificates.get(hex(sha256));
+  }
+
+  certificatesOfSeat(seat: string): ListedCertificate[] {
+    return [...this.#certificates.values()].filter((one) => one.seat === seat);
+  }
+
+  /** Node, service and seal certificates of an agency. */
+  certificatesOf(agency: string): ListedCertificate[] {
+    return [...this.#certificates.values()].filter((one) => one.agency === agency);
+  }
+
+  /** Certificates between a listed one and its anchor, and the anchor, DER; empty for one that isn't listed. */
+  chainOf(sha256: Bytes): readonly Bytes[] {
+    const listed = this.certificate(sha256);
+    return listed === undefined ? [] : this.#trust.chainOf(listed.certificate, listed.pathRole, listed.chain);
+  }
+
+  isRevoked(certificate: Certificate): boolean {
+    return this.#trust.isRevoked(certificate);
+  }
+
+  /** Full verdict on a certificate, also on one that isn't listed, and about the past (`revocation: 'at'`). */
+  verdict(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    options: { revocation?: 'now' | 'at'; nowMs?: number } = {},
+  ): PathVerdict {
+    return this.#trust.verdict(certificate, role, atMs, options);
+  }
+
+  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
+  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined {
+    const listed = this.certificate(sha256);
+    if (listed === undefined || listed.role !== 'service' || listed.seat !== seat)
+      return 'unknown-certificate';
+    return this.#fault(listed, atMs);
+  }
+
+  /** Why this seal doesn't count for the unit at this time; undefined when it does. */
+  sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined {
+    const listed = this.certificate(sha256);
+    if (listed?.scope === undefined) return 'unknown-certificate';
+    const { scope } = listed;
+    const isIn =
+      scope.fromVersion <= this.version && (scope.toVersion === 0 || this.version <= scope.toVersion);
+    if (!isIn || !(scope.unit === unit || (scope.subtree && this.ancestorsOf(unit).includes(scope.unit)))) {
+      return 'seal-scope';
+    }
+    return this.#fault(listed, atMs);
+  }
+
+  /** The unit a seal was granted for ("sealed by X for Y"). */
+  sealedBy(sha256: Bytes): string | undefined {
+    return this.certificate(sha256)?.scope?.unit;
+  }
+
+  /** Units above this one, nearest first; the successor of a merged agency counts as above it. */
+  ancestorsOf(code: string): string[] {
+    const above: string[] = [];
+    for (let at: string | undefined = code; at !== undefined && above.length < MAX_STEPS; ) {
+      const facts: UnitFacts | undefined = this.unit(at);
+      const next: string | undefined = facts?.parent ?? (this.agency(at)?.mergedInto || undefined);
+      if (next !== undefined) above.push(next);
+      at = next;
+    }
+    return above;
+  }
+
+  /** May the holder of this PeerId connect at this time, as which seat? */
+  nodeMayConnect(peerId: string, atMs: number): Connectable {
+    const seat = this.seatOfPeer(peerId);
+    if (seat === undefined) return { ok: false, code: 'unknown' };
+    const own = this.certificatesOfSeat(seat.seat).filter(
+      (one) => one.role === 'node' && one.certificate.peerId === peerId,
+    );
+    let code: 'unknown' | 'expired' | 'revoked' = 'unknown';
+    for (const listed of own) {
+      const fault = this.#trust.fault(listed.certificate, 'node', atMs);
+      if (fault === undefined) return { ok: true, seat: seat.seat };
+      if (fault === 'certificate-revoked') code = 'revoked';
+      else if (code === 'unknown' && fault !== 'unknown-certificate') code = 'expired';
+    }
+    return { ok: false, code };
+  }
+
+  #fault(listed: ListedCertificate, atMs: number): ErrorCode | undefined {
+    if (atMs > this.validUntilMs) return 'directory-expired';
+    return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain);
+  }
+}
+
+/** The group a code belongs to: that of its first part. */
+const groupOf = (code: string): string => code.split('.', 1)[0]!;
+
+/** "H40" → 1, "H40/2" → 2. */
+function seatOrder(seat: string): number {
+  const at = seat.lastIndexOf('/');
+  return at < 0 ? 1 : Number(seat.slice(at + 1)) || Number.MAX_SAFE_INTEGER;
+}

@@ -1,0 +1,115 @@
+/**
+ * A node's folder as a composition root opens it: who the node is, its keys, the root it trusts, and `config.json`:
+ * where it listens, what it announces, which classification it declares. The identity never changes; the
+ * configuration does.
+ */
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import type { Signer } from '../../certs/signer.ts';
+import type { Bytes } from '../core/bytes.ts';
+import { type Classification, isClassification } from '../core/classification.ts';
+import { LienthongError } from '../core/errors.ts';
+import { isAnnounceAddress, isListenAddress, parseAddress } from '../network/addresses.ts';
+import { readSmallFile, writeFileDurably } from '../store/folder.ts';
+import { IdentityFiles } from './identity-files.ts';
+
+export interface NodeConfig {
+  /** Multiaddrs, ports chosen. */
+  listen: string[];
+  /** What others are told. */
+  announce: string[];
+  /** What submissions are classified as when they don't say; absent: they must. */
+  classification?: Classification;
+}
+
+export interface OpenIdentity {
+  agency: string;
+  seat: string;
+  peerId: string;
+  federationName: string;
+  /** SHA-256 of the first root certificate. */
+  federationId: Bytes;
+  /** That root, DER. */
+  root: Bytes;
+  /** Of the registry, as enrolment told. */
+  registryPeerIds: string[];
+  /** Multiaddrs with /p2p/. */
+  registryAddresses: string[];
+  nodeKey: KeyObject;
+  serviceKey: Signer;
+  sealKey: Signer;
+  /** SHA-256 of the seal key's SubjectPublicKeyInfo, hex: what an admin compares. */
+  sealFingerprint: string;
+}
+
+export interface NodeFolder {
+  readonly dir: string;
+  readonly identity: OpenIdentity;
+  readonly config: NodeConfig;
+}
+
+const CONFIG = 'config.json';
+const MAX_CONFIG_BYTES = 64 * 1024;
+
+/** Throws 'not-initialised', or 'folder-damaged' naming what is missing or unreadable. */
+export async function openNodeFolder(dir: string): Promise<NodeFolder> {
+  const files = new IdentityFiles(dir);
+  const identity = await files.requireIdentity();
+  const keys = await files.keys();
+  const root = await files.certificate('root');
+  if (root === undefined || root.sha256 !== identity.federationId) {
+    throw new LienthongError('folder-damaged', { where: join(dir, 'certificates', 'root.crt') });
+  }
+  const peers = identity.registryAddresses.map((address) => parseAddress(address)?.peerId);
+  return {
+    dir,
+    identity: {
+      ...identity,
+      federationId: new Uint8Array(Buffer.from(identity.federationId, 'hex')),
+      root: root.bytes,
+      registryPeerIds: [...new Set(peers.filter((peerId) => peerId !== undefined))],
+      nodeKey: keys.node.privateKey,
+      serviceKey: keys.service,
+      sealKey: keys.seal,
+    },
+    config: await readNodeConfig(dir),
+  };
+}
+
+export async function readNodeConfig(dir: string): Promise<NodeConfig> {
+  const path = join(dir, CONFIG);
+  const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
+  try {
+    if (bytes === undefined) throw new TypeError('missing');
+    const { listen, announce, classification } = JSON.parse(new TextDecoder().decode(bytes));
+    if (!all(listen, isListenAddress)) throw new TypeError('listen');
+    if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
+    if (classification !== undefined && !isClassification(classification))
+      throw new TypeError('classification');
+    return { listen, announce, classification };
+  } catch (cause) {
+    const reason = cause instanceof TypeError ? cause.message : 'unreadable';
+    throw new LienthongError('folder-damaged', { where: path, reason }, { cause });
+  }
+}
+
+export const writeNodeConfig = (dir: string, config: NodeConfig): Promise<void> =>
+  writeFileDurably(join(dir, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+
+/** Keeps what others are to be told from now on. 'usage' for what can't be announced. */
+export async function saveAnnounced(dir: string, announce: readonly string[]): Promise<void> {
+  const bad = announce.find((address) => !isAnnounceAddress(address));
+  if (bad !== undefined || announce.length === 0)
+    throw new LienthongError('usage', { what: 'address', address: bad ?? '' });
+  await writeNodeConfig(dir, { ...(await readNodeConfig(dir)), announce: [...announce] });
+}
+
+/** Keeps where it listens, ports chosen. */
+export async function saveListening(dir: string, listen: readonly string[]): Promise<void> {
+  const bad = listen.find((address) => !isListenAddress(address));
+  if (bad !== undefined) throw new LienthongError('usage', { what: 'address', address: bad });
+  await writeNodeConfig(dir, { ...(await readNodeConfig(dir)), listen: [...listen] });
+}
+
+const all = (list: unknown, is: (text: string) => boolean): list is string[] =>
+  Array.isArray(list) && list.every((one) => typeof one === 'string' && is(one));

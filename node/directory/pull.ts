@@ -1,0 +1,350 @@
+/**
+ * Fetches a newer directory from one peer and proves it before anything is kept: the newest head's authorship, the
+ * chain of heads from ours to it, the changed entries in order and within limits, the recomputed root, and the
+ * directory certificate once more against the revocation lists the new version brings. Whatever is wrong gives a
+ * typed fault and changes nothing; only a proven fork leaves a trace, as evidence.
+ */
+import { directoryRequest, entriesResponse, type lienthong } from '../../proto/messages.ts';
+import { copyOf, equalBytes } from '../core/bytes.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import type { Directory } from './directory.ts';
+import type { DirectoryStore, Prepared } from './directory-store.ts';
+import { ANCHOR_USE, compareEntries, type Entry, parseEntry } from './entries.ts';
+import { checkNewEpoch, readEpochStatement } from './epoch.ts';
+import {
+  checkAuthorship,
+  checkSuccession,
+  compareHeads,
+  type HeadFault,
+  parseHeadResponse,
+  type SignedHead,
+} from './head.ts';
+import { type Frames, MAX_HEADS } from './serve.ts';
+
+export type PullFault =
+  | HeadFault
+  /** The entries don't make the signed root, or belong to another version. */
+  | 'wrong-root'
+  | 'out-of-order'
+  | 'oversize'
+  /** The peer ended the stream early or sent something else. */
+  | 'broken-answer';
+
+export type PullOutcome =
+  | { kind: 'adopted'; directory: Directory }
+  /** The peer has nothing newer. */
+  | { kind: 'current' }
+  | { kind: 'refused'; fault: PullFault };
+
+/** A directory has at most a million entries (enrolment.proto) … */
+const MAX_ENTRIES = 1_000_000;
+/** … and 120,000 units with everything else make about 30 MiB. */
+const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+/** One answer of a peer; the protocol's own deadlines are per frame. */
+const READ_TIMEOUT_MS = 30_000;
+/** Heads of the longest outage anyone catches up with: ten years of two a day. */
+const MAX_CHAIN = 8192;
+
+export type OpenStream = (signal: AbortSignal) => Promise<Frames>;
+
+class Refused extends Error {
+  readonly fault: PullFault;
+  constructor(fault: PullFault) {
+    super(fault);
+    this.fault = fault;
+  }
+}
+
+/**
+ * Pulls from one peer; `suspect` also asks for the head of our own version (it may be another). Rejects only when the peer can't be reached or asked; a lying peer is an outcome.
+ */
+export async function pull(
+  store: DirectoryStore,
+  open: OpenStream,
+  signal: AbortSignal,
+  options: { suspect?: boolean } = {},
+): Promise<PullOutcome> {
+  try {
+    return await attempt(store, open, signal, options.suspect === true);
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'refused', fault: error.fault };
+    if (isLienthongError(error, 'malformed')) return { kind: 'refused', fault: 'broken-answer' };
+    if (isLienthongError(error, 'oversize')) return { kind: 'refused', fault: 'oversize' };
+    throw error;
+  }
+}
+
+async function attempt(
+  store: DirectoryStore,
+  open: OpenStream,
+  signal: AbortSignal,
+  suspect: boolean,
+): Promise<PullOutcome> {
+  const own = store.current;
+  const known = suspect || store.forks.length > 0 ? 0 : (own?.version ?? 0);
+  const newest = await askHead(open, signal, known);
+  if (newest === undefined) return { kind: 'current' };
+  refuse(checkAuthorship(newest, store.federationId, rootsOf(store), own?.crls ?? []));
+  if (own === undefined) {
+    refuse(checkFirst(store, newest));
+    return adopt(store, open, signal, newest, { since: 0, between: [] });
+  }
+  if (newest.facts.epoch !== own.epoch) return changeEpoch(store, open, signal, own, newest);
+  if (compareHeads(newest.facts, own.head.facts) <= 0) return sameOrOlder(store, own, newest);
+  if (store.forks.length > 0) throw new Refused('fork');
+  const between = await chain(store, open, signal, own.head, newest);
+  return adopt(store, open, signal, newest, { since: own.version, between });
+}
+
+/** The newest head a peer holds above `knownVersion`, read but not judged; undefined when it has none. */
+export async function askHead(
+  open: OpenStream,
+  signal: AbortSignal,
+  knownVersion: number,
+): Promise<SignedHead | undefined> {
+  const [head] = await ask(open, signal, { head: { knownVersion } }, 1, readHeadFrame);
+  return head;
+}
+
+/** The first head ever taken: of a later epoch only with the root's statement. */
+function checkFirst(store: DirectoryStore, head: SignedHead): HeadFault | undefined {
+  if (head.facts.epoch === 1) return undefined;
+  const statement = readEpochStatement(head.epochStatement, store.federationId, [store.root]);
+  const names = statement !== undefined && equalBytes(statement.hash, head.facts.epochStatement);
+  return names && statement.facts.epoch === head.facts.epoch ? undefined : 'epoch-unproven';
+}
+
+/** A version we have already must be the very head we have; anything else is a fork. */
+async function sameOrOlder(store: DirectoryStore, own: Directory, head: SignedHead): Promise<PullOutcome> {
+  const ours =
+    head.facts.version === own.version ? own.head : await store.head(own.epoch, head.facts.version);
+  if (ours !== undefined && !equalBytes(ours.hash, head.hash)) {
+    await store.keepFork(ours, head);
+    throw new Refused('fork');
+  }
+  return { kind: 'current' };
+}
+
+async function changeEpoch(
+  store: DirectoryStore,
+  open: OpenStream,
+  signal: AbortSignal,
+  own: Directory,
+  newest: SignedHead,
+): Promise<PullOutcome> {
+  if (newest.facts.epoch < own.epoch) throw new Refused('older');
+  const checked = checkNewEpoch(own.head, newest, store.federationId, rootsOf(store));
+  if ('fault' in checked) throw new Refused(checked.fault);
+  return adopt(store, open, signal, newest, { since: 0, between: [] });
+}
+
+/** The heads from ours to the newest, both left out, each naming the one before; a fork is kept as evidence. */
+async function chain(
+  store: DirectoryStore,
+  open: OpenStream,
+  signal: AbortSignal,
+  own: SignedHead,
+  newest: SignedHead,
+): Promise<SignedHead[]> {
+  if (newest.facts.version - own.facts.version > MAX_CHAIN) throw new Refused('broken-chain');
+  const between: SignedHead[] = [];
+  let last = own;
+  while (last.facts.version + 1 < newest.facts.version) {
+    const from = last.facts.version + 1;
+    const to = Math.min(newest.facts.version - 1, from + MAX_HEADS - 1);
+    const page = await ask(
+      open,
+      signal,
+      { heads: { fromVersion: from, toVersion: to } },
+      MAX_HEADS,
+      readHeadFrame,
+    );
+    if (page.length === 0) throw new Refused('broken-chain');
+    for (const head of page) {
+      between.push(await follow(store, own, last, head));
+      last = head;
+    }
+  }
+  await follow(store, own, last, newest);
+  return between;
+}
+
+async function follow(
+  store: DirectoryStore,
+  own: SignedHead,
+  last: SignedHead,
+  head: SignedHead,
+): Promise<SignedHead> {
+  const fault = checkSuccession(last, head);
+  if (fault === undefined) return head;
+  // it names another head of our version than ours: signed proof that there are two
+  const forks = last === own && fault === 'broken-chain' && head.facts.version === own.facts.version + 1;
+  if (forks && checkAuthorship(head, store.federationId, rootsOf(store)) === undefined) {
+    await store.keepFork(own, head);
+    throw new Refused('fork');
+  }
+  throw new Refused(fault);
+}
+
+async function adopt(
+  store: DirectoryStore,
+  open: OpenStream,
+  signal: AbortSignal,
+  head: SignedHead,
+  { since, between }: { since: number; between: SignedHead[] },
+): Promise<PullOutcome> {
+  const entries = await pullEntries(open, signal, head, since);
+  const prepared = await store.prepare(head.facts.epoch, entries, since === 0);
+  proveVersion(store, prepared, head);
+  return { kind: 'adopted', directory: await store.adopt(prepared, head, { between }) };
+}
+
+/**
+ * Throws unless the entries make the head's root and its own revocation lists let its author stand. Used for every
+ * version from elsewhere: pulled from a peer or read from an answer file.
+ */
+function proveVersion(store: DirectoryStore, prepared: Prepared, head: SignedHead): void {
+  if (prepared.entries !== head.facts.entries || !equalBytes(prepared.root, head.facts.root)) {
+    throw new Refused('wrong-root');
+  }
+  const crls = [...(prepared.views.get('')?.crls.values() ?? [])].map(({ crl }) => crl);
+  if (crls.length === 0) throw new Refused('untrusted-certificate');
+  refuse(
+    checkAuthorship(head, store.federationId, rootsOf(store), [...crls, ...(store.current?.crls ?? [])]),
+  );
+}
+
+/** Adopts a whole first version given as bytes (an answer file). Same proofs as over the wire. */
+export async function adoptBundle(
+  store: DirectoryStore,
+  head: SignedHead,
+  entryBytes: readonly Uint8Array[],
+): Promise<PullOutcome> {
+  try {
+    if (store.current !== undefined && compareHeads(head.facts, store.current.head.facts) <= 0)
+      return { kind: 'current' };
+    refuse(checkAuthorship(head, store.federationId, rootsOf(store)) ?? checkFirst(store, head));
+    const entries = readEntries(entryBytes, head.facts.version, 0, undefined);
+    const prepared = await store.prepare(head.facts.epoch, entries, true);
+    proveVersion(store, prepared, head);
+    return { kind: 'adopted', directory: await store.adopt(prepared, head) };
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'refused', fault: error.fault };
+    throw error;
+  }
+}
+
+async function pullEntries(
+  open: OpenStream,
+  signal: AbortSignal,
+  head: SignedHead,
+  since: number,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let bytes = 0;
+  if (head.facts.entries > MAX_ENTRIES) throw new Refused('oversize');
+  const frames = await open(signal);
+  try {
+    await frames.write(
+      directoryRequest.encode({ entries: { sinceVersion: since, version: head.facts.version } }),
+    );
+    for (let last = false; !last; ) {
+      const page = parse(entriesResponse, await frames.require({ signal, timeoutMs: READ_TIMEOUT_MS }));
+      last = page.last;
+      for (const one of page.entries) bytes += one.byteLength;
+      if (bytes > MAX_TOTAL_BYTES || entries.length + page.entries.length > head.facts.entries)
+        throw new Refused('oversize');
+      for (const entry of readEntries(page.entries, head.facts.version, since, entries.at(-1)))
+        entries.push(entry);
+      if (!last && page.entries.length === 0) throw new Refused('broken-answer');
+    }
+    await frames.close();
+    return entries;
+  } catch (error) {
+    frames.abort(asStreamError(error));
+    throw error;
+  }
+}
+
+function readEntries(
+  all: readonly Uint8Array[],
+  version: number,
+  since: number,
+  before: Entry | undefined,
+): Entry[] {
+  let last = before;
+  return all.map((bytes) => {
+    let entry: Entry;
+    try {
+      entry = parseEntry(copyOf(bytes));
+    } catch {
+      throw new Refused('malformed');
+    }
+    if (last !== undefined && compareEntries(last, entry) >= 0) throw new Refused('out-of-order');
+    if (entry.changedIn > version || entry.changedIn <= since) throw new Refused('out-of-order');
+    last = entry;
+    return entry;
+  });
+}
+
+/** One request and every frame of its answer. */
+async function ask<T>(
+  open: OpenStream,
+  signal: AbortSignal,
+  request: lienthong.v1.DirectoryRequest.$Properties,
+  limit: number,
+  read: (frame: Uint8Array) => T | undefined,
+): Promise<T[]> {
+  const frames = await open(signal);
+  const answers: T[] = [];
+  try {
+    await frames.write(directoryRequest.encode(request));
+    for (;;) {
+      const frame = await frames.read({ signal, timeoutMs: READ_TIMEOUT_MS });
+      if (frame === undefined) break;
+      if (answers.length >= limit) throw new Refused('oversize');
+      const answer = read(frame);
+      if (answer !== undefined) answers.push(answer);
+      if (limit === 1) break;
+    }
+    await frames.close();
+    return answers;
+  } catch (error) {
+    frames.abort(asStreamError(error));
+    throw error;
+  }
+}
+
+function readHeadFrame(frame: Uint8Array): SignedHead | undefined {
+  try {
+    return parseHeadResponse(copyOf(frame));
+  } catch {
+    throw new Refused('malformed');
+  }
+}
+
+function parse<T>(codec: { parse(bytes: Uint8Array): T }, frame: Uint8Array): T {
+  try {
+    return codec.parse(frame);
+  } catch {
+    throw new Refused('malformed');
+  }
+}
+
+function refuse(fault: HeadFault | undefined): void {
+  if (fault !== undefined) throw new Refused(fault);
+}
+
+const asStreamError = (error: unknown): LienthongError =>
+  isLienthongError(error)
+    ? error
+    : new LienthongError('malformed', { what: 'directory answer' }, { cause: error });
+
+/** The pinned root, and every root the adopted version names. */
+function rootsOf(store: DirectoryStore): Uint8Array[] {
+  const anchors = [...(store.current?.groups.get('')?.anchors.values() ?? [])];
+  return [
+    store.root,
+    ...anchors.filter(({ use }) => use === ANCHOR_USE.federation).map(({ certificate }) => certificate),
+  ];
+}

@@ -1,0 +1,71 @@
+/**
+ * The way from a seat's name to a stream: looks the seat up in the directory, dials its announced addresses (and no
+ * others), one connection per purpose. What the exchange calls `Peers`; made by the agency's composition root.
+ */
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import type { FrameStream } from '../network/framing.ts';
+import type { Host } from '../network/host.ts';
+import type { PeerConnection } from '../network/peer-connection.ts';
+import { PROTOCOLS, type Protocol, type Purpose } from '../network/protocols.ts';
+import type { Directory } from './directory.ts';
+
+/** Dialling, noise, yamux and Hello over a slow line. */
+const CONNECT_MS = 20_000;
+
+export class SeatConnections {
+  readonly #host: Host;
+  readonly #directory: () => Directory;
+
+  constructor(components: { host: Host; directory: () => Directory }) {
+    this.#host = components.host;
+    this.#directory = components.directory;
+  }
+
+  async openDelivery(
+    seat: string,
+    signal: AbortSignal,
+  ): Promise<{ frames: FrameStream; onRetired(call: () => void): void }> {
+    const { connection, stream } = await this.#open(seat, PROTOCOLS.delivery, 'exchange', signal);
+    return { frames: stream, onRetired: (call) => connection.onRetired(call) };
+  }
+
+  async openBlob(seat: string, signal: AbortSignal): Promise<FrameStream> {
+    return (await this.#open(seat, PROTOCOLS.blob, 'bulk', signal)).stream;
+  }
+
+  isConnected(seat: string): boolean {
+    const facts = this.#directory().seat(seat);
+    return facts?.peerIds.some((peerId) => this.#host.current(peerId, 'exchange') !== undefined) ?? false;
+  }
+
+  /** An exchange connection to the seat, dialled if there is none: also how a node that starts says Hello. */
+  async connect(seat: string, purpose: Purpose, signal: AbortSignal): Promise<PeerConnection> {
+    const directory = this.#directory();
+    const facts = directory.seat(seat);
+    if (facts === undefined)
+      throw new LienthongError('unreachable', { seat, reason: 'not in the directory' });
+    let failure: unknown;
+    for (const peerId of facts.peerIds) {
+      try {
+        const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
+        return await this.#host.connect(peerId, facts.addresses, { purpose, signal: deadline });
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failure = error;
+      }
+    }
+    if (isLienthongError(failure)) throw failure;
+    throw new LienthongError('unreachable', { seat }, { cause: failure });
+  }
+
+  async #open(
+    seat: string,
+    protocol: Protocol,
+    purpose: Purpose,
+    signal: AbortSignal,
+  ): Promise<{ connection: PeerConnection; stream: FrameStream }> {
+    const connection = await this.connect(seat, purpose, signal);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
+    return { connection, stream: await connection.openStream(protocol, { signal: deadline }) };
+  }
+}

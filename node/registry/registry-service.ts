@@ -1,0 +1,354 @@
+/**
+ * What an admin can do with a registry: the functions the command line and the HTTP API call, whether it is running or
+ * its folder was just opened. Every act is one durable commit with its audit entry; answers have the shapes of the
+ * command line's JSON.
+ */
+
+import type { RevocationReason } from '../../certs/crl.ts';
+import { parseFingerprint } from '../../certs/fingerprint.ts';
+import { issuableReasons } from '../../certs/revocation-list.ts';
+import { enrolmentAnswer } from '../../proto/messages.ts';
+import { type Bytes, sha256 } from '../core/bytes.ts';
+import type { Clock, Random } from '../core/clock.ts';
+import { isAgencyCode } from '../core/codes.ts';
+import { isoTime } from '../core/dates.ts';
+import { LienthongError } from '../core/errors.ts';
+import type { Directory } from '../directory/directory.ts';
+import type { DirectoryStore } from '../directory/directory-store.ts';
+import { STATE, seatKey } from '../directory/entries.ts';
+import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
+import { importEntries } from './agencies.ts';
+import type { Authority } from './authority.ts';
+import { type Enrolment, sealEntry } from './enrolment.ts';
+import { DEFAULT_EXPIRY_MS, MAX_EXPIRY_MS, newInvite, openInvites } from './invites.ts';
+import { allIssued, getIssued, type IssuedRow, issuedRow, requestOf } from './issued.ts';
+import { fromBase64 } from './json-row.ts';
+import type { Act, Publisher } from './publisher.ts';
+import type { RegistryKeys } from './registry-folder.ts';
+import { sealRequestDone, sealRequests } from './seal-requests.ts';
+
+export interface RegistryServiceComponents {
+  store: KeyValueStore;
+  directory: DirectoryStore;
+  publisher: Publisher;
+  authority: Authority;
+  enrolment: Enrolment;
+  keys: RegistryKeys;
+  clock: Clock;
+  random: Random;
+  name: string;
+  peerId: string;
+  /** Multiaddrs of the registry with /p2p/: what invites and answers carry. */
+  addresses: () => readonly string[];
+}
+
+export interface RegistryItem {
+  code: string;
+  name: string;
+  state: string;
+  seats: number;
+  certificates?: { serial: string; role: string; notAfter: string; state: string; seat: string | null }[];
+}
+
+export interface RegistryStatus {
+  name: string;
+  peerId: string;
+  /** Multiaddrs with /p2p/ that invites carry. */
+  listening: string[];
+  /** SHA-256 of the first root certificate, hex. */
+  federationId: string;
+  rootFingerprint: string;
+  epoch: number;
+  version: number;
+  directory: { epoch: number; version: number; freshUntil: string; validUntil: string; state: string };
+  agencies: number;
+  seats: number;
+  openInvites: number;
+  sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
+}
+
+const STATE_NAMES: Readonly<Record<number, string>> = { 1: 'active', 2: 'retired', 3: 'merged' };
+
+export class RegistryService {
+  readonly #components: RegistryServiceComponents;
+
+  constructor(components: RegistryServiceComponents) {
+    this.#components = components;
+  }
+
+  /** A one-time token for an agency. 'not-found' for one that isn't in the directory, 'retired-recipient' for one that is gone. */
+  async invite(
+    code: string,
+    options: { expiresMs?: number } = {},
+  ): Promise<{ token: string; agency: string; expiresAt: string }> {
+    const { store, clock, random, addresses, keys } = this.#components;
+    const agency = this.#agency(code);
+    if (agency.state !== STATE.active)
+      throw new LienthongError('retired-recipient', { code: agency.code, name: agency.name });
+    const { expiresMs = DEFAULT_EXPIRY_MS } = options;
+    if (!(expiresMs > 0 && expiresMs <= MAX_EXPIRY_MS))
+      throw new LienthongError('usage', { what: 'expires' });
+    const nowMs = clock.nowMs();
+    const { token, expiresAtMs, write } = newInvite(
+      {
+        agency: agency.code,
+        addresses: addresses(),
+        rootFingerprint: sha256(keys.root.bytes),
+        nowMs,
+        expiresMs,
+      },
+      random,
+    );
+    const audit = [this.#audit('invite.made', { agency: agency.code, expires: isoTime(expiresAtMs) })];
+    await store.commit({ writes: [write], audit });
+    return { token, agency: agency.code, expiresAt: isoTime(expiresAtMs) };
+  }
+
+  /** Issues the seal an agency asked for, once an admin has compared its key's fingerprint. 'not-found' without a request. */
+  async grantSeal(
+    code: string,
+    fingerprint: string,
+  ): Promise<{ agency: string; serial: string; notAfter: string }> {
+    const wanted = parseFingerprint(fingerprint);
+    if (wanted === undefined) throw new LienthongError('usage', { what: 'fingerprint' });
+    const agency = this.#agency(code);
+    const { store, publisher, authority } = this.#components;
+    let issued: IssuedRow | undefined;
+    await publisher.publish(async (current) => {
+      const request = (await sealRequests(store, agency.code)).find((row) => row.fingerprint === wanted);
+      if (request === undefined)
+        throw new LienthongError('not-found', { what: 'seal-request', agency: agency.code });
+      const nowMs = this.#components.clock.nowMs();
+      const csr = fromBase64(request.request);
+      const holder = { agency: agency.code, name: agency.name, seat: request.seat };
+      const certificate = await authority.issue('seal', csr, holder, nowMs);
+      issued = issuedRow(certificate, {
+        role: 'seal',
+        agency: agency.code,
+        seat: request.seat,
+        request: csr,
+        nowMs,
+      });
+      return {
+        entries: [sealEntry(agency.code, certificate.bytes, (current?.version ?? 0) + 1)],
+        writes: [sealRequestDone(request)],
+        issued: [issued],
+        audit: [
+          this.#audit('seal.granted', { agency: agency.code, fingerprint: wanted, serial: issued.serial }),
+        ],
+      };
+    });
+    return { agency: agency.code, serial: issued!.serial, notAfter: isoTime(issued!.notAfterMs) };
+  }
+
+  /** Answers an offline request file: certificates, root and the directory as it stands, for `node install`. */
+  async issue(request: Bytes): Promise<Bytes> {
+    const answer = enrolmentAnswer.parse(await this.#components.enrolment.enrol(request, undefined));
+    const { directory } = this.#components;
+    const { head } = directory.require();
+    const entries: Bytes[] = [];
+    for await (const row of directory.entriesSince(0)) entries.push(row.bytes);
+    return enrolmentAnswer.encode({
+      ...answer,
+      directory: { head: head.bytes, certificates: [...head.certificates], entries },
+    });
+  }
+
+  /**
+   * Revokes one certificate by serial, or all of an agency's. `sinceMs` is when the key may have been lost.
+   * 'not-found' when there is nothing to revoke; a serial revoked already is no error and changes nothing.
+   */
+  async revoke(
+    serialOrCode: string,
+    options: { reason?: string; sinceMs?: number } = {},
+  ): Promise<{ revoked: { serial: string; role: string; agency: string }[]; version: number }> {
+    const reason = reasonOf(options.reason ?? 'unspecified');
+    const { publisher, clock } = this.#components;
+    const text = serialOrCode.trim();
+    const nowMs = clock.nowMs();
+    if (options.sinceMs !== undefined && options.sinceMs > nowMs)
+      throw new LienthongError('invalid-date', { field: 'since' });
+    let revoked: IssuedRow[] = [];
+    const named = await this.#issuedNamed(text);
+    if (named.length === 0)
+      throw new LienthongError('not-found', { what: 'certificate', code: text.slice(0, 60) });
+    if (named.every((row) => row.revoked !== undefined)) {
+      return { revoked: [], version: this.#components.directory.require().version };
+    }
+    const { version } = await publisher.publish(async () => {
+      const rows = await this.#issuedNamed(text);
+      revoked = rows
+        .filter((row) => row.revoked === undefined)
+        .map((row) => ({
+          ...row,
+          revoked: {
+            atMs: nowMs,
+            reason,
+            ...(options.sinceMs === undefined ? {} : { sinceMs: options.sinceMs }),
+          },
+        }));
+      const serials = revoked
+        .map(({ serial }) => serial)
+        .join(',')
+        .slice(0, 1900);
+      return {
+        entries: [],
+        issued: revoked,
+        audit: [this.#audit('certificate.revoked', { serials, reason })],
+      };
+    });
+    return { revoked: revoked.map(({ serial, role, agency }) => ({ serial, role, agency })), version };
+  }
+
+  /** A new certificate for the same key, listed beside the old one. 'not-found', or 'certificate-revoked'. */
+  async renew(serial: string): Promise<{ serial: string; notAfter: string }> {
+    const { store, publisher, authority, clock } = this.#components;
+    let renewed: IssuedRow | undefined;
+    await publisher.publish(async (current) => {
+      const row = await getIssued(store, serial.trim().toLowerCase());
+      if (row === undefined) throw new LienthongError('not-found', { what: 'certificate' });
+      if (row.revoked !== undefined) throw new LienthongError('certificate-revoked', { serial: row.serial });
+      const agency = this.#agency(row.agency);
+      const nowMs = clock.nowMs();
+      const request = requestOf(row);
+      const holder = { agency: agency.code, name: agency.name, seat: row.seat ?? agency.code };
+      const certificate = await authority.issue(row.role, request, holder, nowMs);
+      renewed = issuedRow(certificate, {
+        role: row.role,
+        agency: row.agency,
+        seat: row.seat,
+        request,
+        nowMs,
+      });
+      return {
+        entries: renewedEntries(current!, row, certificate.bytes),
+        issued: [renewed],
+        audit: [this.#audit('certificate.renewed', { old: row.serial, serial: renewed.serial })],
+      };
+    });
+    return { serial: renewed!.serial, notAfter: isoTime(renewed!.notAfterMs) };
+  }
+
+  /** Takes a list of agencies, units and seats. Nothing changes when any of it is wrong ('invalid-file'). */
+  async import(json: unknown): Promise<{ changed: number; version: number }> {
+    const { directory, publisher } = this.#components;
+    if (importEntries(json, directory.current).length === 0) {
+      return { changed: 0, version: directory.require().version };
+    }
+    let changed = 0;
+    const { version } = await publisher.publish((current) => {
+      const entries = importEntries(json, current);
+      changed = entries.length;
+      return { entries, audit: [this.#audit('list.imported', { changed: String(changed) })] };
+    });
+    return { changed, version };
+  }
+
+  /** Every agency; with `certificates` also what was issued to it and what became of that. */
+  async list(options: { certificates?: boolean } = {}): Promise<RegistryItem[]> {
+    const { directory, store, clock } = this.#components;
+    const current = directory.require();
+    const items = current.agencies().map(
+      ({ code, name, state }): RegistryItem => ({
+        code,
+        name,
+        state: STATE_NAMES[state] ?? 'active',
+        seats: current.seatsOf(code).length,
+      }),
+    );
+    if (options.certificates !== true) return items;
+    const rows = await allIssued(store);
+    const nowMs = clock.nowMs();
+    return items.map((item) => ({
+      ...item,
+      certificates: rows
+        .filter(({ agency }) => agency === item.code)
+        .map((row) => ({
+          serial: row.serial,
+          role: row.role,
+          notAfter: isoTime(row.notAfterMs),
+          state: row.revoked !== undefined ? 'revoked' : row.notAfterMs < nowMs ? 'expired' : 'valid',
+          seat: row.seat ?? null,
+        })),
+    }));
+  }
+
+  async status(): Promise<RegistryStatus> {
+    const { directory, store, clock, name, peerId, addresses, keys, publisher } = this.#components;
+    const current = directory.require();
+    const nowMs = clock.nowMs();
+    const isBehind = publisher.behindVersion > current.version;
+    return {
+      name,
+      peerId,
+      listening: [...addresses()],
+      federationId: keys.root.sha256,
+      epoch: current.epoch,
+      version: current.version,
+      rootFingerprint: keys.root.sha256,
+      directory: {
+        epoch: current.epoch,
+        version: current.version,
+        freshUntil: isoTime(current.freshUntilMs),
+        validUntil: isoTime(current.validUntilMs),
+        state: isBehind ? 'fork' : current.freshness(nowMs),
+      },
+      agencies: current.agencies().length,
+      seats: current.seats().length,
+      openInvites: (await openInvites(store, nowMs)).length,
+      sealRequests: (await sealRequests(store)).map(({ agency, seat, fingerprint, askedAtMs }) => ({
+        agency,
+        seat,
+        fingerprint,
+        askedAt: isoTime(askedAtMs),
+      })),
+    };
+  }
+
+  /** Signs the head again when it is time to, or when the registry's own entry changed. */
+  async refresh(entries: Act['entries'] = []): Promise<void> {
+    await this.#components.publisher.publish(() => ({ entries }));
+  }
+
+  #agency(text: string) {
+    const code = text.trim().toUpperCase();
+    const current = this.#components.directory.require();
+    const canonical = current.canonicalCode(code) ?? code;
+    const agency = current.agency(canonical);
+    if (agency === undefined)
+      throw new LienthongError('not-found', { what: 'agency', code: code.slice(0, 60) });
+    return agency;
+  }
+
+  async #issuedNamed(text: string): Promise<IssuedRow[]> {
+    const { store } = this.#components;
+    const bySerial = await getIssued(store, text.toLowerCase().replaceAll(':', ''));
+    if (bySerial !== undefined) return [bySerial];
+    const code = text.toUpperCase();
+    return isAgencyCode(code) ? (await allIssued(store)).filter(({ agency }) => agency === code) : [];
+  }
+
+  #audit(event: string, values: Record<string, string>): AuditEntry {
+    const fields = Object.entries(values).map(([name, value]) => ({ name, value }));
+    return { atMs: this.#components.clock.nowMs(), event, fields };
+  }
+}
+
+/** The renewed certificate beside the one it renews, newest last; at most as many as an entry holds. */
+function renewedEntries(current: Directory, row: IssuedRow, certificate: Bytes): Act['entries'] {
+  if (row.role === 'seal') return [sealEntry(row.agency, certificate, current.version + 1)];
+  const seat = row.seat === undefined ? undefined : current.seat(row.seat);
+  if (seat === undefined) throw new LienthongError('not-found', { what: 'seat' });
+  const field = row.role === 'node' ? 'nodeCertificates' : 'serviceCertificates';
+  const certificates = [...seat[field], certificate].slice(-MAX_CERTIFICATES);
+  return [{ group: row.agency, key: seatKey(seat.seat), seat: { ...seat, [field]: certificates } }];
+}
+
+/** Of one role in one seat entry (directory.proto). */
+const MAX_CERTIFICATES = 8;
+
+function reasonOf(text: string): RevocationReason {
+  const reason = issuableReasons.find((one) => one === text.trim().toLowerCase());
+  if (reason === undefined) throw new LienthongError('usage', { what: 'reason', allowed: issuableReasons });
+  return reason;
+}
