@@ -16,7 +16,9 @@ import { OUTPUT_TEXTS } from './messages/output.ts';
 export const LANGUAGES = ['vi', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 export type Text = Readonly<Record<Language, string>>;
-export type Values = Readonly<Record<string, string | number | boolean | readonly string[] | undefined | null>>;
+export type Values = Readonly<
+  Record<string, string | number | boolean | readonly string[] | undefined | null>
+>;
 
 export const MESSAGES = {
   ...LABEL_TEXTS,
@@ -41,7 +43,13 @@ export const message = (language: Language, key: MessageKey, values: Values = {}
 
 /** The sentence for an error, and on a second line the details the sentence doesn't name. */
 export function errorText(language: Language, error: Pick<LienthongError, 'code' | 'details'>): string {
-  const { text, used } = fill(ERROR_TEXTS[error.code][language], error.details);
+  const { what } = error.details;
+  const word =
+    typeof what === 'string' && isMessageKey(`what.${what}`)
+      ? message(language, `what.${what}` as MessageKey)
+      : what;
+  const values = what === undefined ? error.details : { ...error.details, what: word };
+  const { text, used } = fill(ERROR_TEXTS[error.code][language], values);
   return withRest(language, text, error.details, used);
 }
 
@@ -52,10 +60,17 @@ export function eventText(language: Language, event: string, details: ErrorDetai
     : undefined;
   const { text, used } = fill(known?.[language] ?? event, details);
   const rest = Object.entries(details).filter(([name]) => !used.has(name));
-  return rest.length === 0 ? text : `${text} (${rest.map(([name, value]) => `${name}: ${shown(value)}`).join(', ')})`;
+  return rest.length === 0
+    ? text
+    : `${text} (${rest.map(([name, value]) => `${name}: ${shown(value)}`).join(', ')})`;
 }
 
-function withRest(language: Language, text: string, details: ErrorDetails, used: ReadonlySet<string>): string {
+function withRest(
+  language: Language,
+  text: string,
+  details: ErrorDetails,
+  used: ReadonlySet<string>,
+): string {
   const rest = Object.entries(details).filter(([name]) => !used.has(name));
   if (rest.length === 0) return text;
   const heading = MESSAGES['label.details'][language];
@@ -65,7 +80,7 @@ function withRest(language: Language, text: string, details: ErrorDetails, used:
 /** Fills a text in; answers which values it named. */
 export function fill(template: string, values: Values): { text: string; used: Set<string> } {
   const used = new Set<string>();
-  const valueOf = (names: string): string | undefined => {
+  const filledBy = (names: string): string | undefined => {
     for (const name of names.split('|')) {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       if (value === undefined || value === null || value === '') continue;
@@ -76,10 +91,10 @@ export function fill(template: string, values: Values): { text: string; used: Se
   };
   const without = template.replace(OPTIONAL, (_, part: string) => {
     const names = [...part.matchAll(VALUE)].map((match) => match[1]!);
-    return names.every((name) => valueOf(name) !== undefined) ? part : '';
+    return names.every((name) => filledBy(name) !== undefined) ? part : '';
   });
   const text = without.replace(VALUE, (_, names: string) => {
-    const value = valueOf(names);
+    const value = filledBy(names);
     if (value === undefined) throw new RangeError(`no value for {${names}} in "${template}"`);
     return value;
   });

@@ -5,8 +5,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: "Something unexpected went wrong. Look at the node's log and try again; if it goes on, send that log to the administrator.",
   },
   usage: {
-    vi: 'Cách dùng chưa đúng[: {reason}].[ Sai ở: {field}.] Xem hướng dẫn bằng --help.',
-    en: "That isn't how it is used[: {reason}].[ It is about: {field}.] See --help.",
+    vi: 'Cách dùng chưa đúng[: {reason|what}].[ Sai ở: {field|address}.][ Chọn một trong: {allowed}.] Xem hướng dẫn bằng --help.',
+    en: "That isn't how it is used[: {reason|what}].[ It is about: {field|address}.][ One of: {allowed}.] See --help.",
   },
   'invalid-code': {
     vi: 'Mã cơ quan, đơn vị[ “{code}”] không đúng dạng. Viết như G22, H37.02.02, hoặc dạng cũ 000.00.00.G22.',
@@ -53,8 +53,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The node is read-only because damaged data was found[: {reason}][ at {where}]. Documents can still be read; run "lienthong node check" and tell the administrator.',
   },
   'not-found': {
-    vi: 'Không tìm thấy[ {what}][ “{id|code|name}”]. Xem lại mã, hoặc tìm bằng “lienthong list inbox” và “lienthong list outbox”.',
-    en: 'Not found[: {what}][ "{id|code|name}"]. Check it, or look with "lienthong list inbox" and "lienthong list outbox".',
+    vi: 'Không tìm thấy[ {what}][ “{id|code|agency|name}”]. Xem lại mã, hoặc tìm bằng “lienthong list inbox” và “lienthong list outbox”.',
+    en: 'Not found[: {what}][ "{id|code|agency|name}"]. Check it, or look with "lienthong list inbox" and "lienthong list outbox".',
   },
   ambiguous: {
     vi: 'Có nhiều kết quả[ bắt đầu bằng “{id|code|name}”][: {matches|candidates}]. Gõ thêm vài ký tự để chỉ rõ một kết quả.',
@@ -62,7 +62,7 @@ export const LOCAL_ERROR_TEXTS = {
   },
   'not-running': {
     vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Khởi động bằng: {command}]',
-    en: 'It is not running, or can\'t be reached[ in folder {dir}].[ Start it with: {command}]',
+    en: "It is not running, or can't be reached[ in folder {dir}].[ Start it with: {command}]",
   },
   unreachable: {
     vi: 'Không kết nối được[ tới {peer|address|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',

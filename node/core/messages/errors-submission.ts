@@ -22,7 +22,7 @@ export const SUBMISSION_ERROR_TEXTS = {
   },
   'own-recipient': {
     vi: 'Nơi nhận[ {to|code|recipient|unit}] thuộc chính nút này; văn bản nội bộ không đi qua liên thông. Bỏ nơi nhận đó rồi gửi lại.',
-    en: 'The recipient[ {to|code|recipient|unit}] belongs to this very node; internal documents don\'t travel here. Leave it out and send again.',
+    en: "The recipient[ {to|code|recipient|unit}] belongs to this very node; internal documents don't travel here. Leave it out and send again.",
   },
   'unknown-sender-unit': {
     vi: 'Đơn vị ban hành[ {from|code|unit}] không thuộc cơ quan này trong danh bạ. Ghi đúng mã với --from, hoặc bỏ --from để lấy mã cơ quan.',

@@ -1,1 +1,94 @@
-export const EVENT_TEXTS = { 'label.details': { vi: 'Chi tiết', en: 'Details' } } as const;
+/**
+ * Lines `run` prints as things happen, by the name of the event reported; an event without a text is shown by its name.
+ * Syntax: ../messages.ts.
+ */
+export const EVENT_TEXTS = {
+  'document.queued': { vi: 'Nhận để gửi[ {id}][ tới {to}]', en: 'Queued[ {id}][ for {to}]' },
+  'document.offered': {
+    vi: 'Đang nhận văn bản {id}[ từ nút {seat}]',
+    en: 'Receiving document {id}[ from seat {seat}]',
+  },
+  'document.stored': {
+    vi: 'Đã nhận văn bản[ {id}][ từ {from|seat}]',
+    en: 'Stored document[ {id}][ from {from|seat}]',
+  },
+  'delivery.settled': {
+    vi: 'Có kết quả[ của {unit|to}][: {state}][, {elapsedMs} ms]',
+    en: 'Outcome[ of {unit|to}][: {state}][, {elapsedMs} ms]',
+  },
+  'delivery.set-aside': {
+    vi: 'Để sau cùng: văn bản {document} tới {unit}[: {reason}]',
+    en: 'Set aside: document {document} for {unit}[: {reason}]',
+  },
+  'outcome.doubtful': {
+    vi: 'Kết quả chưa rõ từ nút {seat}[ cho {unit}][: {reason}]',
+    en: 'Doubtful outcome from seat {seat}[ for {unit}][: {reason}]',
+  },
+  'offer.refused': {
+    vi: 'Từ chối văn bản từ nút {seat}: {code}[, {text}]',
+    en: 'Refused a document from seat {seat}: {code}[, {text}]',
+  },
+  'seat.unreachable': {
+    vi: 'Chưa gọi được nút {seat}[ (lần {attempts})][: {reason}]',
+    en: "Can't reach seat {seat}[ (attempt {attempts})][: {reason}]",
+  },
+  'stream.broken': {
+    vi: 'Đứt luồng[ {protocol}][ với nút {seat}][: {reason}]',
+    en: 'Stream broke[: {protocol}][ with seat {seat}][: {reason}]',
+  },
+  'stream.failed': {
+    vi: 'Luồng lỗi[ {protocol}][ với {peer}][: {code}]',
+    en: 'Stream failed[: {protocol}][ with {peer}][: {code}]',
+  },
+  'blob.refused': {
+    vi: 'Không cho nút {seat} lấy tệp {sha256}: không có phiếu',
+    en: 'Seat {seat} may not read file {sha256}: no ticket',
+  },
+  'blob.damaged': {
+    vi: 'TỆP HỎNG trên đĩa: {name} ({sha256})',
+    en: 'DAMAGED FILE on disk: {name} ({sha256})',
+  },
+  'peer.refused': {
+    vi: 'Không cho kết nối[ {peer}][ từ {address}][: {reason}]',
+    en: 'Refused a connection[ of {peer}][ from {address}][: {reason}]',
+  },
+  'directory.adopted': { vi: 'Danh bạ mới, phiên bản {version}', en: 'New directory, version {version}' },
+  'directory.refused': {
+    vi: 'Không nhận danh bạ[ từ {peer}][: {fault}]',
+    en: 'Refused a directory[ from {peer}][: {fault}]',
+  },
+  'directory.unasked': {
+    vi: 'Chưa hỏi được danh bạ[ của {peer}][: {code}]',
+    en: "Couldn't ask for the directory[ of {peer}][: {code}]",
+  },
+  'registry.lost': { vi: 'Mất kết nối với sổ đăng ký, đang nối lại', en: 'Lost the registry, redialling' },
+  'registry.back': { vi: 'Đã nối lại với sổ đăng ký', en: 'The registry is back' },
+  'registry.unreachable': {
+    vi: 'Chưa nối được sổ đăng ký[: {code}]',
+    en: "Can't reach the registry[: {code}]",
+  },
+  'registry.behind': {
+    vi: 'Có danh bạ mới hơn của sổ này[: {seen}, ở đây {version}]',
+    en: 'A newer directory of this registry exists[: {seen}, here {version}]',
+  },
+  'head.unannounced': {
+    vi: 'Chưa báo được danh bạ mới[ cho {peer}][: {code}]',
+    en: "Couldn't announce the new directory[ to {peer}][: {code}]",
+  },
+  'head.unsigned': {
+    vi: 'CHƯA KÝ LẠI ĐƯỢC danh bạ[: {code}]',
+    en: 'COULD NOT SIGN the directory again[: {code}]',
+  },
+  'enrolment.refused': {
+    vi: 'Từ chối ghi danh[ {peer}][ từ {address}][: {code}]',
+    en: 'Refused an enrolment[ of {peer}][ from {address}][: {code}]',
+  },
+  'door.fault': {
+    vi: 'Lỗi ở cửa nội bộ[ {route}][: {reason}]',
+    en: 'Fault at the local door[ {route}][: {reason}]',
+  },
+  'store.read-only': {
+    vi: 'DỮ LIỆU HỎNG, chỉ đọc[: {problem}][ tại {where}]',
+    en: 'DAMAGED DATA, read-only[: {problem}][ at {where}]',
+  },
+} as const;

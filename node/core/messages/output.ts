@@ -1,1 +1,201 @@
-export const OUTPUT_TEXTS = { 'label.details': { vi: 'Chi tiết', en: 'Details' } } as const;
+/** Sentences the commands print. Syntax: ../messages.ts. */
+export const OUTPUT_TEXTS = {
+  'usage.noDir': {
+    vi: 'chưa cho biết thư mục của nút; thêm --dir THƯ-MỤC hoặc đặt biến LIENTHONG_DIR',
+    en: 'the folder is not given; add --dir FOLDER or set LIENTHONG_DIR',
+  },
+  'usage.language': {
+    vi: 'không có ngôn ngữ “{named}”; dùng vi hoặc en',
+    en: 'no language "{named}"; use vi or en',
+  },
+  'usage.unknownOption': {
+    vi: 'không có tùy chọn {named}[, có phải {suggested}]',
+    en: 'no option {named}[, did you mean {suggested}]',
+  },
+  'usage.unknownCommand': {
+    vi: 'không có lệnh “{named}”[, có phải {suggested}]',
+    en: 'no command "{named}"[, did you mean {suggested}]',
+  },
+  'usage.missingArgument': { vi: 'thiếu <{named}>', en: '<{named}> is missing' },
+  'usage.optionMissingArgument': { vi: 'thiếu giá trị của {named}', en: '{named} needs a value' },
+  'usage.missingOption': { vi: 'thiếu {named}', en: '{named} is missing' },
+  'usage.excessArguments': { vi: 'thừa tham số[ cho “{named}”]', en: 'too many arguments[ for "{named}"]' },
+  'usage.fingerprint': {
+    vi: 'dấu vân tay là 64 chữ số hex, viết liền hoặc 16 nhóm 4',
+    en: 'a fingerprint is 64 hex digits, together or in 16 groups of 4',
+  },
+  'usage.invalidArgument': { vi: 'giá trị không đúng: {named}', en: 'wrong value: {named}' },
+
+  'run.interrupted': { vi: 'Đã dừng theo yêu cầu.', en: 'Stopped as asked.' },
+  'run.stopping': { vi: 'Đang dừng…', en: 'Stopping…' },
+  'run.stopped': { vi: 'Đã dừng.', en: 'Stopped.' },
+  'run.hint': {
+    vi: 'Ctrl-C để dừng. Ở cửa sổ khác, xem tình trạng: {command}',
+    en: 'Ctrl-C stops it. In another window see how it is: {command}',
+  },
+  'run.hintRegistry': { vi: 'Ctrl-C để dừng.', en: 'Ctrl-C stops it.' },
+  'next.run': { vi: 'Tiếp theo: {command}', en: 'Next: {command}' },
+
+  'send.queued': { vi: 'Đã nhận để gửi: {document}\nMã trao đổi: {id}', en: 'Queued: {document}\nId: {id}' },
+  'send.repeated': {
+    vi: 'Văn bản này đã gửi trước đó, không gửi lần nữa: {document}\nMã trao đổi: {id}',
+    en: 'This was handed in before and is not sent again: {document}\nId: {id}',
+  },
+  'send.missing': {
+    vi: '{code} chưa có nút liên thông: không gửi điện tử, cần gửi giấy.',
+    en: '{code} has no node yet: nothing was sent there, send paper.',
+  },
+  'send.next': { vi: 'Theo dõi: lienthong show {id}', en: 'Follow it: lienthong show {id}' },
+  'send.allDelivered': {
+    vi: 'Đã có biên nhận của {count} nơi nhận.',
+    en: 'Receipts of {count} recipient(s) are stored.',
+  },
+  'send.someRefused': { vi: 'Không gửi được tới {count} nơi: {to}', en: 'Not delivered to {count}: {to}' },
+  'send.inDoubt': {
+    vi: 'Mất kết nối khi đang giao: chưa rõ văn bản đã được nhận hay chưa. Xem “lienthong list outbox” trước khi gửi lại.',
+    en: 'The connection broke while handing over: it is open whether the document was queued. See "lienthong list outbox" before sending again.',
+  },
+  'progress.transfer': {
+    vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
+    en: '{name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
+  },
+
+  'list.emptyInbox': { vi: 'Không có văn bản đến nào.', en: 'No incoming documents.' },
+  'list.emptyOutbox': { vi: 'Không có văn bản đi nào.', en: 'No outgoing documents.' },
+  'list.more': { vi: '\nCòn nữa: thêm --cursor {cursor}', en: '\nThere is more: add --cursor {cursor}' },
+  'show.receipt': { vi: 'biên nhận của {by} lúc {at}', en: 'receipt of {by}, {at}' },
+  'show.nextAttempt': { vi: 'gửi lại lúc {at}', en: 'next attempt {at}' },
+  'show.next': {
+    vi: 'Lấy tệp: lienthong fetch {id} --out THƯ-MỤC   Kiểm tra: lienthong verify {id}',
+    en: 'Files: lienthong fetch {id} --out FOLDER   Check: lienthong verify {id}',
+  },
+  'fetch.none': { vi: 'Văn bản không có tệp đính kèm.', en: 'The document has no files.' },
+  'fetch.evidence': { vi: 'Bằng chứng: {folder} ({count} tệp)', en: 'Evidence: {folder} ({count} files)' },
+  'verify.valid': { vi: 'Văn bản xác thực được.', en: 'The document verifies.' },
+  'verify.invalid': {
+    vi: 'Văn bản KHÔNG xác thực được. Đừng dùng thay bản giấy; hỏi lại cơ quan gửi.',
+    en: "The document does NOT verify. Don't use it in place of paper; ask the agency that sent it.",
+  },
+  'check.checked': {
+    vi: 'Đã kiểm tra {rows} bản ghi, {blobs} tệp, {auditLeaves} dòng nhật ký.',
+    en: 'Checked {rows} rows, {blobs} files, {auditLeaves} log entries.',
+  },
+  'check.ok': { vi: 'Dữ liệu nguyên vẹn.', en: 'Everything is intact.' },
+  'check.damaged': {
+    vi: 'Có {count} chỗ hỏng. Đừng sửa bằng tay; giữ nguyên thư mục và báo người quản trị.',
+    en: 'There are {count} damaged places. Leave the folder as it is and tell the administrator.',
+  },
+
+  'directory.version': { vi: 'phiên bản {version}', en: 'version {version}' },
+  'directory.count': {
+    vi: '{count} cơ quan, {withNode} có nút liên thông.',
+    en: '{count} agencies, {withNode} with a node.',
+  },
+  'directory.provisional': { vi: 'mã tạm, chưa được xác nhận', en: 'provisional code, not confirmed' },
+  'directory.noNode': { vi: '{code} chưa có nút liên thông.', en: '{code} has no node yet.' },
+  'directory.seat': { vi: 'Nút {seat}', en: 'Seat {seat}' },
+
+  'node.enrolled': { vi: 'Đã ghi danh {name} ({agency}).', en: '{name} ({agency}) is enrolled.' },
+  'node.askForSeal': {
+    vi: 'Con dấu chờ duyệt. Đọc dấu vân tay trên cho người quản trị sổ đăng ký để họ gõ: lienthong registry grant-seal {agency} {fingerprint}',
+    en: "The seal waits to be granted. Read its fingerprint to the registry's administrator, who types: lienthong registry grant-seal {agency} {fingerprint}",
+  },
+  'node.requested': {
+    vi: 'Đã ghi yêu cầu vào {file}. Chuyển tệp này cho người quản trị sổ đăng ký, rồi cài tệp trả lời: lienthong node install TỆP --root DẤU-VÂN-TAY',
+    en: "The request is in {file}. Bring it to the registry's administrator, then install the answer: lienthong node install FILE --root FINGERPRINT",
+  },
+  'node.up': { vi: 'Nút của {name} ({agency}) đang chạy.', en: 'The node of {name} ({agency}) is up.' },
+  'node.announced': { vi: 'Các nơi khác sẽ gọi tới: {addresses}', en: 'Others will dial: {addresses}' },
+  'status.up': { vi: 'đang chạy, đã {since}', en: 'up for {since}' },
+  'status.peers': { vi: '{count} nút; sổ đăng ký: {registry}', en: '{count} nodes; registry: {registry}' },
+  'status.counts': {
+    vi: '{inbox} đến, {outbox} đi, {waiting} chờ gửi',
+    en: '{inbox} in, {outbox} out, {waiting} waiting',
+  },
+  'status.free': { vi: 'còn trống {free}', en: '{free} free' },
+
+  'registry.made': {
+    vi: 'Đã lập sổ đăng ký “{name}” với {agencies} cơ quan.',
+    en: 'The registry "{name}" is made, with {agencies} agencies.',
+  },
+  'registry.takeOffline': {
+    vi: 'Khóa gốc nằm ở {folder}. Chép sang nơi ngoại tuyến (két, thẻ nhớ cất riêng) rồi xóa khỏi máy này; mất khóa gốc là không cứu được liên thông.',
+    en: 'The root key is in {folder}. Copy it to a place offline (a safe, a card kept apart) and remove it from this machine; without the root key the federation can not be rescued.',
+  },
+  'registry.autoSeal': {
+    vi: 'Con dấu được duyệt tự động khi ghi danh: chỉ dùng để thử.',
+    en: 'Seals are granted at enrolment: for sandboxes only.',
+  },
+  'registry.up': { vi: 'Sổ đăng ký “{name}” đang chạy.', en: 'The registry "{name}" is up.' },
+  'registry.invited': {
+    vi: 'Mã mời cho {agency}, dùng một lần, đến {expiresAt}. Chuyển riêng cho người quản trị nút:',
+    en: "An invite for {agency}, to be used once, until {expiresAt}. Hand it to the node's administrator alone:",
+  },
+  'registry.inviteNext': {
+    vi: 'Ở máy của cơ quan đó: lienthong node init --dir THƯ-MỤC --invite {token}',
+    en: "On that agency's machine: lienthong node init --dir FOLDER --invite {token}",
+  },
+  'registry.sealGranted': { vi: 'Đã duyệt con dấu của {agency}.', en: "{agency}'s seal is granted." },
+  'registry.sealRequests': {
+    vi: 'Con dấu chờ duyệt (đối chiếu dấu vân tay với cơ quan bằng đường khác, rồi gõ)',
+    en: 'Seals to grant (compare the fingerprint with the agency another way, then type)',
+  },
+  'registry.issued': {
+    vi: 'Đã ghi tệp trả lời: {file}. Chuyển lại cho cơ quan cùng dấu vân tay chứng thư gốc, bằng đường khác.',
+    en: 'The answer is in {file}. Bring it to the agency, and the root fingerprint by another way.',
+  },
+  'registry.revoked': {
+    vi: 'Đã thu hồi {target}. Các nút đang kết nối biết trong 2 giây, nút khác khi liên hệ lần tới.',
+    en: '{target} is revoked. Connected nodes know within 2 s, others at their next contact.',
+  },
+  'registry.imported': { vi: 'Đã nhập {file}.', en: '{file} is imported.' },
+
+  'warning.directoryStale': {
+    vi: 'Danh bạ đã cũ; sau {until} nút sẽ ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký.',
+    en: 'The directory is stale; after {until} exchange stops. Check the connection to the registry.',
+  },
+  'warning.directoryExpired': {
+    vi: 'Danh bạ quá hạn từ {until}: đã ngừng gửi, nhận. Cần nối lại với sổ đăng ký.',
+    en: 'The directory is past its validity since {until}: exchange has stopped. Reconnect to the registry.',
+  },
+  'warning.directoryFork': {
+    vi: 'Sổ đăng ký phát hai danh bạ khác nhau cùng phiên bản. Báo ngay người quản trị sổ đăng ký.',
+    en: "The registry signed two different directories of one version. Tell the registry's administrator at once.",
+  },
+  'warning.revoked': {
+    vi: 'Nút này đã bị thu hồi: không gửi, nhận được; văn bản đã có vẫn xem được. Liên hệ người quản trị sổ đăng ký.',
+    en: "This node is revoked: nothing is sent or received; what is here can be read. Talk to the registry's administrator.",
+  },
+  'warning.noRegistry': {
+    vi: 'Không nối được với sổ đăng ký; vẫn trao đổi với các cơ quan đã biết, nút tự nối lại.',
+    en: 'The registry is out of reach; exchange with known agencies goes on, the node redials by itself.',
+  },
+  'warning.sealNotGranted': {
+    vi: 'Con dấu chưa được duyệt nên chưa gửi được. Đề nghị người quản trị sổ đăng ký gõ: lienthong registry grant-seal {agency}[ {fingerprint}]',
+    en: "The seal is not granted, so nothing can be sent. Ask the registry's administrator to type: lienthong registry grant-seal {agency}[ {fingerprint}]",
+  },
+  'warning.certificateRevoked': {
+    vi: 'Chứng thư {name} đã bị thu hồi. Liên hệ người quản trị sổ đăng ký.',
+    en: "The {name} certificate is revoked. Talk to the registry's administrator.",
+  },
+  'warning.certificateExpired': {
+    vi: 'Chứng thư {name} đã hết hạn lúc {at}. Đề nghị sổ đăng ký cấp lại.',
+    en: 'The {name} certificate expired {at}. Ask the registry for a new one.',
+  },
+  'warning.certificateExpires': {
+    vi: 'Chứng thư {name} còn {left} là hết hạn. Đề nghị sổ đăng ký cấp lại sớm.',
+    en: 'The {name} certificate expires in {left}. Ask the registry for a new one soon.',
+  },
+  'warning.readOnly': {
+    vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',
+    en: 'The node is read-only because data is damaged[: {problems}]. Run "lienthong node check".',
+  },
+  'warning.diskLow': {
+    vi: 'Đĩa sắp đầy: còn {free}. Giải phóng dung lượng.',
+    en: 'The disk is nearly full: {free} left. Free some space.',
+  },
+  'warning.longWait': {
+    vi: '{agency}: {waiting} văn bản chờ đã {since}. Hỏi xem nút bên đó có chạy không.',
+    en: '{agency}: {waiting} document(s) waiting for {since}. Ask whether the node there is up.',
+  },
+} as const;

@@ -1,0 +1,114 @@
+/** `list inbox|outbox`: a table for clerks, newest first, filtered, page by page. */
+import type { Command } from 'commander';
+import { parseUnitCode } from '../../core/codes.ts';
+import { LienthongError } from '../../core/errors.ts';
+import { TRANSPORT_STATES } from '../../core/transport.ts';
+import { URGENCIES } from '../../core/urgency.ts';
+import type { DocumentItem, ListQuery } from '../../core/views.ts';
+import { dayText } from '../amounts.ts';
+import { parseChoice, parseCount, parseOptionalDay } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { STATE_STYLE } from '../deliveries.ts';
+import { wordText } from '../faults.ts';
+import { subcommand } from '../help.ts';
+import { type Column, printTable } from '../table.ts';
+
+const MAX_LIMIT = 500;
+const DEFAULT_LIMIT = 50;
+/** A UUIDv7's first characters are its time: fewer are the same for all of one minute. */
+const MIN_ID = 13;
+const BOXES = ['inbox', 'outbox'] as const;
+const STATUSES = ['01', '02', '03', '04', '05', '06', '13', '15', '16'] as const;
+/** Recipients named in a row before the rest is counted. */
+const SHOWN_RECIPIENTS = 3;
+
+type ListOptions = Partial<
+  Record<'from' | 'to' | 'state' | 'status' | 'since' | 'text' | 'limit' | 'cursor', string>
+>;
+
+export function addList(program: Command, cli: Cli): void {
+  subcommand(program, cli, 'list <box>', 'list')
+    .option('--from <code>', cli.text('option.from'))
+    .option('--to <code>', cli.text('option.toCode'))
+    .option('--state <state>', cli.text('option.state'))
+    .option('--status <status>', cli.text('option.status'))
+    .option('--since <day>', cli.text('option.since'))
+    .option('--text <words>', cli.text('option.text'))
+    .option('--limit <n>', cli.text('option.limit'))
+    .option('--cursor <cursor>', cli.text('option.cursor'))
+    .action((box: string, options: ListOptions) => list(cli, box, options));
+}
+
+async function list(cli: Cli, box: string, options: ListOptions): Promise<void> {
+  const query: ListQuery = {
+    box: parseChoice(box, BOXES, '<box>'),
+    from: options.from === undefined ? undefined : parseUnitCode(options.from),
+    to: options.to === undefined ? undefined : parseUnitCode(options.to),
+    state: options.state === undefined ? undefined : parseChoice(options.state, TRANSPORT_STATES, '--state'),
+    status:
+      options.status === undefined
+        ? undefined
+        : parseChoice(options.status.padStart(2, '0'), STATUSES, '--status'),
+    since: parseOptionalDay(options.since),
+    text: options.text?.normalize('NFC'),
+    limit: options.limit === undefined ? DEFAULT_LIMIT : parseCount(options.limit, MAX_LIMIT, '--limit'),
+    cursor: options.cursor,
+  };
+  if (options.cursor === '') throw new LienthongError('usage', { field: '--cursor' });
+  const page = await (await cli.node()).list(query);
+  cli.result(page);
+  if (page.items.length === 0) {
+    cli.say(query.box === 'inbox' ? 'list.emptyInbox' : 'list.emptyOutbox');
+    return;
+  }
+  await printTable(cli, columnsOf(cli, query.box, page.items), page.items);
+  if (page.cursor !== null) cli.say('list.more', { cursor: page.cursor });
+}
+
+function columnsOf(cli: Cli, box: ListQuery['box'], items: readonly DocumentItem[]): Column<DocumentItem>[] {
+  const idLength = cli.io.out.isTTY ? shortestUnique(items.map((item) => item.id)) : Number.POSITIVE_INFINITY;
+  const party: Column<DocumentItem> =
+    box === 'inbox'
+      ? { heading: cli.text('label.from'), cell: (item) => item.from }
+      : { heading: cli.text('label.to'), cell: (item) => recipientsText(item.to) };
+  return [
+    { heading: cli.text('label.id'), cell: (item) => item.id.slice(0, idLength) },
+    { heading: cli.text('label.date'), cell: (item) => dayText(item.date) },
+    {
+      heading: cli.text('label.number'),
+      cell: (item) => [item.number, item.notation].filter(Boolean).join('/'),
+    },
+    party,
+    { heading: cli.text('label.subject'), cell: (item) => subjectText(cli, item), flexible: true },
+    {
+      heading: cli.text('label.state'),
+      cell: (item) => stateText(cli, item),
+      colour: (item, text) => cli.paint(STATE_STYLE[item.state], text),
+    },
+    { heading: cli.text('label.files'), cell: (item) => String(item.attachments), align: 'right' },
+  ];
+}
+
+function subjectText(cli: Cli, item: DocumentItem): string {
+  const degree = URGENCIES.find((row) => row.option === item.urgency);
+  const urgent = degree === undefined || degree.wire === 1 ? '' : `[${degree[cli.language]}] `;
+  return `${urgent}${item.type}: ${item.subject}`;
+}
+
+function stateText(cli: Cli, item: DocumentItem): string {
+  return item.status === null
+    ? cli.text(`state.${item.state}`)
+    : wordText(cli.language, 'status', item.status);
+}
+
+function recipientsText(to: readonly string[]): string {
+  const more = to.length - SHOWN_RECIPIENTS;
+  return to.slice(0, SHOWN_RECIPIENTS).join(', ') + (more > 0 ? ` +${more}` : '');
+}
+
+/** Characters that tell all ids of a page apart. */
+function shortestUnique(ids: readonly string[]): number {
+  for (let length = MIN_ID; length < 36; length++)
+    if (new Set(ids.map((id) => id.slice(0, length))).size === ids.length) return length;
+  return 36;
+}

@@ -1,0 +1,60 @@
+/** `registry list [--certificates]`: every agency, its seats, and the certificates it holds. */
+import type { Command } from 'commander';
+import { groupFingerprint } from '../../../certs/fingerprint.ts';
+import type { RegistryAgency } from '../../gateway/http/services.ts';
+import { timeText } from '../amounts.ts';
+import type { Cli } from '../cli.ts';
+import { wordText } from '../faults.ts';
+import { subcommand } from '../help.ts';
+import { printHeading } from '../sheet.ts';
+import { printTable } from '../table.ts';
+
+export function addRegistryList(group: Command, cli: Cli): void {
+  subcommand(group, cli, 'list', 'registry.list')
+    .option('--certificates', cli.text('option.certificates'))
+    .action(async ({ certificates = false }: { certificates?: boolean }) => {
+      const { agencies, status } = await cli.registry(async (registry) => ({
+        agencies: await registry.list({ certificates }),
+        status: cli.json ? undefined : await registry.status(),
+      }));
+      cli.result(agencies);
+      if (status === undefined) return;
+      await printTable(
+        cli,
+        [
+          { heading: cli.text('label.code'), cell: (one) => one.code },
+          { heading: cli.text('label.name'), cell: (one) => one.name, flexible: true },
+          { heading: cli.text('label.state'), cell: (one) => wordText(cli.language, 'agency', one.state) },
+          { heading: cli.text('label.seats'), cell: (one) => String(one.seats), align: 'right' },
+        ],
+        agencies,
+      );
+      if (certificates) await printCertificates(cli, agencies);
+      if (status.sealRequests.length > 0) printHeading(cli, cli.text('registry.sealRequests'));
+      for (const { agency, fingerprint, askedAt } of status.sealRequests) {
+        cli.print(`${agency}  ${timeText(askedAt)}  ${groupFingerprint(fingerprint)}`);
+        cli.print(`  lienthong registry grant-seal ${agency} ${fingerprint}`);
+      }
+    });
+}
+
+async function printCertificates(cli: Cli, agencies: readonly RegistryAgency[]): Promise<void> {
+  const rows = agencies.flatMap(({ code, certificates = [] }) =>
+    certificates.map((one) => ({ code, ...one })),
+  );
+  printHeading(cli, cli.text('label.certificates'));
+  await printTable(
+    cli,
+    [
+      { heading: cli.text('label.code'), cell: (one) => one.code },
+      { heading: cli.text('label.role'), cell: (one) => wordText(cli.language, 'role', one.role) },
+      { heading: cli.text('label.notAfter'), cell: (one) => timeText(one.notAfter) },
+      {
+        heading: cli.text('label.state'),
+        cell: (one) => wordText(cli.language, 'certificate', one.state ?? ''),
+      },
+      { heading: cli.text('label.serial'), cell: (one) => one.serial, flexible: true },
+    ],
+    rows,
+  );
+}

@@ -1,0 +1,129 @@
+/** `show ID`: one document on a readable sheet: fields, files, deliveries, statuses, signatures. */
+import type { Command } from 'commander';
+import { URGENCIES } from '../../core/urgency.ts';
+import type { DeliveryView, DocumentView } from '../../core/views.ts';
+import { bytesText, dayText, durationText, timeText } from '../amounts.ts';
+import { parseId } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { STATE_STYLE } from '../deliveries.ts';
+import { faultText, wordText } from '../faults.ts';
+import { subcommand } from '../help.ts';
+import { printHeading, printSheet } from '../sheet.ts';
+import { printTable } from '../table.ts';
+
+export function addShow(program: Command, cli: Cli): void {
+  subcommand(program, cli, 'show <id>', 'show').action(async (id: string) => {
+    const view = await (await cli.node()).show(parseId(id));
+    // The contract calls the files "attachments" here; in a list that is their number.
+    cli.result({ ...view, attachments: view.files });
+    if (!cli.json) await printDocument(cli, view);
+  });
+}
+
+async function printDocument(cli: Cli, view: DocumentView): Promise<void> {
+  printFields(cli, view);
+  printHeading(cli, cli.text('label.files'));
+  await printTable(
+    cli,
+    [
+      { heading: cli.text('label.name'), cell: (file) => file.name, flexible: true },
+      { heading: cli.text('label.size'), cell: (file) => bytesText(file.size, cli.language), align: 'right' },
+      {
+        heading: 'SHA-256',
+        cell: (file) => (cli.io.out.isTTY ? `${file.sha256.slice(0, 16)}…` : file.sha256),
+      },
+    ],
+    view.files,
+  );
+  if (view.deliveries.length > 0) {
+    printHeading(cli, cli.text('label.deliveries'));
+    await printDeliveries(cli, view.deliveries);
+  }
+  if (view.statuses.length > 0) {
+    printHeading(cli, cli.text('label.statuses'));
+    for (const { code, at, by, reason } of view.statuses)
+      cli.print(
+        `  ${timeText(at)}  ${by}  ${code} ${wordText(cli.language, 'status', code)}${reason ? `: ${reason}` : ''}`,
+      );
+  }
+  printHeading(cli, cli.text('label.signatures'));
+  await printTable(
+    cli,
+    [
+      { heading: cli.text('label.role'), cell: (one) => wordText(cli.language, 'role', one.role) },
+      { heading: cli.text('label.agency'), cell: (one) => one.agency ?? '?' },
+      { heading: cli.text('label.claimedAt'), cell: (one) => timeText(one.claimedAt) },
+      {
+        heading: cli.text('label.validity'),
+        cell: (one) => validityText(cli, one.valid, one.reason),
+        colour: (one, text) => cli.paint(one.valid ? 'green' : 'red', text),
+        flexible: true,
+      },
+    ],
+    view.signatures,
+  );
+  cli.print('');
+  cli.say('show.next', { id: view.id });
+}
+
+function printFields(cli: Cli, view: DocumentView): void {
+  const degree = URGENCIES.find((row) => row.option === view.urgency);
+  const signer =
+    view.signer && [view.signer.competence, view.signer.position, view.signer.name].filter(Boolean).join(' ');
+  printSheet(cli, [
+    [cli.text('label.document'), `${view.type} ${[view.number, view.notation].filter(Boolean).join('/')}`],
+    [cli.text('label.subject'), view.subject],
+    [cli.text('label.content'), view.content],
+    [cli.text('label.issuer'), view.fromName ? `${view.fromName} (${view.from})` : view.from],
+    [cli.text('label.to'), view.to.join(', ')],
+    [cli.text('label.printedRecipients'), view.printedRecipients.join('; ')],
+    [cli.text('label.date'), [view.place, dayText(view.date)].filter(Boolean).join(', ')],
+    [cli.text('label.signer'), signer],
+    [cli.text('label.urgency'), degree && degree.wire > 1 ? degree[cli.language] : null],
+    [cli.text('label.due'), view.due && dayText(view.due)],
+    [cli.text('label.kind'), view.kind === 'new' ? null : wordText(cli.language, 'kind', view.kind)],
+    [cli.text('label.circular'), view.circular ? cli.text('word.yes') : null],
+    [cli.text('label.id'), view.id],
+    [cli.text('label.legalId'), view.legalId],
+    [cli.text('label.documentHash'), view.documentHash],
+    [cli.text('label.storedAt'), timeText(view.storedAt)],
+  ]);
+}
+
+function printDeliveries(cli: Cli, deliveries: readonly DeliveryView[]): Promise<void> {
+  return printTable(
+    cli,
+    [
+      { heading: cli.text('label.to'), cell: (one) => one.to },
+      {
+        heading: cli.text('label.state'),
+        cell: (one) => cli.text(`state.${one.state}`),
+        colour: (one, text) => cli.paint(STATE_STYLE[one.state], text),
+      },
+      {
+        heading: cli.text('label.elapsed'),
+        cell: (one) => (one.elapsedMs === null ? '' : durationText(one.elapsedMs, cli.language)),
+        align: 'right',
+      },
+      { heading: cli.text('label.attempts'), cell: (one) => String(one.attempts), align: 'right' },
+      { heading: cli.text('label.outcome'), cell: (one) => outcomeText(cli, one), flexible: true },
+    ],
+    deliveries,
+  );
+}
+
+function outcomeText(cli: Cli, one: DeliveryView): string {
+  if (one.receipt) return cli.text('show.receipt', { at: timeText(one.receipt.at), by: one.receipt.by });
+  if (one.refusal) {
+    const why = faultText(cli.language, one.refusal.code);
+    return `${timeText(one.refusal.at)} ${one.refusal.by}: ${one.refusal.text || why}`;
+  }
+  const next =
+    one.nextAttemptAt === null ? '' : cli.text('show.nextAttempt', { at: timeText(one.nextAttemptAt) });
+  return [one.lastError && faultText(cli.language, one.lastError), next].filter(Boolean).join('; ');
+}
+
+export const validityText = (cli: Cli, valid: boolean, reason: string | null): string =>
+  valid
+    ? cli.text('word.valid')
+    : `${cli.text('word.invalid')}${reason ? `: ${faultText(cli.language, reason)}` : ''}`;

@@ -1,0 +1,64 @@
+/** A running node's functions over its socket, by name: what the commands call. */
+import type {
+  CheckReport,
+  DeliveryUpdate,
+  DirectoryDetail,
+  DirectoryItem,
+  DocumentItem,
+  DocumentView,
+  ListQuery,
+  NodeStatus,
+  Page,
+  StoredBlob,
+  Submission,
+  SubmitAnswer,
+  Verification,
+} from '../core/views.ts';
+import { type LocalClient, pathOf } from './local-client.ts';
+
+export type UploadedFile = { name: string; mediaType?: string } & (
+  | { lease: string; sha256: string }
+  | { base64: string }
+);
+export type Fields = Omit<Submission, 'attachments'>;
+
+export class NodeClient {
+  readonly #http: LocalClient;
+
+  constructor(http: LocalClient) {
+    this.#http = http;
+  }
+
+  status = () => this.#http.json<NodeStatus>('GET', '/v1/status');
+  /** Reads all the node holds: minutes for a large store. */
+  check = () => this.#http.json<CheckReport>('POST', '/v1/check', { timeoutMs: 3_600_000 });
+  announce = (addresses: string[]) =>
+    this.#http.json<{ addresses: string[] }>('POST', '/v1/announce', { body: { addresses } });
+  directory = () => this.#http.json<DirectoryItem[]>('GET', '/v1/directory');
+  directoryEntry = (code: string) =>
+    this.#http.json<DirectoryDetail>('GET', `/v1/directory/${encodeURIComponent(code)}`);
+  list = (query: ListQuery) =>
+    this.#http.json<Page<DocumentItem>>('GET', pathOf('/v1/documents', { ...query }));
+  show = (id: string) => this.#http.json<DocumentView>('GET', document(id));
+  verify = (id: string) => this.#http.json<Verification>('GET', `${document(id)}/verification`);
+  validate = (fields: Fields) =>
+    this.#http.json<{ checked: boolean }>('POST', '/v1/documents/check', { body: fields });
+  submit = (fields: Fields, attachments: UploadedFile[]) =>
+    this.#http.json<SubmitAnswer>('POST', '/v1/documents', { body: { ...fields, attachments } });
+  upload = (source: AsyncIterable<Uint8Array>, size: number) =>
+    this.#http.upload<StoredBlob>('/v1/blobs', source, size);
+  release = (lease: string) => this.#http.json<void>('DELETE', `/v1/blobs/${encodeURIComponent(lease)}`);
+  watch = (id: string, signal: AbortSignal) =>
+    this.#http.lines<DeliveryUpdate>(`${document(id)}/events`, signal);
+  attachment = (id: string, index: number) => this.#http.download(`${document(id)}/attachments/${index}`);
+
+  async evidence(id: string): Promise<{ name: string; bytes: Uint8Array }[]> {
+    const { files } = await this.#http.json<{ files: { name: string; base64: string }[] }>(
+      'GET',
+      `${document(id)}/evidence`,
+    );
+    return files.map(({ name, base64 }) => ({ name, bytes: new Uint8Array(Buffer.from(base64, 'base64')) }));
+  }
+}
+
+const document = (id: string): string => `/v1/documents/${encodeURIComponent(id)}`;

@@ -1,0 +1,53 @@
+/**
+ * The registry's functions, wherever they are: over the socket while `registry run` is up, else on the folder itself.
+ * A command between the two (the registry starting or stopping) meets 'locked' and says so.
+ */
+import type { Bytes } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
+import type { InviteAnswer, RegistryAgency, RegistryApi, RegistryStatus } from '../gateway/http/services.ts';
+import { type LocalClient, pathOf } from './local-client.ts';
+import type { Roots } from './roots.ts';
+
+/** Importing 120,000 units takes the registry a while. */
+const IMPORT_TIMEOUT_MS = 600_000;
+
+export class RegistryClient implements RegistryApi {
+  readonly #http: LocalClient;
+
+  constructor(http: LocalClient) {
+    this.#http = http;
+  }
+
+  status = () => this.#http.json<RegistryStatus>('GET', '/v1/registry');
+  list = ({ certificates }: { certificates?: boolean }) =>
+    this.#http.json<RegistryAgency[]>('GET', pathOf('/v1/registry/agencies', { certificates }));
+  invite = (agency: string, { expiresMs }: { expiresMs?: number }) =>
+    this.#http.json<InviteAnswer>('POST', '/v1/registry/invites', { body: { agency, expiresMs } });
+  grantSeal = (agency: string, fingerprint: string) =>
+    this.#http.json<unknown>('POST', '/v1/registry/seals', { body: { agency, fingerprint } });
+  revoke = (target: string, revocation: { reason: string; sinceMs?: number }) =>
+    this.#http.json<unknown>('POST', '/v1/registry/revocations', { body: { target, ...revocation } });
+  import = (json: unknown) =>
+    this.#http.json<unknown>('POST', '/v1/registry/import', { body: json, timeoutMs: IMPORT_TIMEOUT_MS });
+  issue = (request: Bytes): Promise<Bytes> => this.#http.bytes('POST', '/v1/registry/requests', request);
+}
+
+/** Calls `act` with the running registry, or with the folder opened for it. */
+export async function withRegistry<T>(
+  http: LocalClient,
+  roots: Pick<Roots, 'openRegistryFolder'>,
+  dir: string,
+  act: (registry: RegistryApi) => Promise<T>,
+): Promise<T> {
+  try {
+    return await act(new RegistryClient(http));
+  } catch (error) {
+    if (!isLienthongError(error, 'not-running')) throw error;
+  }
+  const opened = await roots.openRegistryFolder(dir);
+  try {
+    return await act(opened.service);
+  } finally {
+    await opened.close();
+  }
+}

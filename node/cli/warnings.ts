@@ -1,0 +1,60 @@
+/** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
+import type { NodeStatus } from '../core/views.ts';
+import { bytesText, durationText, timeText } from './amounts.ts';
+import type { Cli } from './cli.ts';
+import { wordText } from './faults.ts';
+
+/** A renewal takes an office a few weeks. */
+const EXPIRY_WARNING_MS = 30 * 86_400_000;
+/** Room for one large annex and the database's own needs. */
+const LOW_DISK_BYTES = 2 * 1024 ** 3;
+/** Sent in the morning, still here after lunch: someone should look. */
+const LONG_WAIT_MS = 4 * 3_600_000;
+
+export function warningsOf(cli: Cli, status: NodeStatus): string[] {
+  return [...trust(cli, status), ...certificates(cli, status), ...health(cli, status)];
+}
+
+function* trust(cli: Cli, { directory, peers }: NodeStatus): Generator<string> {
+  const until = timeText(directory.validUntil);
+  if (directory.state === 'stale') yield cli.text('warning.directoryStale', { until });
+  if (directory.state === 'expired') yield cli.text('warning.directoryExpired', { until });
+  if (directory.state === 'fork') yield cli.text('warning.directoryFork');
+  if (directory.state === 'revoked') yield cli.text('warning.revoked');
+  if (!peers.registry) yield cli.text('warning.noRegistry');
+}
+
+function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
+  const nowMs = cli.io.clock.nowMs();
+  for (const { role, state, notAfter } of status.certificates) {
+    const name = wordText(cli.language, 'role', role);
+    if (state === 'not-granted') {
+      const fingerprint = (status as { sealFingerprint?: string }).sealFingerprint ?? '';
+      yield cli.text('warning.sealNotGranted', { agency: status.agency, fingerprint });
+    } else if (state === 'revoked') yield cli.text('warning.certificateRevoked', { name });
+    else {
+      const leftMs = Date.parse(notAfter) - nowMs;
+      if (leftMs <= 0) yield cli.text('warning.certificateExpired', { name, at: timeText(notAfter) });
+      else if (leftMs < EXPIRY_WARNING_MS)
+        yield cli.text('warning.certificateExpires', { name, left: durationText(leftMs, cli.language) });
+    }
+  }
+  if (!status.certificates.some(({ role }) => role === 'seal'))
+    yield cli.text('warning.sealNotGranted', {
+      agency: status.agency,
+      fingerprint: (status as { sealFingerprint?: string }).sealFingerprint ?? '',
+    });
+}
+
+function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<string> {
+  if (store.state === 'read-only')
+    yield cli.text('warning.readOnly', { problems: store.problems.join('; ') });
+  if (disk.freeBytes < LOW_DISK_BYTES)
+    yield cli.text('warning.diskLow', { free: bytesText(disk.freeBytes, cli.language) });
+  const nowMs = cli.io.clock.nowMs();
+  for (const { agency, waiting, oldestAt } of queues) {
+    const waitedMs = oldestAt === null ? 0 : nowMs - Date.parse(oldestAt);
+    if (waiting > 0 && waitedMs > LONG_WAIT_MS)
+      yield cli.text('warning.longWait', { agency, waiting, since: durationText(waitedMs, cli.language) });
+  }
+}

@@ -1,0 +1,4 @@
+/** The product's version, from its package: shown by the doors and told in Hello. */
+import about from '../../package.json' with { type: 'json' };
+
+export const VERSION: string = about.version;

@@ -1,0 +1,181 @@
+/**
+ * What an agency node's doors can ask for: the exchange's functions, and what only the whole node knows (status,
+ * check, directory, announced addresses). Holds no rules. Made by agency.ts.
+ */
+import { isoTime } from '../core/dates.ts';
+import type { Clock } from '../core/clock.ts';
+import type {
+  CertificateSummary,
+  CheckReport,
+  DeliveryUpdate,
+  DirectoryDetail,
+  DirectoryItem,
+  DocumentItem,
+  DocumentView,
+  EvidenceFile,
+  ListQuery,
+  NodeStatus,
+  Page,
+  StoredBlob,
+  Submission,
+  SubmitAnswer,
+  Verification,
+} from '../core/views.ts';
+import type { Directory } from '../directory/directory.ts';
+import { certificateSummary, directoryDetail, directoryItems } from '../directory/directory-views.ts';
+import type { OwnKeys } from '../directory/own-keys.ts';
+import type { SeatNetwork } from '../directory/seat-network.ts';
+import { VERSION } from '../core/version.ts';
+import type { DirectoryStore } from '../directory/directory-store.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { AttachmentStream, NodeService } from './http/services.ts';
+import { checkParts } from '../store/folder-check.ts';
+import { countDocuments } from '../store/documents.ts';
+import type { NodeStore } from '../store/node-store.ts';
+import { freeBytes } from '../store/folder.ts';
+import type { Classification } from '../core/classification.ts';
+
+export interface AgencyServiceComponents {
+  dir: string;
+  exchange: Exchange;
+  storage: NodeStore;
+  directory: DirectoryStore;
+  network: SeatNetwork;
+  own: OwnKeys;
+  clock: Clock;
+  startedAtMs: number;
+  /** The folder's declared classification, for submissions that bring none. */
+  classification: Classification | undefined;
+  announce: (addresses: string[]) => Promise<void>;
+}
+
+export class AgencyService implements NodeService {
+  readonly #with: AgencyServiceComponents;
+
+  constructor(components: AgencyServiceComponents) {
+    this.#with = components;
+  }
+
+  submit(submission: Submission): Promise<SubmitAnswer> {
+    const classification = submission.classification ?? this.#with.classification;
+    return this.#with.exchange.submit({ ...submission, classification });
+  }
+
+  async validate(submission: Omit<Submission, 'attachments'>): Promise<void> {
+    const classification = submission.classification ?? this.#with.classification;
+    await this.#with.exchange.validate({ ...submission, classification });
+  }
+
+  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob> {
+    return this.#with.exchange.storeBlob(source, options);
+  }
+
+  releaseBlob(lease: string): Promise<void> {
+    return this.#with.exchange.releaseBlob(lease);
+  }
+
+  list(query: ListQuery): Promise<Page<DocumentItem>> {
+    return this.#with.exchange.list(query);
+  }
+
+  show(id: string): Promise<DocumentView> {
+    return this.#with.exchange.show(id);
+  }
+
+  attachment(id: string, index: number): Promise<AttachmentStream> {
+    return this.#with.exchange.attachment(id, index);
+  }
+
+  evidence(id: string): Promise<EvidenceFile[]> {
+    return this.#with.exchange.evidence(id);
+  }
+
+  verify(id: string): Promise<Verification> {
+    return this.#with.exchange.verify(id);
+  }
+
+  watch(id: string, signal: AbortSignal): AsyncIterable<DeliveryUpdate> {
+    return this.#with.exchange.watch(id, signal);
+  }
+
+  check(): Promise<CheckReport> {
+    return checkParts(this.#with.storage);
+  }
+
+  announce(addresses: string[]): Promise<void> {
+    return this.#with.announce(addresses);
+  }
+
+  async directory(): Promise<DirectoryItem[]> {
+    return directoryItems(this.#directory());
+  }
+
+  async directoryEntry(code: string): Promise<DirectoryDetail> {
+    return directoryDetail(this.#directory(), code);
+  }
+
+  async status(): Promise<NodeStatus> {
+    const { network, own, storage, exchange, clock, startedAtMs, dir } = this.#with;
+    const { host, registryLink } = network;
+    const directory = this.#directory();
+    const { health } = storage.store;
+    const queues = await exchange.queues();
+    return {
+      agency: own.agency,
+      agencyName: directory.agencyName(own.agency) ?? '',
+      peerId: host.peerId,
+      listening: host.addresses(),
+      version: VERSION,
+      uptimeSeconds: Math.floor((clock.nowMs() - startedAtMs) / 1000),
+      directory: {
+        epoch: directory.epoch,
+        version: directory.version,
+        freshUntil: isoTime(directory.freshUntilMs),
+        validUntil: isoTime(directory.validUntilMs),
+        state: this.#directoryState(directory),
+      },
+      certificates: this.#certificates(directory),
+      queues: queues.map(({ seat, waiting, oldestAtMs, nextAttemptAtMs, lastError }) => ({
+        seat,
+        agency: directory.agencyOfSeat(seat) ?? '',
+        waiting,
+        oldestAt: oldestAtMs === undefined ? null : isoTime(oldestAtMs),
+        nextAttemptAt: nextAttemptAtMs === undefined ? null : isoTime(nextAttemptAtMs),
+        lastError: lastError ?? null,
+      })),
+      peers: {
+        connected: new Set(host.connections().filter(({ isUsable }) => isUsable).map(({ peerId }) => peerId)).size,
+        registry: registryLink.isConnected,
+      },
+      disk: { freeBytes: await freeBytes(dir) },
+      store: { state: health.state, problems: health.problems.map(({ kind, where }) => `${kind}: ${where}`) },
+      counts: {
+        inbox: await countDocuments(storage.store, 'inbox'),
+        outbox: await countDocuments(storage.store, 'outbox'),
+        waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
+      },
+    };
+  }
+
+  #directory(): Directory {
+    return this.#with.directory.require();
+  }
+
+  #directoryState(directory: Directory): string {
+    const { directory: store, network, clock } = this.#with;
+    if (store.forks.length > 0) return 'fork';
+    const own = directory.nodeMayConnect(network.host.peerId, clock.nowMs());
+    if (!own.ok && own.code !== 'unknown') return own.code === 'revoked' ? 'revoked' : 'certificate-expired';
+    return directory.freshness(clock.nowMs());
+  }
+
+  #certificates(directory: Directory): CertificateSummary[] {
+    const { own, clock } = this.#with;
+    const listed = directory
+      .certificatesOf(own.agency)
+      .filter(({ role, seat }) => role === 'seal' || seat === own.seat)
+      .map((one) => certificateSummary(directory, one, clock.nowMs()));
+    if (listed.some(({ role }) => role === 'seal')) return listed;
+    return [...listed, { role: 'seal', serial: '', notAfter: '', state: 'not-granted' }];
+  }
+}

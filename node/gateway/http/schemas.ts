@@ -1,0 +1,111 @@
+/**
+ * Shapes of everything a local system may send, with a limit on every size; unknown fields are refused. The rules
+ * (who may get what, how long a subject may be in law) are the exchange's: these only bound what reaches it.
+ */
+import Type, { type Static, type TProperties } from 'typebox';
+import { CLASSIFICATIONS } from '../../core/classification.ts';
+import { MAX_ATTACHMENTS, MAX_RECIPIENTS } from '../../core/field-limits.ts';
+import { TRANSPORT_STATES } from '../../core/transport.ts';
+import { URGENCIES } from '../../core/urgency.ts';
+import { MAX_INLINE_BYTES, MAX_PAGE } from './limits.ts';
+
+const strict = <P extends TProperties>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false });
+const oneOf = <T extends string>(values: readonly T[]) => Type.Enum([...values]);
+/** Longer than any field of the law: the exchange says which one is too long and by how much. */
+const text = () => Type.String({ maxLength: 5_000 });
+const code = () => Type.String({ minLength: 1, maxLength: 60 });
+const day = () => Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' });
+const digits = () => Type.String({ pattern: '^\\d{1,7}$' });
+const sha256 = () => Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+export const Id = strict({ id: Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' }) });
+export const IdAndIndex = strict({ id: Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' }), index: digits() });
+export const Lease = strict({ lease: Type.String({ pattern: '^[A-Za-z0-9._-]{1,200}$' }) });
+export const Code = strict({ code: code() });
+export const Nothing = strict({});
+
+const described = {
+  name: Type.String({ minLength: 1, maxLength: 1_000 }),
+  mediaType: Type.Optional(Type.String({ maxLength: 200 })),
+  description: Type.Optional(text()),
+};
+export const SubmittedFile = Type.Union([
+  strict({ ...described, lease: Type.String({ minLength: 1, maxLength: 200 }), sha256: sha256() }),
+  strict({
+    ...described,
+    base64: Type.String({
+      maxLength: Math.ceil(MAX_INLINE_BYTES / 3) * 4,
+      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+    }),
+  }),
+]);
+
+const fields = {
+  to: Type.Array(code(), { maxItems: MAX_RECIPIENTS }),
+  from: Type.Optional(code()),
+  type: text(),
+  number: text(),
+  notation: text(),
+  subject: text(),
+  content: Type.Optional(text()),
+  date: Type.Optional(day()),
+  place: Type.Optional(text()),
+  signer: Type.Optional(
+    strict({
+      name: Type.Optional(text()),
+      position: Type.Optional(text()),
+      competence: Type.Optional(text()),
+    }),
+  ),
+  urgency: Type.Optional(oneOf(URGENCIES.map((row) => row.option))),
+  due: Type.Optional(day()),
+  classification: Type.Optional(oneOf(CLASSIFICATIONS)),
+  circular: Type.Optional(Type.Boolean()),
+  allowMissing: Type.Optional(Type.Boolean()),
+  printedRecipients: Type.Optional(Type.Array(text(), { maxItems: 1_000 })),
+  note: Type.Optional(text()),
+  system: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  key: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+};
+export const SubmissionBody = strict({
+  ...fields,
+  attachments: Type.Array(SubmittedFile, { maxItems: MAX_ATTACHMENTS }),
+});
+/** A submission before its files. */
+export const FieldsBody = strict(fields);
+export type FieldsBody = Static<typeof FieldsBody>;
+export type SubmissionBody = Static<typeof SubmissionBody>;
+
+export const SubmitQuery = strict({ wait: Type.Optional(digits()) });
+export const ListQuerystring = strict({
+  box: oneOf(['inbox', 'outbox'] as const),
+  from: Type.Optional(code()),
+  to: Type.Optional(code()),
+  state: Type.Optional(oneOf(TRANSPORT_STATES)),
+  status: Type.Optional(Type.String({ pattern: '^(0[1-6]|1[356])$' })),
+  since: Type.Optional(day()),
+  text: Type.Optional(Type.String({ maxLength: 500 })),
+  limit: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,2}$', description: `1 to ${MAX_PAGE}` })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+});
+export type ListQuerystring = Static<typeof ListQuerystring>;
+
+export const AnnounceBody = strict({
+  addresses: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1, maxItems: 16 }),
+});
+
+export const InviteBody = strict({
+  agency: code(),
+  expiresMs: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 366 * 24 * 3_600_000 })),
+});
+export const SealBody = strict({
+  agency: code(),
+  fingerprint: Type.String({ minLength: 8, maxLength: 200 }),
+});
+export const RevocationBody = strict({
+  target: Type.String({ minLength: 1, maxLength: 100 }),
+  reason: Type.String({ minLength: 1, maxLength: 200 }),
+  sinceMs: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+export const AgenciesQuery = strict({ certificates: Type.Optional(oneOf(['true', 'false'] as const)) });

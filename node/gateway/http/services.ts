@@ -1,0 +1,110 @@
+/**
+ * What the doors need of a node and of a registry, in plain data. A door holds no rules: every call goes to these
+ * functions and their errors go back by code. Implemented by the exchange and the registry, put together in the
+ * composition roots; the command line's client implements the same shapes over the socket.
+ */
+import type { Bytes } from '../../core/bytes.ts';
+import type {
+  CertificateSummary,
+  CheckReport,
+  DeliveryUpdate,
+  DirectoryDetail,
+  DirectoryItem,
+  DocumentItem,
+  DocumentView,
+  EvidenceFile,
+  ListQuery,
+  NodeStatus,
+  Page,
+  StoredBlob,
+  Submission,
+  SubmitAnswer,
+  Verification,
+} from '../../core/views.ts';
+
+/** One attachment with its bytes, read as the caller takes them. */
+export interface AttachmentStream {
+  name: string;
+  mediaType: string;
+  size: number;
+  sha256: string;
+  stream: AsyncIterable<Uint8Array>;
+}
+
+export interface NodeService {
+  /** Resolves once document, blobs and dispatches are durable. Rejects with the rule's code. */
+  submit(submission: Submission): Promise<SubmitAnswer>;
+  /**
+   * Rejects as `submit` would, as far as that can be known without the files: asked before large files are taken in.
+   * A node without it is asked nothing.
+   */
+  validate?(submission: Omit<Submission, 'attachments'>): Promise<void>;
+  /** Takes a file as it comes, bounded in memory; an aborted or broken source leaves nothing behind. */
+  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob>;
+  /** Gives back a lease that will not be submitted; an unknown one changes nothing. Without it leases run out. */
+  releaseBlob?(lease: string): Promise<void>;
+  list(query: ListQuery): Promise<Page<DocumentItem>>;
+  /** By exchange id or any unique prefix; 'not-found', 'ambiguous'. */
+  show(id: string): Promise<DocumentView>;
+  /** `index` counts from 0 in the order of `show().files`. */
+  attachment(id: string, index: number): Promise<AttachmentStream>;
+  evidence(id: string): Promise<EvidenceFile[]>;
+  verify(id: string): Promise<Verification>;
+  /** The present states first, then each change; ends when all are settled or the signal aborts. */
+  watch(id: string, signal: AbortSignal): AsyncIterable<DeliveryUpdate>;
+  status(): Promise<NodeStatus>;
+  check(): Promise<CheckReport>;
+  announce(addresses: string[]): Promise<void>;
+  directory(): Promise<DirectoryItem[]>;
+  directoryEntry(code: string): Promise<DirectoryDetail>;
+}
+
+export interface InviteAnswer {
+  token: string;
+  agency: string;
+  /** ISO 8601 with offset. */
+  expiresAt: string;
+}
+
+export interface RegistryAgency {
+  code: string;
+  name: string;
+  state: string;
+  seats: number;
+  /** Present when asked for. */
+  certificates?: (CertificateSummary & { seat?: string | null })[];
+}
+
+export interface RegistryStatus {
+  name: string;
+  peerId: string;
+  /** What others dial, with /p2p/. */
+  listening: string[];
+  /** SHA-256 of the first root certificate, hex: the root's fingerprint too. */
+  federationId: string;
+
+  directory: { epoch: number; version: number; freshUntil: string; validUntil: string; state: string };
+  agencies: number;
+  seats: number;
+  openInvites: number;
+  /** Seals asked for and not granted yet. */
+  sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
+}
+
+export interface Revocation {
+  reason: string;
+  /** Invalidity date: what was signed from then on doesn't stand. */
+  sinceMs?: number;
+}
+
+export interface RegistryApi {
+  invite(code: string, options: { expiresMs?: number }): Promise<InviteAnswer>;
+  list(options: { certificates?: boolean }): Promise<RegistryAgency[]>;
+  grantSeal(code: string, fingerprint: string): Promise<unknown>;
+  /** Bytes of an offline request file → bytes of its answer file. */
+  issue(request: Bytes): Promise<Bytes>;
+  revoke(serialOrCode: string, revocation: Revocation): Promise<unknown>;
+  /** The parsed JSON of agencies and units. */
+  import(json: unknown): Promise<unknown>;
+  status(): Promise<RegistryStatus>;
+}
