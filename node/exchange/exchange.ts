@@ -99,9 +99,13 @@ export class Exchange {
     return this.#courier.start();
   }
 
-  /** Streams served must have been ended by who opened them. */
-  async stop(): Promise<void> {
-    await this.#courier.stop();
+  /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
+  stopSending(): Promise<void> {
+    return this.#courier.stop();
+  }
+
+  /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
+  async finish(): Promise<void> {
     await Promise.allSettled(this.#serving);
     await this.#uploads.stop();
   }
@@ -129,6 +133,16 @@ export class Exchange {
       }
       throw error;
     }
+  }
+
+  /** Throws what `submit` would, as far as that is known without the attachments. */
+  async validate(submission: Omit<Submission, 'attachments'>): Promise<void> {
+    await this.#outbox.validate({ ...submission, attachments: [] });
+  }
+
+  /** Gives back a file that won't be submitted; an unknown lease changes nothing. */
+  releaseBlob(lease: string): Promise<void> {
+    return this.#uploads.release(lease);
   }
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {

@@ -73,6 +73,13 @@ export class Outbox {
     }
   }
 
+  /** Throws what `submit` would for everything but the attachments; stores nothing. */
+  async validate(submission: Submission): Promise<void> {
+    const { directory, self, clock } = this.#with;
+    const draft = compose(submission, directory(), self, clock.nowMs());
+    this.#requireKeys(draft, clock.nowMs());
+  }
+
   async #settle(draft: Draft, attachments: ResolvedAttachments, token: Token, nowMs: number): Promise<SubmitAnswer> {
     const { store } = this.#with;
     const same = await getSubmission(store, token.system, token.name);

@@ -63,17 +63,17 @@ export class Uploads {
 
   async stop(): Promise<void> {
     const held = [...this.#held.keys()];
-    await Promise.allSettled(held.map((lease) => this.#release(lease)));
+    await Promise.allSettled(held.map((lease) => this.release(lease)));
   }
 
   #hold(blob: LeasedBlob): StoredBlob {
     const lease = hex(this.#random(16));
-    const cancelExpiry = this.#clock.after(KEEP_MS, () => void this.#release(lease).catch(() => {}));
+    const cancelExpiry = this.#clock.after(KEEP_MS, () => void this.release(lease).catch(() => {}));
     this.#held.set(lease, { blob, cancelExpiry });
     return { sha256: hex(blob.sha256), size: blob.size, lease };
   }
 
-  async #release(lease: string): Promise<void> {
+  async release(lease: string): Promise<void> {
     const held = this.#held.get(lease);
     this.forget(lease);
     await held?.blob.lease.release();

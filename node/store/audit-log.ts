@@ -11,10 +11,10 @@ import { type Bytes, concat, equalBytes } from '../core/bytes.ts';
 import type { Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { Frontier, leafHash } from '../core/merkle.ts';
-import { AuditFile, frame, frameBytes, MAX_LEAF_BYTES, unframe } from './audit-file.ts';
+import { AuditFile, frame, frameBytes, MAX_LEAF_BYTES } from './audit-file.ts';
+import { leavesOf, newestState, reconcile } from './audit-start.ts';
 import {
   type AuditState,
-  decodeState,
   encodeState,
   leafKey,
   rangeRoot,
@@ -23,12 +23,9 @@ import {
   stateKey,
 } from './audit-tree.ts';
 import { makeFolder } from './folder.ts';
-import type { AuditEntry, Auditor, KeyValueStore, Problem, Reader, Write } from './key-value.ts';
-import { PREFIX, partsOf, prefixRange } from './keys.ts';
+import type { AuditEntry, Auditor, KeyValueStore, Problem, Write } from './key-value.ts';
 
 export const SALT_BYTES = 16;
-/** Leaves compared between file and database at start. */
-const TAIL_LEAVES = 64;
 const READ_LEAVES = 256;
 
 export interface AuditHead {
@@ -211,6 +208,7 @@ export class AuditLog implements Auditor {
     return equalBytes(frontier.root(), root) ? undefined : where('the root differs');
   }
 
+  /** After the store is closed: commits under way still append. */
   async close(): Promise<void> {
     await this.#file.close();
   }
@@ -218,64 +216,4 @@ export class AuditLog implements Auditor {
   #rangeRoot(from: number, to: number): Promise<Bytes> {
     return rangeRoot(this.#components.store, this.#epoch, from, to);
   }
-}
-
-async function newestState(reader: Reader): Promise<{ epoch: number; state: AuditState }> {
-  for await (const { key, value } of reader.range({
-    ...prefixRange(PREFIX.auditState),
-    reverse: true,
-    limit: 1,
-  }))
-    return { epoch: partsOf(key, ['number'])[0], state: decodeState(value) };
-  return { epoch: 1, state: { fileBytes: 0, beforeSize: 0, beforeFileBytes: 0, frontier: new Frontier() } };
-}
-
-/** Brings the file up to the database after a crash, or says what can't be explained by one. */
-async function reconcile(
-  store: Reader,
-  epoch: number,
-  state: AuditState,
-  file: AuditFile,
-): Promise<Problem | undefined> {
-  const size = state.frontier.size;
-  const held = await file.size();
-  const problem = (kind: Problem['kind'], text: string): Problem => ({
-    kind,
-    where: `audit epoch ${epoch}: ${text}`,
-  });
-  if (held > state.fileBytes)
-    return problem('audit-ahead', `the file is ${held - state.fileBytes} bytes ahead of the database`);
-  if (held < state.beforeFileBytes)
-    return problem('audit-damaged', `the file lacks ${state.beforeFileBytes - held} acknowledged bytes`);
-
-  // What was synced before the last group must be there; of the last group any part may be missing.
-  const first = Math.max(0, state.beforeSize - TAIL_LEAVES);
-  const frames = (await leavesOf(store, epoch, first, size)).map((leaf, i) => {
-    if (leaf === undefined) throw new LienthongError('damaged', { where: `audit entry ${first + i}` });
-    return frame(leaf);
-  });
-  const expected = concat(...frames);
-  const start = state.fileBytes - expected.byteLength;
-  const found = await file.read(start, expected.byteLength);
-  const durable = state.beforeFileBytes - start;
-  if (!equalBytes(found.subarray(0, durable), expected.subarray(0, durable)))
-    return problem('audit-damaged', `the file differs within entries ${first} to ${state.beforeSize - 1}`);
-  if (equalBytes(found, expected)) return undefined;
-  // A torn frame fails its CRC; a whole one that says something else was never written by a crash.
-  for (let i = state.beforeSize - first, at = durable; i < frames.length; at += frames[i]!.byteLength, i++) {
-    const leaf = unframe(found.subarray(at));
-    if (leaf !== undefined && !equalBytes(frame(leaf), frames[i]!))
-      return problem('audit-damaged', `the file differs at entry ${first + i}`);
-  }
-  await file.append(expected.subarray(durable), state.beforeFileBytes);
-  return undefined;
-}
-
-async function leavesOf(
-  reader: Reader,
-  epoch: number,
-  from: number,
-  to: number,
-): Promise<(Bytes | undefined)[]> {
-  return reader.getMany(Array.from({ length: to - from }, (_, i) => leafKey(epoch, from + i)));
 }

@@ -52,8 +52,8 @@ export async function followChain(
     gap ??= text;
   };
   for await (const { key: rowKey, value } of rows) {
-    const [sequence] = partsOf(rowKey, ['number']);
-    const point = { sequence, hash: hashOf(sequence, value) };
+    const point = pointOf({ key: rowKey, value });
+    const { sequence } = point;
     if (count === 0) {
       if (from.sequence === 0 ? sequence !== 1 : sequence !== from.sequence)
         say(`commits ${from.sequence || 1} to ${sequence - 1}`);
@@ -74,6 +74,12 @@ export async function followChain(
   }
   if (last.sequence < tail.sequence) say(`commits ${last.sequence + 1} to ${tail.sequence}`);
   return { last, gap, rows: count };
+}
+
+/** The point of the chain a stored row stands for. */
+export function pointOf(row: { key: Bytes; value: Bytes }): ChainPoint {
+  const [sequence] = partsOf(row.key, ['number']);
+  return { sequence, hash: hashOf(sequence, row.value) };
 }
 
 function hashOf(sequence: number, value: Bytes): Bytes {

@@ -6,7 +6,7 @@
 import { type DocumentRow, documentRow } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
 import type { Precondition, Reader, Write } from './key-value.ts';
-import { key, PREFIX, partsOf, textRange } from './keys.ts';
+import { key, PREFIX, partsOf, prefixRange, textRange } from './keys.ts';
 
 export interface NumberKey {
   issuer: string;
@@ -119,4 +119,11 @@ export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<bo
     return hex(entry.key).startsWith(hex(gte));
   }
   return false;
+}
+
+/** Documents of a box, counted up to 100,000: beyond that the number is known to be large. */
+export async function countDocuments(store: Reader, box: 'inbox' | 'outbox'): Promise<number> {
+  let count = 0;
+  for await (const _ of store.range({ ...prefixRange(box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList), limit: 100_000 })) count++;
+  return count;
 }

@@ -23,7 +23,7 @@ export const PREFIX = {
   directoryEntry: 16,
   /** epoch, version → HeadResponse: the Signed head with the certificates that vouch for it. */
   directoryHead: 17,
-  /** "adopted", "group" + epoch + name, "fork" + hash, "abandoned" + hash: what this node holds to be so. */
+  /** "adopted", "group" + epoch + name, "fork" + hash: what this node holds to be so. */
   directoryState: 18,
   /** invite key → InviteRow of the registry. */
   invite: 32,

@@ -31,6 +31,7 @@ import type {
 import { PREFIX, prefixRange, spaceOf } from './keys.ts';
 import { judgeOpening, type Opening, STORE_ID_KEY } from './level-opening.ts';
 import { type Database, LevelReader, levelError } from './level-reader.ts';
+import { RoomGuard } from './room-guard.ts';
 import { SEAL_BYTES, sealValue } from './sealed-value.ts';
 import type { DamagedKeys } from './table-file.ts';
 import { type DamagedTable, TableScrub } from './table-scrub.ts';
@@ -39,7 +40,7 @@ import { WitnessFile } from './witness-file.ts';
 /** LevelDB's in-memory log; at most two of these are on disk only as .log files. */
 const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Uncompressed, so that table-file can read the tables; what is stored is signatures and hashes anyway. */
-const LEVEL_OPTIONS = {
+export const LEVEL_OPTIONS = {
   keyEncoding: 'view',
   valueEncoding: 'view',
   compression: false,
@@ -49,8 +50,6 @@ const LEVEL_OPTIONS = {
 const CHECKPOINT_BYTES = 4 * WRITE_BUFFER_BYTES;
 /** Rows behind the checkpoint removed with each group, so that they go faster than they come. */
 const PRUNED_PER_GROUP = 4;
-/** Free room is asked for again after this many bytes written. */
-const ROOM_CHECK_BYTES = 1024 * 1024;
 /** Below this LevelDB could meet a full disk in the middle of a compaction; commits are refused before. */
 const RESERVE_BYTES = 64 * 1024 * 1024;
 
@@ -66,12 +65,14 @@ export interface LevelEngineInit {
 }
 
 export class LevelEngine implements KeyValueStore {
-  readonly #init: Required<LevelEngineInit>;
+  readonly #clock: Clock;
+  readonly #random: Random;
   readonly #db: Database;
   readonly #reader: LevelReader;
   readonly #committer: Committer;
   readonly #witness: WitnessFile;
   readonly #notes: DamageNotes;
+  readonly #room: RoomGuard;
   readonly #scrub: TableScrub;
   readonly #doubtful: DamagedKeys[] = [];
   readonly #problems: Problem[] = [];
@@ -84,18 +85,15 @@ export class LevelEngine implements KeyValueStore {
   #candidate: ChainPoint = this.#last;
   #bytesSinceCandidate = 0;
   #pruneFrom = 0;
-  #bytesSinceRoomCheck = 0;
-  #lacksRoom = false;
 
   private constructor(init: LevelEngineInit, db: Database, scrub: TableScrub) {
     const { folder } = init;
-    this.#init = {
-      clock: systemClock,
-      random: systemRandom,
-      reserveBytes: RESERVE_BYTES,
-      freeBytes: () => freeBytes(folder),
-      ...init,
-    };
+    this.#clock = init.clock ?? systemClock;
+    this.#random = init.random ?? systemRandom;
+    this.#room = new RoomGuard(
+      init.reserveBytes ?? RESERVE_BYTES,
+      init.freeBytes ?? (() => freeBytes(folder)),
+    );
     this.#db = db;
     this.#reader = new LevelReader(this.#db, this.#doubtful);
     this.#witness = new WitnessFile(join(folder, 'witness'));
@@ -189,14 +187,14 @@ export class LevelEngine implements KeyValueStore {
     try {
       this.#problems.push(...(await this.#notes.read()));
       this.#scrub.onDamage((table) => this.#foundDamage(table));
-      const opening = await judgeOpening(this.#reader, this.#witness, this.#init.random);
+      const opening = await judgeOpening(this.#reader, this.#witness, this.#random);
       await this.#start(opening);
     } catch (error) {
       await this.#witness.close();
       await this.#db.close();
       throw error;
     }
-    this.#scrubbing = this.#scrub.checkRest(this.#init.clock, this.#stop.signal).catch((error) => {
+    this.#scrubbing = this.#scrub.checkRest(this.#clock, this.#stop.signal).catch((error) => {
       if (!this.#stop.signal.aborted) this.degrade({ kind: 'table-damaged', where: `unreadable: ${error}` });
     });
   }
@@ -209,7 +207,7 @@ export class LevelEngine implements KeyValueStore {
       this.degrade(problem);
       return;
     }
-    await this.#lookForRoom();
+    await this.#room.look();
     if (this.#problems.length > 0) return;
     if (isNew) await this.commit({ writes: [{ put: STORE_ID_KEY, value: storeId }] });
     else await this.#db.clear({ gte: prefixRange(PREFIX.commit).gte, lt: commitKey(last.sequence) });
@@ -232,8 +230,7 @@ export class LevelEngine implements KeyValueStore {
     const [problem] = this.#problems;
     if (problem !== undefined)
       throw new LienthongError('read-only', { reason: problem.kind, where: problem.where });
-    if (this.#lacksRoom) await this.#lookForRoom();
-    if (this.#lacksRoom) throw new LienthongError('disk-full', { where: 'database' });
+    await this.#room.require();
   }
 
   async #write(writes: readonly Write[], bytes: number): Promise<void> {
@@ -251,7 +248,7 @@ export class LevelEngine implements KeyValueStore {
     this.#last = row.point;
     this.#pruneFrom = pruned;
     await this.#testify(this.#moveCheckpoint(bytes + writes.length * SEAL_BYTES));
-    await this.#countRoom(bytes);
+    await this.#room.wrote(bytes);
   }
 
   #testify(sync: boolean): Promise<void> {
@@ -268,16 +265,6 @@ export class LevelEngine implements KeyValueStore {
     this.#candidate = this.#last;
     this.#bytesSinceCandidate = 0;
     return true;
-  }
-
-  async #countRoom(bytes: number): Promise<void> {
-    this.#bytesSinceRoomCheck += bytes;
-    if (this.#bytesSinceRoomCheck >= ROOM_CHECK_BYTES) await this.#lookForRoom();
-  }
-
-  async #lookForRoom(): Promise<void> {
-    this.#bytesSinceRoomCheck = 0;
-    this.#lacksRoom = (await this.#init.freeBytes()) < this.#init.reserveBytes;
   }
 
   #failed(cause: unknown): LienthongError {

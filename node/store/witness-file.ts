@@ -6,12 +6,13 @@
  * is written after each durable group and before its answer, not synced (it may trail the database after a power
  * loss, never lead it); opening, closing and moving the checkpoint sync it. WARNING: persisted.
  */
+import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Bytes } from '../core/bytes.ts';
 import type { ChainPoint } from './commit-chain.ts';
-import { diskError, FILE_MODE, isMissing, readAll, syncFolder, writeAll } from './folder.ts';
+import { diskError, FILE_MODE, isMissing, readAll, syncFolder } from './folder.ts';
 
 export const STORE_ID_BYTES = 16;
 const MAGIC = 0x4c545731;
@@ -63,7 +64,8 @@ export class WitnessFile {
       }
       this.#generation++;
       const at = (this.#generation % 2) * SLOT_DISTANCE;
-      await writeAll(this.#handle, encode(this.#generation, testimony), at);
+      // 128 bytes into the page cache take 3 µs here, and 20 to 200 by way of the thread pool, for every group.
+      writeSync(this.#handle.fd, encode(this.#generation, testimony), 0, SLOT_BYTES, at);
       if (sync) await this.#handle.sync();
     } catch (error) {
       throw diskError(error, this.#path);

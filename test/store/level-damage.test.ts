@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { hex, utf8 } from '../../node/core/bytes.ts';
 import { isLienthongError } from '../../node/core/errors.ts';
+import { acceptLoss } from '../../node/store/accept-loss.ts';
 import { key, partsOf, prefixRange } from '../../node/store/keys.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
 import { entriesOf } from '../contract/key-value.ts';
@@ -246,4 +247,26 @@ t.test('a database replaced by an older copy of itself, or by another one, is no
     t.match(store.health, { state: 'read-only', problems: [{ kind: 'database-behind' }] }, other);
     await store.close();
   }
+});
+
+t.test('a loss that was accepted lets the store go on, with what is there', async (t) => {
+  const { folder: copy } = await damagedCopy(states[0]!.folder, async (at) => {
+    await unlink((await filesOf(at)).find((file) => file.endsWith('.log'))!);
+    return '';
+  });
+  let store = await LevelEngine.open({ folder: copy });
+  t.match(store.health, { state: 'read-only', problems: [{ kind: 'database-behind' }] });
+  await store.close();
+  t.match(await acceptLoss(copy), [{ kind: 'database-behind' }]);
+  for (let round = 0; round < 2; round++) {
+    store = await LevelEngine.open({ folder: copy });
+    t.strictSame(store.health, { state: 'ok', problems: [] });
+    await store.commit({ writes: [{ put: key(SPACE, 1), value: utf8('again') }] });
+    await store.close();
+  }
+  const { folder: tables } = await damagedCopy(states[1]!.folder, async (at) =>
+    flipIn((await filesOf(at)).find((file) => file.endsWith('.ldb'))!, 1000, 3),
+  );
+  await (await LevelEngine.open({ folder: tables })).close();
+  await t.rejects(acceptLoss(tables), { code: 'damaged' }, 'a damaged table is no loss one can accept');
 });

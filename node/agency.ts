@@ -1,0 +1,171 @@
+/**
+ * Composition root of an agency node: what starts in which order, stopped in reverse. Storage, directory, network,
+ * exchange, door: nothing is served before what it needs is there, and nothing is closed while something above it may
+ * still write. The only place that knows all parts.
+ */
+import { type Clock, type Random, systemClock, systemRandom } from './core/clock.ts';
+import type { ErrorDetails } from './core/errors.ts';
+import type { CheckReport } from './core/views.ts';
+import { VERSION } from './core/version.ts';
+import { DirectoryStore } from './directory/directory-store.ts';
+import { openNodeFolder } from './directory/node-folder.ts';
+import { OwnKeys } from './directory/own-keys.ts';
+import { SeatNetwork } from './directory/seat-network.ts';
+import { Exchange } from './exchange/exchange.ts';
+import { AgencyService } from './gateway/agency-service.ts';
+import { openNodeDoor } from './gateway/http/door.ts';
+import { PROTOCOLS } from './network/protocols.ts';
+import { checkParts } from './store/folder-check.ts';
+import { type NodeStore, openNodeStore } from './store/node-store.ts';
+import { LienthongError } from './core/errors.ts';
+
+export { initNode, installNode, requestNode } from './directory/applicant.ts';
+
+export type Report = (event: string, details: ErrorDetails) => void;
+
+export interface AgencyOptions {
+  dir: string;
+  report?: Report;
+  signal?: AbortSignal;
+  clock?: Clock;
+  random?: Random;
+}
+
+export interface AgencyReady {
+  agency: string;
+  agencyName: string;
+  peerId: string;
+  listening: string[];
+  version: string;
+  directoryVersion: number;
+}
+
+export interface RunningAgency {
+  ready: AgencyReady;
+  service: AgencyService;
+  /** Ends everything in order; never rejects twice. */
+  stop(): Promise<void>;
+}
+
+/** What ends when the node does, in the order it was begun. */
+class Stops {
+  readonly #parts: (() => Promise<void>)[] = [];
+  #stopping: Promise<void> | undefined;
+
+  add(part: () => Promise<void>): void {
+    this.#parts.push(part);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      for (const part of this.#parts.reverse()) await part();
+    })();
+    return this.#stopping;
+  }
+}
+
+/** Throws 'not-initialised', 'locked', 'address-in-use', 'damaged', 'folder-damaged'; nothing is left running then. */
+export async function startAgency(options: AgencyOptions): Promise<RunningAgency> {
+  const stops = new Stops();
+  try {
+    const { ready, service } = await start(options, stops);
+    options.signal?.throwIfAborted();
+    return { ready, service, stop: () => stops.stop() };
+  } catch (error) {
+    await stops.stop();
+    throw error;
+  }
+}
+
+async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: AgencyReady; service: AgencyService }> {
+  const { dir, report = () => {}, clock = systemClock, random = systemRandom } = options;
+  const startedAtMs = clock.nowMs();
+  const { identity, config } = await openNodeFolder(dir);
+
+  const storage: NodeStore = await openNodeStore(dir, { clock, random });
+  stops.add(() => storage.close());
+  for (const { kind, where } of storage.store.health.problems) report('store.read-only', { problem: kind, where });
+
+  const { federationId, root, seat, agency } = identity;
+  const directory = new DirectoryStore({ store: storage.store, clock, federationId, root });
+  await directory.load();
+  const now = () => directory.require();
+  const { serviceKey, sealKey } = identity;
+  const own = new OwnKeys({ seat, agency, serviceKey, sealKey, directory: now });
+
+  const network = new SeatNetwork({
+    directory,
+    privateKey: identity.nodeKey,
+    listen: config.listen,
+    announce: config.announce,
+    registryPeerIds: identity.registryPeerIds,
+    seat,
+    clock,
+    random,
+    report,
+    onContact: (from) => exchange.onContact(from),
+  });
+  const exchange = new Exchange(
+    {
+      store: storage.store,
+      blobs: storage.blobs,
+      auditLog: storage.audit,
+      directory: now,
+      self: own,
+      peers: network.seats,
+      clock,
+      random,
+      report,
+      onUnknownHead: () => network.sync.askForNewer(),
+    },
+  );
+  await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));
+  await network.handleSeats(PROTOCOLS.blob, (frames, from) => exchange.serveBlobs(frames, from));
+  stops.add(() => exchange.finish());
+  stops.add(() => network.stop());
+  await network.start();
+  stops.add(() => exchange.stopSending());
+  await exchange.start();
+
+  const service = new AgencyService({
+    dir,
+    exchange,
+    storage,
+    directory,
+    network,
+    own,
+    clock,
+    startedAtMs,
+    classification: config.classification,
+    announce: async () => {
+      throw new LienthongError('internal', { reason: 'announce' });
+    },
+  });
+  const door = await openNodeDoor(service, { folder: dir, report: doorReport(report) });
+  stops.add(() => door.close());
+  const ready: AgencyReady = {
+    agency,
+    agencyName: now().agencyName(agency) ?? agency,
+    peerId: network.host.peerId,
+    listening: network.host.addresses(),
+    version: VERSION,
+    directoryVersion: now().version,
+  };
+  return { ready, service };
+}
+
+const doorReport =
+  (report: Report) =>
+  (error: unknown): void =>
+    report('door.failed', { reason: error instanceof Error ? error.message : String(error) });
+
+/** `node check` on a folder at rest. Throws 'locked' while a node runs there, 'not-initialised'. */
+export async function checkFolder(dir: string): Promise<CheckReport> {
+  await openNodeFolder(dir);
+  const storage = await openNodeStore(dir, { clock: systemClock, random: systemRandom });
+  try {
+    return await checkParts(storage);
+  } finally {
+    await storage.close();
+  }
+}

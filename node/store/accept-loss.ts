@@ -1,0 +1,71 @@
+/**
+ * The way out of read-only after commits were lost: a person (or the reconciliation with the peers) has seen what is
+ * missing and goes on with what is there. The witness is made anew from the database as it is, and the notes go
+ * into a file of their own. Called while the store is closed. Damaged tables can't be accepted: what they hold
+ * would go on being answered in doubt; such a store is copied row by row into a new folder.
+ */
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Level } from 'level';
+import type { Bytes } from '../core/bytes.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
+import { LienthongError } from '../core/errors.ts';
+import { CHAIN_START, commitKey, nextRow, pointOf } from './commit-chain.ts';
+import { DamageNotes } from './damage-notes.ts';
+import { isMissing, syncFolder } from './folder.ts';
+import type { Problem } from './key-value.ts';
+import { PREFIX, prefixRange } from './keys.ts';
+import { LEVEL_OPTIONS } from './level-engine.ts';
+import { STORE_ID_KEY } from './level-opening.ts';
+import { type Database, LevelReader, levelError } from './level-reader.ts';
+import { sealValue } from './sealed-value.ts';
+import { STORE_ID_BYTES, WitnessFile } from './witness-file.ts';
+
+const ACCEPTABLE = new Set<Problem['kind']>([
+  'commits-missing',
+  'database-behind',
+  'witness-lost',
+  'write-failed',
+]);
+
+/** Answers what was accepted; 'damaged' when something can't be. Afterwards the store opens healthy. */
+export async function acceptLoss(
+  folder: string,
+  clock: Clock = systemClock,
+  random: Random = systemRandom,
+): Promise<readonly Problem[]> {
+  const notes = await new DamageNotes(folder).read();
+  const stays = notes.find(({ kind }) => !ACCEPTABLE.has(kind));
+  if (stays !== undefined) throw new LienthongError('damaged', { where: stays.where, reason: stays.kind });
+  const db = new Level(join(folder, 'database'), LEVEL_OPTIONS) as Database;
+  await db.open().catch(levelError);
+  const witness = new WitnessFile(join(folder, 'witness'));
+  try {
+    await witness.read();
+    const reader = new LevelReader(db, []);
+    const storeId = (await reader.get(STORE_ID_KEY)) ?? random(STORE_ID_BYTES);
+    let last = CHAIN_START;
+    for await (const row of reader.range({ ...prefixRange(PREFIX.commit), reverse: true, limit: 1 }))
+      last = pointOf(row);
+    const row = nextRow(last, 1);
+    await db
+      .batch(rowsOf([STORE_ID_KEY, storeId], [row.key, row.value]), { sync: true } as object)
+      .catch(levelError);
+    await db.clear({ gte: prefixRange(PREFIX.commit).gte, lt: commitKey(row.point.sequence) });
+    await witness.write({ storeId, checkpoint: row.point, tail: row.point }, true);
+  } finally {
+    await witness.close();
+    await db.close();
+  }
+  await rename(join(folder, 'damage.json'), join(folder, `damage-accepted-${clock.nowMs()}.json`)).catch(
+    (error) => {
+      if (!isMissing(error)) throw error;
+    },
+  );
+  await syncFolder(folder);
+  return notes;
+}
+
+function rowsOf(...rows: readonly (readonly [Bytes, Bytes])[]) {
+  return rows.map(([key, value]) => ({ type: 'put' as const, key, value: sealValue(key, value) }));
+}

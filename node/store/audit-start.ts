@@ -1,0 +1,77 @@
+/**
+ * Holds the audit file against the database when the log is opened. The database is synced first and the file
+ * after it, so only one difference is a crash: the file ends within the database's last group. Reads that group
+ * and a bounded number of leaves before it, whatever the age of the log.
+ */
+import { type Bytes, concat, equalBytes } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { Frontier } from '../core/merkle.ts';
+import { type AuditFile, frame, unframe } from './audit-file.ts';
+import { type AuditState, decodeState, leafKey } from './audit-tree.ts';
+import type { Problem, Reader } from './key-value.ts';
+import { PREFIX, partsOf, prefixRange } from './keys.ts';
+
+/** Leaves compared before the last group. */
+const TAIL_LEAVES = 64;
+
+/** The state of the newest epoch; that of an empty log when there is none. */
+export async function newestState(reader: Reader): Promise<{ epoch: number; state: AuditState }> {
+  for await (const { key, value } of reader.range({
+    ...prefixRange(PREFIX.auditState),
+    reverse: true,
+    limit: 1,
+  }))
+    return { epoch: partsOf(key, ['number'])[0], state: decodeState(value) };
+  return { epoch: 1, state: { fileBytes: 0, beforeSize: 0, beforeFileBytes: 0, frontier: new Frontier() } };
+}
+
+/** Brings the file up to the database after a crash, or says what can't be explained by one. */
+export async function reconcile(
+  store: Reader,
+  epoch: number,
+  state: AuditState,
+  file: AuditFile,
+): Promise<Problem | undefined> {
+  const size = state.frontier.size;
+  const held = await file.size();
+  const problem = (kind: Problem['kind'], text: string): Problem => ({
+    kind,
+    where: `audit epoch ${epoch}: ${text}`,
+  });
+  if (held > state.fileBytes)
+    return problem('audit-ahead', `the file is ${held - state.fileBytes} bytes ahead of the database`);
+  if (held < state.beforeFileBytes)
+    return problem('audit-damaged', `the file lacks ${state.beforeFileBytes - held} acknowledged bytes`);
+
+  // What was synced before the last group must be there; of the last group any part may be missing.
+  const first = Math.max(0, state.beforeSize - TAIL_LEAVES);
+  const frames = (await leavesOf(store, epoch, first, size)).map((leaf, i) => {
+    if (leaf === undefined) throw new LienthongError('damaged', { where: `audit entry ${first + i}` });
+    return frame(leaf);
+  });
+  const expected = concat(...frames);
+  const start = state.fileBytes - expected.byteLength;
+  const found = await file.read(start, expected.byteLength);
+  const durable = state.beforeFileBytes - start;
+  if (!equalBytes(found.subarray(0, durable), expected.subarray(0, durable)))
+    return problem('audit-damaged', `the file differs within entries ${first} to ${state.beforeSize - 1}`);
+  if (equalBytes(found, expected)) return undefined;
+  // A torn frame fails its CRC; a whole one that says something else was never written by a crash.
+  for (let i = state.beforeSize - first, at = durable; i < frames.length; at += frames[i]!.byteLength, i++) {
+    const leaf = unframe(found.subarray(at));
+    if (leaf !== undefined && !equalBytes(frame(leaf), frames[i]!))
+      return problem('audit-damaged', `the file differs at entry ${first + i}`);
+  }
+  await file.append(expected.subarray(durable), state.beforeFileBytes);
+  return undefined;
+}
+
+/** Leaf bytes `from` … `to` - 1. */
+export async function leavesOf(
+  reader: Reader,
+  epoch: number,
+  from: number,
+  to: number,
+): Promise<(Bytes | undefined)[]> {
+  return reader.getMany(Array.from({ length: to - from }, (_, i) => leafKey(epoch, from + i)));
+}

@@ -1,0 +1,76 @@
+/**
+ * `node check`: reads everything a folder holds and names what doesn't fit. Rows by their checksums, tables by theirs,
+ * the audit log against its file and its tree, each attachment against its SHA-256. Changes nothing.
+ */
+import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
+import type { CheckReport } from '../core/views.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { BlobStore } from './blobs.ts';
+import type { KeyValueStore, StoreHealth } from './key-value.ts';
+import { key, PREFIX, partsOf, prefixRange, spaceOf } from './keys.ts';
+
+/** Problems listed at most: beyond that a disk is gone, and one knows. */
+const MOST_PROBLEMS = 1_000;
+
+export interface FolderParts {
+  store: KeyValueStore & { check(signal?: AbortSignal): Promise<StoreHealth> };
+  audit: AuditLog;
+  blobs: BlobStore;
+}
+
+export async function checkParts({ store, audit, blobs }: FolderParts, signal?: AbortSignal): Promise<CheckReport> {
+  const problems: CheckReport['problems'] = [];
+  const note = (kind: string, where: string) => {
+    if (problems.length < MOST_PROBLEMS) problems.push({ kind, where });
+  };
+  const health = await store.check(signal);
+  for (const { kind, where } of health.problems) note(kind, where);
+  const rows = await checkRows(store, note, signal);
+  const auditProblem = await audit.check(signal);
+  if (auditProblem !== undefined && !problems.some(({ where }) => where === auditProblem.where)) {
+    note(auditProblem.kind, auditProblem.where);
+  }
+  const checked = await checkBlobs(store, blobs, note, signal);
+  return { ok: problems.length === 0, problems, checked: { rows, blobs: checked, auditLeaves: audit.head().size } };
+}
+
+type Note = (kind: string, where: string) => void;
+
+/** Every row of every space; a damaged one is named by its space and passed over. */
+async function checkRows(store: KeyValueStore, note: Note, signal: AbortSignal | undefined): Promise<number> {
+  let rows = 0;
+  for (const prefix of Object.values(PREFIX)) {
+    try {
+      for await (const _ of store.range(prefixRange(prefix))) {
+        signal?.throwIfAborted();
+        rows++;
+      }
+    } catch (error) {
+      if (!isLienthongError(error, 'damaged')) throw error;
+      note('row-damaged', `${spaceOf(key(prefix))}: ${error.details.where ?? ''}`);
+    }
+  }
+  return rows;
+}
+
+/** Every attachment a document refers to, once. */
+async function checkBlobs(
+  store: KeyValueStore,
+  blobs: BlobStore,
+  note: Note,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let checked = 0;
+  let last: Bytes | undefined;
+  for await (const { key: reference } of store.range(prefixRange(PREFIX.blobReference))) {
+    const [sum] = partsOf(reference, ['bytes', 'bytes']);
+    if (last !== undefined && equalBytes(last, sum)) continue;
+    last = sum;
+    checked++;
+    const small = await store.get(key(PREFIX.smallBlob, sum));
+    const verdict = small === undefined ? await blobs.verify(sum, signal) : equalBytes(sha256(small), sum) ? 'ok' : 'damaged';
+    if (verdict !== 'ok') note(`blob-${verdict}`, hex(sum));
+  }
+  return checked;
+}
