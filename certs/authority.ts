@@ -6,10 +6,10 @@
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { DerReader, readBits, tags } from './der.ts';
-import { buildName } from './distinguished-name.ts';
 import { CertsError } from './errors.ts';
 import { keyUsageBits } from './extensions.ts';
 import { keyFacts } from './keys.ts';
+import { buildName } from './name-building.ts';
 import { peerIdOfSpki } from './peer-id.ts';
 import { allowsKey, backdateMs, type CertificateRole, type LeafRole, profiles } from './profiles.ts';
 import { checkRequest } from './request.ts';

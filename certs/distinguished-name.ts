@@ -1,11 +1,10 @@
 /**
- * Distinguished names: reading any CA's (for people to see; never parsed for rights) and building ours in UTF-8.
- * Comparison elsewhere is byte by byte on the DER: a CA must spell its own name one way (RFC 5280 §4.1.2.6).
+ * Reads distinguished names of any CA, for people to see; they are never parsed for rights. Comparison elsewhere
+ * is byte by byte on the DER: a CA must spell its own name one way (RFC 5280 §4.1.2.6).
  */
 
 import { DerError, DerReader, type DerValue, readOid, tags } from './der.ts';
 import { attributeNames } from './oids.ts';
-import { Name } from './x509-library.ts';
 
 /** One attribute of a name, in the order of the certificate; `type` is a short name or a dotted OID. */
 export interface NameAttribute {
@@ -57,27 +56,4 @@ export function nameText(attributes: readonly NameAttribute[]): string {
     })
     .reverse()
     .join(', ');
-}
-
-/** RFC 5280 appendix A: upper bound of O, OU and CN, in characters. */
-const maxNameCharacters = 64;
-
-function fit(value: string): string {
-  const characters = [...value.normalize('NFC').trim()];
-  return characters.length <= maxNameCharacters
-    ? characters.join('')
-    : `${characters.slice(0, maxNameCharacters - 1).join('')}…`;
-}
-
-const oidOf: Readonly<Record<string, string>> = { organizationIdentifier: '2.5.4.97' };
-
-/**
- * Builds a name for country VN in UTF-8 (NFC). Longer values than X.509 allows end in an ellipsis: the full name
- * is the directory's to tell.
- */
-export function buildName(attributes: readonly NameAttribute[]): Name {
-  return new Name([
-    { C: [{ printableString: 'VN' }] },
-    ...attributes.map(({ type, value }) => ({ [oidOf[type] ?? type]: [{ utf8String: fit(value) }] })),
-  ]);
 }

@@ -5,9 +5,10 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { DerReader, readSmall, tags } from './der.ts';
-import { buildName, readName } from './distinguished-name.ts';
+import { readName } from './distinguished-name.ts';
 import { fingerprint } from './fingerprint.ts';
 import { keyFacts, publicKeyFromSpki } from './keys.ts';
+import { buildName } from './name-building.ts';
 import { allowsKey, type LeafRole, profiles } from './profiles.ts';
 import { readSigned, verifySigned } from './signed-der.ts';
 import type { Signer } from './signer.ts';

@@ -104,6 +104,10 @@ async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: Age
     random,
     report,
     onContact: (from) => exchange.onContact(from),
+    logs: {
+      statementFor: (of) => exchange.logWitness.statementFor(of),
+      shown: (statement) => exchange.logWitness.shown(statement),
+    },
   });
   const exchange = new Exchange(
     {
@@ -119,6 +123,7 @@ async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: Age
       onUnknownHead: () => network.sync.askForNewer(),
     },
   );
+  await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));
   await network.handleSeats(PROTOCOLS.blob, (frames, from) => exchange.serveBlobs(frames, from));
   stops.add(() => exchange.finish());

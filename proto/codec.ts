@@ -84,9 +84,14 @@ function withoutDefaults(message: string, value: object): Record<string, unknown
   for (const field of rulesOf(message).fields.values()) {
     const given = source[field.name];
     if (given === undefined || given === null) continue;
+    // the writer would cut a fraction off and wrap a negative number round
+    if (typeof given === 'number' && !(Number.isSafeInteger(given) && given >= 0)) {
+      throw new WireError({ fault: 'number-range', field: `${message}.${field.name}` });
+    }
     if (field.repeated) {
       const items = given as unknown[];
-      if (items.length > 0) kept[field.name] = field.kind === 'message' ? items.map((item) => inner(field, item)) : items;
+      if (items.length > 0)
+        kept[field.name] = field.kind === 'message' ? items.map((item) => inner(field, item)) : items;
     } else if (field.kind === 'message') {
       kept[field.name] = inner(field, given);
     } else if (field.oneof !== undefined || !isDefault(given)) {
@@ -99,5 +104,7 @@ function withoutDefaults(message: string, value: object): Record<string, unknown
 const inner = (field: FieldRule, value: unknown) => withoutDefaults(field.message!, value as object);
 
 function isDefault(value: unknown): boolean {
-  return value === 0 || value === false || value === '' || (value instanceof Uint8Array && value.byteLength === 0);
+  return (
+    value === 0 || value === false || value === '' || (value instanceof Uint8Array && value.byteLength === 0)
+  );
 }

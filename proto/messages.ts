@@ -44,7 +44,7 @@ export const directoryEntry = signedCodec<DirectoryEntry, lienthong.v1.Directory
 );
 
 // ---- frames: as large as protocols.ts lets a frame be ----
-export const hello = codec<Hello, lienthong.v1.Hello.$Properties>('Hello', v1.Hello, 4 * KiB);
+export const hello = codec<Hello, lienthong.v1.Hello.$Properties>('Hello', v1.Hello, 40 * KiB);
 export const directoryRequest = codec<DirectoryRequest, lienthong.v1.DirectoryRequest.$Properties>(
   'DirectoryRequest',
   v1.DirectoryRequest,
@@ -112,6 +112,7 @@ export const deliveryRow = codec<DeliveryRow, lienthong.v1.DeliveryRow.$Properti
   v1.DeliveryRow,
   128 * KiB,
 );
+export const seenLogRow = codec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>('SeenLogRow', v1.SeenLogRow, 66 * KiB);
 export const arrivalRow = codec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -148,6 +149,7 @@ export type EnrolmentAnswer = lienthong.v1.EnrolmentAnswer;
 export type AuditLeaf = lienthong.v1.AuditLeaf;
 export type DocumentRow = lienthong.v1.DocumentRow;
 export type DeliveryRow = lienthong.v1.DeliveryRow;
+export type SeenLogRow = lienthong.v1.SeenLogRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
 
 export { lienthong };

@@ -98,7 +98,7 @@ export class Cli {
   /** Calls `act` with the running registry or, when none runs, with the folder opened for it. */
   async registry<T>(act: (registry: RegistryApi) => Promise<T>): Promise<T> {
     const client = await this.#client(REGISTRY_SOCKET, 'lienthong registry run');
-    return withRegistry(client, this.io.roots, this.dir, act);
+    return withRegistry(client, this.io, this.dir, act);
   }
 
   async #client(name: string, start: string): Promise<LocalClient> {

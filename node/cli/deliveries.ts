@@ -46,7 +46,7 @@ export async function follow(
       for await (const update of node.watch(answer.id, over.signal)) {
         const before = latest.get(update.to);
         latest.set(update.to, update);
-        if (before?.state !== update.state || before?.lastError !== update.lastError)
+        if (before?.state !== update.state || (before?.lastError ?? null) !== update.lastError)
           printOutcome(cli, update);
         if (settled()) break;
       }

@@ -90,14 +90,20 @@ export class LocalClient {
     }
   }
 
-  /** Headers and the body as it comes. The caller reads it to the end or destroys it. */
-  async download(path: string): Promise<IncomingMessage> {
+  /** The body as it comes; a caller that stops reading ends the transfer. */
+  async *download(path: string): AsyncGenerator<Uint8Array> {
     const { request, answered } = this.#open('GET', path, {});
     request.setTimeout(IDLE_MS, () => request.destroy(new LienthongError('timeout', { timeoutMs: IDLE_MS })));
     request.end();
     const answer = await answered;
     if (isFailure(answer)) throw errorOf(await this.#read(answer));
-    return answer;
+    try {
+      yield* answer as AsyncIterable<Buffer>;
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      request.destroy();
+    }
   }
 
   /** One JSON value a line, until the node ends the stream or `signal` aborts. */

@@ -1,10 +1,11 @@
 /**
  * The registry's functions, wherever they are: over the socket while `registry run` is up, else on the folder itself.
- * A command between the two (the registry starting or stopping) meets 'locked' and says so.
+ * While the registry starts or stops the folder is locked and the socket silent: the command tries again for a moment.
  */
 import type { Bytes } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { InviteAnswer, RegistryAgency, RegistryApi, RegistryStatus } from '../gateway/http/services.ts';
+import type { Io } from './io.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
 import type { Roots } from './roots.ts';
 
@@ -32,18 +33,37 @@ export class RegistryClient implements RegistryApi {
   issue = (request: Bytes): Promise<Bytes> => this.#http.bytes('POST', '/v1/registry/requests', request);
 }
 
-/** Calls `act` with the running registry, or with the folder opened for it. */
+/** The process that holds the folder is starting, stopping, or another command: each is over within this. */
+const LOCKED_PATIENCE_MS = 5_000;
+const LOCKED_RETRY_MS = 100;
+
+/** Calls `act` with the running registry, or with the folder opened for it. 'locked' when neither is to be had. */
 export async function withRegistry<T>(
   http: LocalClient,
-  roots: Pick<Roots, 'openRegistryFolder'>,
+  { roots, clock, signal }: Pick<Io, 'roots' | 'clock' | 'signal'>,
   dir: string,
   act: (registry: RegistryApi) => Promise<T>,
 ): Promise<T> {
-  try {
-    return await act(new RegistryClient(http));
-  } catch (error) {
-    if (!isLienthongError(error, 'not-running')) throw error;
+  for (let waitedMs = 0; ; waitedMs += LOCKED_RETRY_MS) {
+    try {
+      return await act(new RegistryClient(http));
+    } catch (error) {
+      if (!isLienthongError(error, 'not-running')) throw error;
+    }
+    try {
+      return await onFolder(roots, dir, act);
+    } catch (error) {
+      if (!isLienthongError(error, 'locked') || waitedMs >= LOCKED_PATIENCE_MS) throw error;
+    }
+    await clock.sleep(LOCKED_RETRY_MS, signal);
   }
+}
+
+async function onFolder<T>(
+  roots: Roots,
+  dir: string,
+  act: (registry: RegistryApi) => Promise<T>,
+): Promise<T> {
   const opened = await roots.openRegistryFolder(dir);
   try {
     return await act(opened.service);

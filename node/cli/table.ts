@@ -18,6 +18,7 @@ export interface Column<T> {
 const GAP = 2;
 const MIN_FLEXIBLE = 12;
 const MAX_LINES = 3;
+const INDENT = '    ';
 const NO_BORDER = Object.fromEntries(
   ['top', 'bottom', 'left', 'right'].flatMap((side) => [
     [side, ''],
@@ -27,10 +28,12 @@ const NO_BORDER = Object.fromEntries(
   ]),
 );
 
+/** With `below`, each row is followed by that text, indented and wrapped: for what no column has room for. */
 export async function printTable<T>(
   cli: Cli,
   columns: readonly Column<T>[],
   rows: readonly T[],
+  below?: (row: T) => string,
 ): Promise<void> {
   if (cli.json) return;
   const { default: Table } = await import('cli-table3');
@@ -54,7 +57,17 @@ export async function printTable<T>(
     );
   });
   const lines = table.toString().split('\n');
-  cli.print(lines.map((line) => line.trimEnd()).join('\n'));
+  const shown =
+    below === undefined
+      ? lines
+      : lines.flatMap((line, at) => [line, ...linesBelow(cli, rows[at - 1], below)]);
+  cli.print(shown.map((line) => line.trimEnd()).join('\n'));
+}
+
+function linesBelow<T>(cli: Cli, row: T | undefined, below: (row: T) => string): string[] {
+  if (row === undefined) return [];
+  const lines = wrap(printable(below(row)), cli.io.out.columns() - INDENT.length, MAX_LINES);
+  return lines.map((line) => INDENT + line);
 }
 
 /** Columns left for the flexible one on a terminal; undefined when all fits or nobody looks. */

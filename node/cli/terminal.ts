@@ -73,6 +73,8 @@ export function wrap(text: string, columns: number, maxLines = Number.POSITIVE_I
   if (line !== '' || lines.length === 0) lines.push(line);
   if (lines.length <= maxLines) return lines;
   const kept = lines.slice(0, maxLines);
-  kept[maxLines - 1] = truncate(`${kept[maxLines - 1]} ${lines[maxLines]}`, columns);
+  const last = kept[maxLines - 1]!;
+  const shorter = last.includes(' ') ? last.slice(0, last.lastIndexOf(' ')) : last;
+  kept[maxLines - 1] = width(last) < columns ? `${last}…` : truncate(`${shorter}…`, columns);
   return kept;
 }

@@ -16,17 +16,38 @@ export const wireOfClassification = (value: Classification): number => CLASSIFIC
 export const classificationOfWire = (wire: number): Classification | undefined => CLASSIFICATIONS[wire - 1];
 
 /** Compound words in which "mật" is not a marking, lower case, NFC. */
-const ORDINARY = ['bảo mật', 'bí mật', 'cơ mật', 'thân mật', 'mật khẩu', 'mật mã', 'mật độ', 'mật ong', 'mật thiết', 'mật vụ', 'mật danh'];
+const ORDINARY = [
+  'bảo mật',
+  'bí mật',
+  'cơ mật',
+  'thân mật',
+  'mật khẩu',
+  'mật mã',
+  'mật độ',
+  'mật ong',
+  'mật thiết',
+  'mật vụ',
+  'mật danh',
+];
 
-/** "[Mật]", "(TỐI MẬT)", "Độ mật: Tuyệt mật", "MẬT - V/v …": brackets, a colon, a dash or an edge around it. */
-const MARKING = /(?:^|[[(:\-–—,;/|])\s*(?:độ\s+)?(mật|tối\s*mật|tuyệt\s*mật)\s*(?:$|[\])\-–—:,;./|])/u;
+/** "[Mật]", "(TỐI MẬT)", "Độ mật: Tuyệt mật", "MẬT - V/v …": brackets, quotes, a colon, a dash or an edge around it. */
+const MARKING =
+  /(?:^|[[({<"“”'‘’«*:\-–—,;./|]) ?(?:độ )?(mật|tối ?mật|tuyệt ?mật) ?(?:$|[\])}>"“”'‘’»*\-–—:,;./|])/u;
 /** Stronger words need no punctuation around them: nobody writes them of anything else. */
-const STRONG = /(?:^|[^\p{L}])(tối\s+mật|tuyệt\s+mật)(?:$|[^\p{L}])/u;
+const STRONG = /(?:^|[^\p{L}])(tối mật|tuyệt mật)(?:$|[^\p{L}])/u;
 
-/** The marking found in a text ("tuyệt mật"), or undefined. Case, form (NFC/NFD) and spacing don't matter. */
+/** The marking found in a text ("tuyệt mật"), or undefined. Case, form (NFC/NFD), spacing and lines don't matter. */
 export function findSecrecyMarking(text: string): string | undefined {
-  let rest = text.normalize('NFC').toLowerCase();
-  for (const word of ORDINARY) rest = rest.replaceAll(word, ' ');
-  const found = STRONG.exec(rest) ?? MARKING.exec(rest);
-  return found?.[1]?.replace(/\s+/g, ' ');
+  // invisible characters would part a word; each line is looked at alone, its spaces as one
+  const visible = text
+    .normalize('NFC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase();
+  for (const line of visible.split(/[\r\n\u2028\u2029]/)) {
+    let rest = line.replace(/\s+/g, ' ').trim();
+    for (const word of ORDINARY) rest = rest.replaceAll(word, ' ');
+    const found = STRONG.exec(rest) ?? MARKING.exec(rest);
+    if (found !== null) return found[1];
+  }
+  return undefined;
 }

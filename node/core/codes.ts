@@ -48,13 +48,14 @@ export function fromLegacy(text: string): UnitCode | undefined {
   return isUnitCode(code) ? code : undefined;
 }
 
-/** "G22" → "000.00.00.G22", "H51.29.18" → "000.18.29.H51"; undefined for codes deeper than the old form holds. */
+/** "G22" → "000.00.00.G22", "H51.29.18" → "000.18.29.H51"; undefined for codes the old form can't give back. */
 export function toLegacy(code: UnitCode): string | undefined {
   const [agency, ...below] = code.split('.');
   if (below.length > 3 || below.some((group) => group.length > 3)) return undefined;
   const groups = [...below].reverse();
   while (groups.length < 3) groups.unshift('00');
-  return [groups[0]!.padStart(3, '0'), ...groups.slice(1), agency].join('.');
+  const legacy = [groups[0]!.padStart(3, '0'), ...groups.slice(1), agency].join('.');
+  return fromLegacy(legacy) === code ? legacy : undefined;
 }
 
 /** The first-level code a unit code begins with. Not who serves it: the directory says that. */

@@ -11,13 +11,13 @@ export function cleanFileName(name: string): string {
   const last = name.normalize('NFC').split(/[/\\]/).pop() ?? '';
   let clean = last
     .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '')
+    .normalize('NFC')
     .replace(/[<>:"|?*]/g, '_')
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
-    .trim();
+    .replace(/^[.\s]+/u, '')
+    .replace(/[.\s]+$/u, '');
   if (RESERVED.test(clean)) clean = `_${clean}`;
   if (clean === '') return 'tep-dinh-kem';
-  return shorten(clean);
+  return shorten(clean).replace(/[.\s]+$/u, '');
 }
 
 /** "a.pdf" → "a (2).pdf". */

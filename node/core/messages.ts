@@ -28,8 +28,8 @@ export const MESSAGES = {
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 
-const VALUE = /\{([a-zA-Z|]+)\}/g;
-const OPTIONAL = /\[([^[\]]*\{[a-zA-Z|]+\}[^[\]]*)\]/g;
+const VALUE = /\{([a-zA-Z0-9|]+)\}/g;
+const OPTIONAL = /\[([^[\]]*\{[a-zA-Z0-9|]+\}[^[\]]*)\]/g;
 
 export const isLanguage = (text: string): text is Language => (LANGUAGES as readonly string[]).includes(text);
 

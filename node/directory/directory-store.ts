@@ -9,7 +9,7 @@
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
-import type { AuditEntry, KeyValueStore, Precondition, Snapshot, Write } from '../store/key-value.ts';
+import type { AuditEntry, KeyValueStore, Snapshot, Write } from '../store/key-value.ts';
 import { Directory } from './directory.ts';
 import { compareNames, type Entry } from './entries.ts';
 import {
@@ -32,41 +32,11 @@ import {
 } from './entry-rows.ts';
 import { emptyGroup, GroupBuilder, type GroupView } from './group-view.ts';
 import { encodeHeadResponse, parseHeadResponse, type SignedHead } from './head.ts';
+import type { Beside, DirectoryStoreComponents, Prepared } from './prepared-version.ts';
 import { inOrder, summarise, topOf } from './tree.ts';
 
 /** Rows written ahead of the adopting commit are cut to pieces this large: half of what one commit may hold. */
 const PIECE_BYTES = 4 * 1024 * 1024;
-
-export interface DirectoryStoreComponents {
-  store: KeyValueStore;
-  clock: Clock;
-  /** SHA-256 of the federation's first root certificate. */
-  federationId: Bytes;
-  /** That root, DER. */
-  root: Bytes;
-}
-
-/** A version computed and not yet written. */
-export interface Prepared {
-  /** The version it was computed from; adopting it fails when that isn't the current one any more. */
-  readonly base: { epoch: number; version: number } | undefined;
-  readonly epoch: number;
-  readonly root: Bytes;
-  readonly entries: number;
-  readonly changed: readonly Entry[];
-  readonly groups: ReadonlyMap<string, GroupRow>;
-  readonly views: ReadonlyMap<string, GroupView>;
-  readonly changedGroups: readonly string[];
-}
-
-/** What else goes into the commit that adopts a version. */
-export interface Beside {
-  require?: readonly Precondition[];
-  writes?: readonly Write[];
-  audit?: readonly AuditEntry[];
-  /** Heads between the one before and this one, oldest first. */
-  between?: readonly SignedHead[];
-}
 
 export class DirectoryStore {
   readonly federationId: Bytes;
@@ -113,9 +83,10 @@ export class DirectoryStore {
         continue;
       }
       if (row.isFirst) entries++;
-      const builder = builders.get(row.group) ?? new GroupBuilder(emptyGroup(row.group));
-      builders.set(row.group, builder);
-      builder.set(decodeRow(row));
+      const facts = decodeRow(row.bytes);
+      const builder = builders.get(facts.group) ?? new GroupBuilder(emptyGroup(facts.group));
+      builders.set(facts.group, builder);
+      builder.set({ key: facts.key, facts });
     }
     const expected = [...this.#groups.values()].reduce((sum, { size }) => sum + size, 0);
     if (entries !== expected) throw new LienthongError('damaged', { where: 'directory entries' });

@@ -17,27 +17,16 @@ import {
   REGISTRY_GROUP,
   type RegistryFacts,
   type SeatFacts,
-  STATE,
   type UnitFacts,
 } from './entries.ts';
 import { emptyGroup, type GroupView } from './group-view.ts';
 import type { SignedHead } from './head.ts';
 import { type ListedCertificate, listCertificates } from './listed-certificate.ts';
+import { ancestorsOf, groupOf, type Service, seatOrder, serviceOf } from './seat-lookup.ts';
 
 export type Freshness = 'fresh' | 'stale' | 'expired';
 
-/** Who answers for a unit; `unit` is its code as the directory writes it. */
-export type Service =
-  | { kind: 'served'; unit: string; seat: string; agency: string; name: string }
-  | { kind: 'unknown' }
-  | { kind: 'retired'; name: string }
-  | { kind: 'merged'; name: string; into: string }
-  | { kind: 'no-node'; name: string };
-
 export type Connectable = { ok: true; seat: string } | { ok: false; code: 'unknown' | 'expired' | 'revoked' };
-
-/** More successors or parents than any real chain has: ends loops a careless import made. */
-const MAX_STEPS = 16;
 
 export class Directory {
   readonly head: SignedHead;
@@ -182,49 +171,7 @@ export class Directory {
 
   /** Who answers for a unit, of either code form. */
   service(text: string): Service {
-    const code = this.canonicalCode(text);
-    if (code === undefined) return { kind: 'unknown' };
-    const unit = this.unit(code);
-    const agency = this.agency(unit === undefined ? code : groupOf(code));
-    const { name, state, mergedInto } = (unit ?? agency)!;
-    for (const entry of [unit, agency]) {
-      if (entry?.state === STATE.merged)
-        return { kind: 'merged', name, into: entry.mergedInto || mergedInto };
-      if (entry?.state === STATE.retired || state === STATE.retired) return { kind: 'retired', name };
-    }
-    const seat = this.#explicitSeat(unit) ?? this.#firstSeat(groupOf(code));
-    const serving = seat === undefined ? undefined : this.#lastSuccessor(seat);
-    if (serving === undefined) return { kind: 'no-node', name };
-    return { kind: 'served', unit: code, seat: serving.seat, agency: serving.agency, name };
-  }
-
-  /** The seat a unit or its nearest ancestor names. */
-  #explicitSeat(unit: UnitFacts | undefined): SeatFacts | undefined {
-    let at = unit;
-    for (let step = 0; at !== undefined && step < MAX_STEPS; step++) {
-      if (at.seat !== '') return this.#seats.get(at.seat);
-      at = this.unit(at.parent);
-    }
-    return undefined;
-  }
-
-  #firstSeat(agency: string): SeatFacts | undefined {
-    return this.seatsOf(agency).find((seat) => this.#lastSuccessor(seat) !== undefined);
-  }
-
-  /** The seat that answers now for this one; undefined when it is gone without a successor. */
-  #lastSuccessor(seat: SeatFacts): SeatFacts | undefined {
-    let at: SeatFacts | undefined = seat;
-    for (let step = 0; at !== undefined && at.successor !== '' && step < MAX_STEPS; step++) {
-      at = this.#seats.get(at.successor);
-    }
-    return at !== undefined && this.#hasLivingNode(at) ? at : undefined;
-  }
-
-  /** A seat whose every node certificate is revoked can't be reached any more; an expired one may be renewed. */
-  #hasLivingNode(seat: SeatFacts): boolean {
-    const own = this.certificatesOfSeat(seat.seat).filter(({ role }) => role === 'node');
-    return own.some(({ certificate }) => !this.#trust.isRevoked(certificate));
+    return serviceOf(this, text);
   }
 
   certificate(sha256: Bytes): ListedCertificate | undefined {
@@ -288,14 +235,7 @@ export class Directory {
 
   /** Units above this one, nearest first; the successor of a merged agency counts as above it. */
   ancestorsOf(code: string): string[] {
-    const above: string[] = [];
-    for (let at: string | undefined = code; at !== undefined && above.length < MAX_STEPS; ) {
-      const facts: UnitFacts | undefined = this.unit(at);
-      const next: string | undefined = facts?.parent ?? (this.agency(at)?.mergedInto || undefined);
-      if (next !== undefined) above.push(next);
-      at = next;
-    }
-    return above;
+    return ancestorsOf(this, code);
   }
 
   /** May the holder of this PeerId connect at this time, as which seat? */
@@ -319,13 +259,4 @@ export class Directory {
     if (atMs > this.validUntilMs) return 'directory-expired';
     return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain);
   }
-}
-
-/** The group a code belongs to: that of its first part. */
-const groupOf = (code: string): string => code.split('.', 1)[0]!;
-
-/** "H40" → 1, "H40/2" → 2. */
-function seatOrder(seat: string): number {
-  const at = seat.lastIndexOf('/');
-  return at < 0 ? 1 : Number(seat.slice(at + 1)) || Number.MAX_SAFE_INTEGER;
 }

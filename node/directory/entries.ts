@@ -62,7 +62,6 @@ export function compareNames(a: string, b: string): number {
 export const compareEntries = (a: Entry, b: Entry): number =>
   compareNames(a.group, b.group) || compareNames(a.key, b.key);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the ASCII range
 const ASCII = /^[\x00-\x7f]*$/;
 
 function bodyOf(facts: lienthong.v1.DirectoryEntry): Body | undefined {

@@ -5,7 +5,7 @@
  * WARNING: persisted.
  */
 import { lienthong } from '../../proto/messages.ts';
-import { type Bytes, concat, copyOf, hex, readUint64be, uint64be } from '../core/bytes.ts';
+import { type Bytes, concat, copyOf, EMPTY, equalBytes, hex, readUint64be, uint64be } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import type { Reader, Write } from '../store/key-value.ts';
 import { key, PREFIX, partsOf, prefixRange } from '../store/keys.ts';
@@ -86,24 +86,26 @@ export async function* rowsAt(
 export async function* scanRows(
   reader: Reader,
   epoch: number,
-): AsyncGenerator<EntryRow & { rowKey: Bytes; isFirst: boolean }> {
-  let group = '';
-  let name: string | undefined;
+): AsyncGenerator<{ rowKey: Bytes; changedIn: number; isFirst: boolean; bytes: Bytes }> {
+  let name: Bytes = EMPTY;
   for await (const { key: rowKey, value } of reader.range(prefixRange(PREFIX.directoryEntry, epoch))) {
-    const [, groupName, entryKey, changedIn] = partsOf(rowKey, ['number', 'text', 'text', 'number']);
-    const isFirst = groupName !== group || entryKey !== name;
-    group = groupName;
-    name = entryKey;
-    yield { group, key: entryKey, changedIn, bytes: value, rowKey, isFirst };
+    const at = rowKey.byteLength - VERSION_BYTES;
+    const nextName = rowKey.subarray(0, at);
+    const isFirst = !equalBytes(nextName, name);
+    name = nextName;
+    yield { rowKey, changedIn: readUint64be(rowKey.subarray(at)), isFirst, bytes: value };
   }
 }
 
+/** The last part of a row's key. */
+const VERSION_BYTES = 8;
+
 /** Facts of a row that was checked before it was written; the store's checksum vouches for it since. */
-export function decodeRow(row: EntryRow): Entry {
+export function decodeRow(bytes: Bytes): lienthong.v1.DirectoryEntry {
   try {
-    return { ...row, facts: lienthong.v1.DirectoryEntry.decode(row.bytes) };
+    return lienthong.v1.DirectoryEntry.decode(bytes);
   } catch (cause) {
-    throw new LienthongError('damaged', { where: `directory entry ${row.group}/${row.key}` }, { cause });
+    throw new LienthongError('damaged', { where: 'directory entry' }, { cause });
   }
 }
 

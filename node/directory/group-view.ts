@@ -66,8 +66,8 @@ export class GroupBuilder {
   }
 
   set({ key, facts }: Pick<Entry, 'key' | 'facts'>): void {
-    if (facts.deleted) return this.#remove(key);
-    if (facts.registry) this.#registry = facts.registry;
+    if (facts.deleted) this.#remove(key);
+    else if (facts.registry) this.#registry = facts.registry;
     else if (facts.agency) {
       this.#forgetLegacy(this.#agency?.legacyCodes);
       this.#agency = facts.agency;

@@ -54,6 +54,11 @@ export interface HelloComponents {
   software: string;
   /** A peer's head, once its connection is accepted: usually DirectorySync.claimed. */
   onHead: (peerId: string, claim: HeadClaim) => void;
+  /** Audit logs witnessed: what to show a peer of its own log, and what a peer shows of ours. Registries have none. */
+  logs?: {
+    statementFor(peerId: string): Bytes | undefined;
+    shown(statement: Bytes): void;
+  };
 }
 
 export class DirectoryHello implements HelloBook {
@@ -64,15 +69,15 @@ export class DirectoryHello implements HelloBook {
     this.#components = components;
   }
 
-  compose(_peerId: string, purpose: Purpose): Bytes {
-    return this.#encode(purpose);
+  compose(peerId: string, purpose: Purpose): Bytes {
+    return this.#encode(peerId, purpose);
   }
 
   answer(peerId: string, bytes: Bytes): HelloAnswer {
     const hello = this.#read(peerId, bytes);
     const purpose = PURPOSES[hello.purpose];
     if (purpose === undefined || purpose === 'enrolment') throw refused('no-purpose');
-    return { purpose, answer: this.#encode(purpose) };
+    return { purpose, answer: this.#encode(peerId, purpose) };
   }
 
   answered(peerId: string, purpose: Purpose, bytes: Bytes): void {
@@ -90,8 +95,8 @@ export class DirectoryHello implements HelloBook {
     return this.#peers.get(peerId);
   }
 
-  #encode(purpose: Purpose): Bytes {
-    const { store, clock, software } = this.#components;
+  #encode(peerId: string, purpose: Purpose): Bytes {
+    const { store, clock, software, logs } = this.#components;
     const { current } = store;
     return helloCodec.encode({
       purpose: WIRE[purpose],
@@ -102,6 +107,7 @@ export class DirectoryHello implements HelloBook {
       clockMs: clock.nowMs(),
       reads: [...READS],
       software,
+      seenLogHead: logs?.statementFor(peerId) ?? EMPTY,
     });
   }
 
@@ -122,6 +128,7 @@ export class DirectoryHello implements HelloBook {
       reads: [...hello.reads],
       software: hello.software,
     });
+    if (hello.seenLogHead.byteLength > 0) this.#components.logs?.shown(hello.seenLogHead);
     return hello;
   }
 }

@@ -75,7 +75,11 @@ export class RegistryLink {
       try {
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
         const connection = await host.connect(peerId, addresses, { purpose: 'exchange', signal: deadline });
-        return () => new Promise((resolve) => connection.onClosed(resolve));
+        return () =>
+          new Promise((resolve) => {
+            connection.onClosed(resolve);
+            signal.addEventListener('abort', () => resolve(), { once: true });
+          });
       } catch (error) {
         failure = error;
       }

@@ -36,6 +36,8 @@ export interface SeatNetworkComponents {
   report: (event: string, details: ErrorDetails) => void;
   /** Any sign of life of another seat. */
   onContact: (seat: string) => void;
+  /** What to show a seat of its own audit log, and what a peer shows of ours. */
+  logs: { statementFor(seat: string): Uint8Array | undefined; shown(statement: Uint8Array): void };
 }
 
 export class SeatNetwork {
@@ -64,6 +66,13 @@ export class SeatNetwork {
       clock,
       software: `lienthong/${VERSION}`,
       onHead: (peerId, claim) => this.sync.claimed(peerId, claim),
+      logs: {
+        statementFor: (peerId) => {
+          const seat = directory.current?.seatOfPeer(peerId);
+          return seat && components.logs.statementFor(seat.seat);
+        },
+        shown: (statement) => components.logs.shown(statement),
+      },
     });
     this.host = new Host({
       privateKey,

@@ -2,7 +2,7 @@
  * One attempt at one delivery: builds the offer from what is stored, and turns the outcome into the delivery's next
  * row. Nothing an outcome claims is believed before its signature and its references hold. Called by seat-courier.
  */
-import type { DeliveryRow, Document } from '../../proto/messages.ts';
+import type { DeliveryRow, Document, LogHead } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
@@ -44,7 +44,8 @@ export async function prepareOffer(row: DeliveryRow, store: KeyValueStore, blobs
 
 /** What an outcome means for its delivery. */
 export type Verdict =
-  | { kind: 'delivered' | 'refused'; outcome: Bytes; code: string; text: string }
+  | { kind: 'delivered'; outcome: Bytes; logHead: LogHead | null | undefined }
+  | { kind: 'refused'; outcome: Bytes; code: string; text: string }
   | { kind: 'later'; code: string; text: string; retryAfterMs: number | undefined; movedTo: string }
   | { kind: 'doubtful'; reason: string };
 
@@ -71,7 +72,7 @@ export function judge(
     if (!equalBytes(dispatchId, row.dispatchId)) return { kind: 'doubtful', reason: 'receipt names another dispatch' };
     const fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
     if (fault !== undefined) return { kind: 'doubtful', reason: `receipt: ${fault}` };
-    return { kind: 'delivered', outcome: receipt.bytes, code: '', text: '' };
+    return { kind: 'delivered', outcome: receipt.bytes, logHead: receipt.content.logHead };
   }
   if (outcome.refusal) {
     const refusal = readRefusal(outcome.refusal, federationId);

@@ -18,10 +18,34 @@ export interface DeliveryEvent {
 
 type Listener = (event: DeliveryEvent) => void;
 
+/** Documents whose deliveries are remembered after they were queued: who waits for one needn't ask the disk. */
+const REMEMBERED = 4096;
+
 export class DeliveryEvents {
   readonly #listeners = new Map<string, Set<Listener>>();
   /** Bytes pulled of deliveries being sent, by document and unit; dropped when settled. */
   readonly #pulls = new Map<string, { pulled: number; total: number }>();
+
+  /** Newest event of every unit of documents queued lately, the oldest document first. */
+  readonly #latest = new Map<string, Map<string, DeliveryEvent>>();
+
+  /** A document that was just made, with all its deliveries. */
+  queued(documentId: Bytes, units: readonly string[]): void {
+    const idle = { state: 'queued', lastError: '', elapsedMs: undefined, pulledBytes: 0, totalBytes: 0 } as const;
+    if (this.#latest.size >= REMEMBERED) this.#latest.delete(this.#latest.keys().next().value!);
+    this.#latest.set(hex(documentId), new Map(units.map((unit) => [unit, { unit, ...idle }])));
+  }
+
+  /** Every delivery of the document as it is now; undefined when only the disk knows. */
+  latest(documentId: Bytes): DeliveryEvent[] | undefined {
+    const known = this.#latest.get(hex(documentId));
+    return known && [...known.values()];
+  }
+
+  /** More deliveries of an earlier document: only the disk knows all of them. */
+  forget(documentId: Bytes): void {
+    this.#latest.delete(hex(documentId));
+  }
 
   /** The answer stops listening. */
   listen(documentId: Bytes, listener: Listener): () => void {
@@ -60,8 +84,10 @@ export class DeliveryEvents {
   }
 
   #tell(row: DeliveryRow, state: TransportState): void {
-    const listeners = this.#listeners.get(hex(row.documentId));
-    if (listeners === undefined) return;
+    const name = hex(row.documentId);
+    const listeners = this.#listeners.get(name);
+    const known = this.#latest.get(name);
+    if (listeners === undefined && known === undefined) return;
     const pull = this.#pulls.get(pullName(row.documentId, row.unit));
     const event: DeliveryEvent = {
       unit: row.unit,
@@ -71,7 +97,8 @@ export class DeliveryEvents {
       pulledBytes: pull?.pulled ?? 0,
       totalBytes: pull?.total ?? 0,
     };
-    for (const listener of listeners) listener(event);
+    known?.set(row.unit, event);
+    for (const listener of listeners ?? []) listener(event);
   }
 }
 

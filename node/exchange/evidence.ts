@@ -50,6 +50,7 @@ export function evidenceFiles(
       script.push(...signatureFiles(files, stem, signed, signature as Signature, directory));
     });
   }
+  script.push('echo "Tất cả chữ ký đều đúng / every signature verifies"');
   files.set('verify.sh', utf8(`${script.join('\n')}\n`));
   return [...files].map(([name, bytes]) => ({ name, bytes }));
 }
@@ -120,7 +121,7 @@ function stepsOf(index: number, size: number): ('left' | 'right')[] {
 function merkleCheck(stem: string): string {
   return [
     // coreutils' printf: the shell's own may not know \\x
-    'unhex() { env printf "$(printf %s "$1" | sed "s/../\\\\x&/g")"; }',
+    String.raw`unhex() { env printf "$(printf %s "$1" | sed 's/../\\x&/g')"; }`,
     `item=$(sha256sum "${stem}.item" | cut -d" " -f1)`,
     `hash=$({ unhex 00; unhex "$item"; } | sha256sum | cut -d" " -f1)`,
     `while read -r side sibling; do if [ "$side" = left ]; then pair="01$sibling$hash"; else pair="01$hash$sibling"; fi; hash=$(unhex "$pair" | sha256sum | cut -d" " -f1); done < "${stem}.path.txt"`,

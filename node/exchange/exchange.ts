@@ -32,6 +32,7 @@ import { DeliveryServer } from './delivery-server.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
+import { LogWitness } from './log-witness.ts';
 import { Outbox } from './outbox.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
@@ -58,6 +59,7 @@ export class Exchange {
   readonly #deliveryServer: DeliveryServer;
   readonly #blobServer: BlobServer;
   readonly #library: Library;
+  readonly #witness: LogWitness;
   readonly #serving = new Set<Promise<void>>();
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
@@ -69,7 +71,8 @@ export class Exchange {
       headHash: directory().headHash,
     }));
     const events = this.#events;
-    const settlement = new Settlement({ ...components, trust, events, reroute: (delivery) => this.#courier.add(delivery) });
+    const witness = new LogWitness({ ...components, trust });
+    const settlement = new Settlement({ ...components, trust, events, witness, reroute: (delivery) => this.#courier.add(delivery) });
     const collector = new Collector({ ...components, puller: new BlobPuller(components) });
     const inbox = new Inbox({
       ...components,
@@ -78,9 +81,11 @@ export class Exchange {
       collector,
       refuser: new Refuser({ ...components, signer }),
       quotas: new Quotas(init.quota),
+      witness,
       onReceived: init.onReceived ?? (() => {}),
     });
     this.#with = components;
+    this.#witness = witness;
     this.#trust = trust;
     this.#uploads = new Uploads(components);
     this.#courier = new Courier({ ...components, settlement, events });
@@ -88,11 +93,22 @@ export class Exchange {
       ...components,
       signer,
       uploads: this.#uploads,
+      events,
       onQueued: (delivery) => this.#courier.add(delivery),
     });
     this.#deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.#blobServer = new BlobServer({ ...components, events });
     this.#library = new Library({ ...components, trust });
+  }
+
+  /** Before the network: what was seen of other seats' logs. */
+  load(): Promise<void> {
+    return this.#witness.load();
+  }
+
+  /** The largest log head of a seat seen here, for its Hello; and what a peer shows of our own log. */
+  get logWitness(): LogWitness {
+    return this.#witness;
   }
 
   start(): Promise<void> {
@@ -180,9 +196,9 @@ export class Exchange {
 
   /** Current states first, then each change; ends when every delivery is settled. */
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<DeliveryUpdate> {
-    const { row } = await this.#library.require(id);
+    const documentId = await this.#library.requireId(id);
     const { store, clock } = this.#with;
-    for await (const event of watchDeliveries(row.documentId, store, this.#events, signal)) {
+    for await (const event of watchDeliveries(documentId, store, this.#events, signal)) {
       yield {
         to: event.unit,
         state: event.state,

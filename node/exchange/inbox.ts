@@ -24,6 +24,7 @@ import type { Precondition, Write } from '../store/key-value.ts';
 import { Admission, type Fault, type Offered } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
+import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
@@ -38,6 +39,7 @@ export type InboxComponents = Pick<
   collector: Collector;
   refuser: Refuser;
   quotas: Quotas;
+  witness: LogWitness;
   onReceived: (documentId: Bytes) => void;
 };
 
@@ -112,7 +114,7 @@ export class Inbox {
   async #take(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
     const { clock, collector, quotas, store } = this.#with;
     const nowMs = clock.nowMs();
-    const { document, fromSeat } = offered;
+    const { document } = offered;
     const fault = this.#admission.fault(offered, nowMs);
     if (fault !== undefined) return this.#refuse(fault, offered);
     const exchangeId = uuidText(document.content.exchangeId);
@@ -130,8 +132,6 @@ export class Inbox {
     } catch (error) {
       await attachments.release();
       throw error;
-    } finally {
-      this.#with.report('document.offered', { seat: fromSeat, id: exchangeId });
     }
   }
 
@@ -143,7 +143,7 @@ export class Inbox {
     guard: readonly Precondition[],
     more: readonly Write[],
   ): Promise<Outcome> {
-    const { store, clock, onReceived } = this.#with;
+    const { store, clock, witness, report, onReceived } = this.#with;
     const { dispatch, document, fromSeat } = offered;
     const { unit, urgency } = dispatch.content;
     const storedAtMs = clock.nowMs();
@@ -183,11 +183,13 @@ export class Inbox {
       writes: [
         ...(held === undefined ? documentWrites(row, exchangeId, references) : []),
         arrivalWrite(arrival),
+        ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
         ...attachments.writes,
         ...more,
       ],
       audit: [{ atMs: storedAtMs, event: 'document.received', fields }],
     });
+    report('document.received', { from: fromSeat, id: exchangeId, to: unit });
     onReceived(document.id);
     return { receipt } as Outcome;
   }

@@ -24,12 +24,14 @@ import { urgencyOfWire } from '../core/urgency.ts';
 import type { DeliveryView, DocumentItem, DocumentView, ListQuery, Page, SignatureView } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { findByExchangeId, getDocument, listDocuments, type ListPosition } from '../store/documents.ts';
+import { findByExchangeId, getByExchangeId, getDocument, listDocuments, type ListPosition } from '../store/documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { foldText } from '../core/fold-text.ts';
 import type { Trust } from './trust.ts';
 
 const PAGE = 50;
+/** Characters of a UUID as text. */
+const FULL_ID = 36;
 const PAGE_MOST = 200;
 /** Rows a page may pass over: about 0.2 s. */
 const SCAN_MOST = 5_000;
@@ -52,13 +54,23 @@ export class Library {
 
   /** By exchange id or a unique beginning of it (4 characters at least). Throws 'not-found', 'ambiguous', 'usage'. */
   async require(id: string): Promise<HeldDocument> {
+    const row = await getDocument(this.#with.store, await this.requireId(id));
+    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
+    return held(row);
+  }
+
+  /** The document id an exchange id or a unique beginning of it stands for. Throws as `require`. */
+  async requireId(id: string): Promise<Bytes> {
     const start = id.trim().toLowerCase();
     if (!/^[0-9a-f-]{4,36}$/.test(start)) throw new LienthongError('usage', { field: 'id', value: id.slice(0, 60) });
+    if (start.length === FULL_ID) {
+      const found = await getByExchangeId(this.#with.store, start);
+      if (found !== undefined) return found;
+    }
     const found = await findByExchangeId(this.#with.store, start, 2);
     if (found.length > 1) throw new LienthongError('ambiguous', { id: start });
-    const row = found[0] && (await getDocument(this.#with.store, found[0]));
-    if (!row) throw new LienthongError('not-found', { what: 'document', id: start });
-    return held(row);
+    if (found[0] === undefined) throw new LienthongError('not-found', { what: 'document', id: start });
+    return found[0];
   }
 
   async list(query: ListQuery): Promise<Page<DocumentItem>> {

@@ -11,12 +11,12 @@
 import { parse as parseUuid, stringify as uuidText, v7 as uuidv7 } from 'uuid';
 import {
   dispatch as dispatchCodec,
-  type Document,
   document as documentCodec,
   type DocumentRow,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, equalBytes, hex, sha256, utf8 } from '../core/bytes.ts';
+import { parseUnitCode } from '../core/codes.ts';
+import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
 import type { Submission, SubmitAnswer } from '../core/views.ts';
@@ -37,6 +37,8 @@ import {
 import type { AuditEntry, Batch, Precondition, Write } from '../store/key-value.ts';
 import { type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
+import type { DeliveryEvents } from './delivery-events.ts';
+import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -46,27 +48,32 @@ const MAX_ROUNDS = 5;
 export type OutboxComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'random'
-> & { signer: BatchSigner; uploads: Uploads; onQueued: (delivery: QueuedDelivery) => void };
+> & { signer: BatchSigner; uploads: Uploads; events: DeliveryEvents; onQueued: (delivery: QueuedDelivery) => void };
 
 export class Outbox {
   readonly #with: OutboxComponents;
+  readonly #earlier: EarlierSubmissions;
 
   constructor(components: OutboxComponents) {
     this.#with = components;
+    this.#earlier = new EarlierSubmissions(components);
   }
 
   /** Throws LienthongError for the first rule broken; nothing is stored then. */
   async submit(submission: Submission): Promise<SubmitAnswer> {
     const { directory, self, clock } = this.#with;
     const nowMs = clock.nowMs();
+    const token = tokenOf(submission);
+    // first of all: what was answered once is answered again, though its uploads, recipients or keys be gone since
+    const earlier = await this.#earlier.find(submission, token);
+    if (earlier.answer !== undefined) return earlier.answer;
     if (nowMs > directory().validUntilMs) throw new LienthongError('directory-expired');
     const draft = compose(submission, directory(), self, nowMs);
     this.#requireKeys(draft, nowMs);
     const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
-    const token = tokenOf(submission, draft, attachments);
     for (let round = 1; ; round++) {
       try {
-        return await this.#settle(draft, attachments, token, nowMs);
+        return await this.#settle(submission, draft, attachments, token, nowMs);
       } catch (error) {
         if (!isLienthongError(error, 'state-changed') || round === MAX_ROUNDS) throw error;
       }
@@ -80,17 +87,19 @@ export class Outbox {
     this.#requireKeys(draft, clock.nowMs());
   }
 
-  async #settle(draft: Draft, attachments: ResolvedAttachments, token: Token, nowMs: number): Promise<SubmitAnswer> {
+  async #settle(
+    submission: Submission,
+    draft: Draft,
+    attachments: ResolvedAttachments,
+    token: Token,
+    nowMs: number,
+  ): Promise<SubmitAnswer> {
     const { store } = this.#with;
-    const same = await getSubmission(store, token.system, token.name);
-    if (same !== undefined && !(await this.#isVoid(same.documentId))) {
-      if (!equalBytes(same.hash, token.hash)) throw new LienthongError('key-reused', { key: token.name });
-      return { ...(await this.#answer(same.documentId, draft.missing)), repeated: true };
-    }
-    const remembered = same && Buffer.concat([same.documentId, same.hash]);
+    const { answer, remembered } = await this.#earlier.find(submission, token);
+    if (answer !== undefined) return answer;
     const holder = await getNumberHolder(store, draft.numberKey);
     const guard = [numberUnchanged(draft.numberKey, holder), submissionUnchanged(token.system, token.name, remembered)];
-    if (holder === undefined || (await this.#isVoid(holder))) {
+    if (holder === undefined || (await this.#earlier.isVoid(holder))) {
       return this.#writeNew(draft, attachments, token, nowMs, guard);
     }
     return this.#addRecipients(holder, draft, attachments, token, nowMs, guard);
@@ -170,7 +179,7 @@ export class Outbox {
     nowMs: number,
     attachments: ResolvedAttachments,
   ): Promise<SubmitAnswer> {
-    const { store, self, signer, directory, auditLog, uploads, onQueued } = this.#with;
+    const { store, self, signer, directory, auditLog, uploads, events, onQueued } = this.#with;
     const federationId = directory().federationId;
     const logHead = auditLog.head();
     const writes: Write[] = [
@@ -186,29 +195,35 @@ export class Outbox {
         return { unit, seat, dispatch, dispatchId: idOf(KINDS.dispatch, federationId, payload) };
       }),
     );
+    const unsent: Precondition[] = [];
     for (const { unit, seat, dispatch, dispatchId } of deliveries) {
-      writes.push(
-        ...newDeliveryWrites({
-          documentId,
-          exchangeId: parseUuid(exchangeId),
-          unit,
-          seat,
-          dispatchId,
-          dispatch,
-          state: 1,
-          urgency: draft.urgency,
-          queuedAtMs: nowMs,
-          attempts: 0,
-          nextAttemptAtMs: 0,
-          lastError: '',
-          settledAtMs: 0,
-          outcome: EMPTY,
-          breaks: 0,
-        }),
-      );
+      const rows = newDeliveryWrites({
+        documentId,
+        exchangeId: parseUuid(exchangeId),
+        unit,
+        seat,
+        dispatchId,
+        dispatch,
+        state: 1,
+        urgency: draft.urgency,
+        queuedAtMs: nowMs,
+        attempts: 0,
+        nextAttemptAtMs: 0,
+        lastError: '',
+        settledAtMs: 0,
+        outcome: EMPTY,
+        breaks: 0,
+      });
+      // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's
+      const { put } = rows[0] as { put: Bytes };
+      unsent.push({ key: put, expect: 'absent' });
+      writes.push(...rows);
     }
-    await store.commit({ require: base.require, writes, audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)] });
+    await store.commit({ require: [...(base.require ?? []), ...unsent], writes, audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)] });
     for (const lease of attachments.leases) uploads.forget(lease);
+    const units = deliveries.map(({ unit }) => unit);
+    if (base.writes.length > 0) events.queued(documentId, units);
+    else events.forget(documentId);
     const rank = rankOf(draft.urgency);
     for (const { unit, seat } of deliveries) onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs });
     return {
@@ -231,48 +246,6 @@ export class Outbox {
     if (fault === 'unknown-certificate') throw new LienthongError('seal-not-granted', { agency: self.agency });
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
-
-  /** Refused or cancelled everywhere: its number and its key are free again. */
-  async #isVoid(documentId: Bytes): Promise<boolean> {
-    const deliveries = await deliveriesOf(this.#with.store, documentId);
-    return deliveries.every(({ state }) => ['refused', 'cancelled'].includes(parseTransportState(state)));
-  }
-
-  async #answer(documentId: Bytes, missing: readonly string[]): Promise<SubmitAnswer> {
-    const row = await getDocument(this.#with.store, documentId);
-    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
-    const deliveries = await deliveriesOf(this.#with.store, documentId);
-    return {
-      id: uuidText(row.exchangeId),
-      documentHash: hex(documentId),
-      deliveries: deliveries.map(({ unit, state }) => ({ to: unit, state: parseTransportState(state) })),
-      ...(missing.length > 0 ? { missing: [...missing] } : {}),
-    };
-  }
-}
-
-interface Token {
-  system: string;
-  /** "key:…" as given, or "hash:…" of what was submitted. */
-  name: string;
-  hash: Bytes;
-}
-
-/** What was submitted, recipients included, as one hash: the same whatever the order of the call's fields. */
-function tokenOf(submission: Submission, draft: Draft, attachments: ResolvedAttachments): Token {
-  const { exchangeId: _, ...content } = draft.content as Partial<Document>;
-  const facts = {
-    content,
-    recipients: draft.recipients.map(({ unit }) => unit).sort(),
-    missing: [...draft.missing].sort(),
-    urgency: draft.urgency,
-    due: draft.due,
-    circular: draft.circular,
-    attachments: attachments.fields.map(({ sha256: sum, name, mediaType }) => [hex(sum!), name, mediaType]),
-  };
-  const hash = sha256(utf8(JSON.stringify(facts)));
-  const name = submission.key === undefined ? `hash:${hex(hash)}` : `key:${submission.key}`;
-  return { system: submission.system, name, hash };
 }
 
 function queuedEntry(documentId: Bytes, id: string, draft: Draft, token: Token, atMs: number): AuditEntry {

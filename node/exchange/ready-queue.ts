@@ -22,6 +22,8 @@ export function compareQueued(a: QueuedDelivery, b: QueuedDelivery): number {
 export class ReadyQueue {
   #items: QueuedDelivery[] = [];
   #complete = false;
+  /** What was queued while disk was being read: that read may have begun before its commit. */
+  #meanwhile: QueuedDelivery[] | undefined;
 
   get size(): number {
     return this.#items.length;
@@ -32,14 +34,25 @@ export class ReadyQueue {
     return this.#items.length === 0 && !this.#complete;
   }
 
-  /** What disk has at the front of the queue; `complete` when that was all. */
+  /** Before disk is read for `fill`. */
+  beginFill(): void {
+    this.#meanwhile = [];
+  }
+
+  /** What disk had at the front of the queue since `beginFill`; `complete` when that was all. */
   fill(items: readonly QueuedDelivery[], complete: boolean): void {
+    const meanwhile = this.#meanwhile ?? [];
+    this.#meanwhile = undefined;
     this.#items = [...items];
     this.#complete = complete;
+    for (const item of meanwhile) this.add(item);
+    if (meanwhile.length > READY_LIMIT) this.#complete = false;
   }
 
   /** A delivery just queued on disk: kept when it belongs before what is here. */
   add(item: QueuedDelivery): void {
+    // more than a queue's worth: what is beyond waits on disk, and is found when these are gone
+    if (this.#meanwhile !== undefined && this.#meanwhile.length <= READY_LIMIT) this.#meanwhile.push(item);
     const last = this.#items.at(-1);
     if (!this.#complete && (last === undefined || compareQueued(item, last) > 0)) return;
     let at = this.#items.length;
@@ -60,5 +73,6 @@ export class ReadyQueue {
   reset(): void {
     this.#items = [];
     this.#complete = false;
+    this.#meanwhile = undefined;
   }
 }

@@ -110,6 +110,7 @@ export class SeatCourier {
       } catch (error) {
         if (signal.aborted) return;
         this.#fail(error as Error);
+        await this.#sleepUntil(this.#dueMs);
       }
     }
   }
@@ -236,6 +237,7 @@ export class SeatCourier {
       this.#ready.add(delivery);
     }
     if (this.#ready.isExhausted) {
+      this.#ready.beginFill();
       const limit = READY_LIMIT + this.#inFlight.size;
       const found = await queuedFor(store, this.#seat, limit);
       const fresh = found.filter((delivery) => !this.#inFlight.has(deliveryName(delivery)));

@@ -2,6 +2,7 @@
  * Writes down what an outcome means for a delivery: delivered, refused, or later. One commit each, with its audit
  * entry; only then is anyone told. Called by seat-courier.
  */
+import { stringify as uuidText } from 'uuid';
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
@@ -10,6 +11,8 @@ import { changeDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deli
 import { judge, type PreparedOffer, stepped } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import type { Outcome } from './delivery-link.ts';
+import type { LogWitness } from './log-witness.ts';
+import type { Write } from '../store/key-value.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -19,7 +22,7 @@ const BREAKS_BEFORE_LAST = 3;
 export type SettlementComponents = Pick<
   ExchangeComponents,
   'store' | 'directory' | 'clock' | 'random' | 'report' | 'onUnknownHead'
-> & { trust: Trust; events: DeliveryEvents; reroute: (delivery: QueuedDelivery) => void };
+> & { trust: Trust; events: DeliveryEvents; witness: LogWitness; reroute: (delivery: QueuedDelivery) => void };
 
 export class Settlement {
   readonly #with: SettlementComponents;
@@ -42,7 +45,11 @@ export class Settlement {
     });
     switch (verdict.kind) {
       case 'delivered':
-        return this.#change(row, stepped(row, 'receipt', settled(verdict.outcome, '')));
+        return this.#change(
+          row,
+          stepped(row, 'receipt', settled(verdict.outcome, '')),
+          this.#with.witness.writesFor(row.seat, verdict.logHead, verdict.outcome),
+        );
       case 'refused':
         return this.#change(row, stepped(row, 'refused-never', settled(verdict.outcome, worded(verdict))));
       case 'later':
@@ -86,8 +93,8 @@ export class Settlement {
     return service.kind === 'served' ? service.seat : row.seat;
   }
 
-  async #change(before: DeliveryRow, after: DeliveryRow): Promise<void> {
-    const { store, events, clock } = this.#with;
+  async #change(before: DeliveryRow, after: DeliveryRow, more: readonly Write[] = []): Promise<void> {
+    const { store, events, clock, report } = this.#with;
     const state = parseTransportState(after.state);
     const fields = [
       { name: 'document', value: hex(before.documentId) },
@@ -97,8 +104,9 @@ export class Settlement {
     ];
     const isFinal = state === 'delivered' || state === 'refused';
     const audit = isFinal ? [{ atMs: clock.nowMs(), event: `delivery.${state}`, fields }] : [];
-    await store.commit({ writes: changeDeliveryWrites(before, after), audit });
+    await store.commit({ writes: [...changeDeliveryWrites(before, after), ...more], audit });
     events.changed(after);
+    if (isFinal) report(`delivery.${state}`, { id: uuidText(after.exchangeId), to: after.unit, elapsedMs: after.settledAtMs - after.queuedAtMs });
   }
 }
 

@@ -25,12 +25,9 @@ export async function* watchDeliveries(
   signal.addEventListener('abort', onAbort, { once: true });
   const open = new Set<string>();
   try {
-    for (const row of await deliveriesOf(store, documentId)) {
-      const state = parseTransportState(row.state);
-      if (!isSettled(state)) open.add(row.unit);
-      if (fresh.has(row.unit)) continue;
-      const elapsedMs = row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : undefined;
-      yield { unit: row.unit, state, lastError: row.lastError, elapsedMs, pulledBytes: 0, totalBytes: 0 };
+    for (const event of events.latest(documentId) ?? (await eventsOnDisk(store, documentId))) {
+      if (!isSettled(event.state)) open.add(event.unit);
+      if (!fresh.has(event.unit)) yield event;
     }
     for (;;) {
       for (const event of [...fresh.values()]) {
@@ -50,4 +47,15 @@ export async function* watchDeliveries(
     stop();
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+async function eventsOnDisk(store: KeyValueStore, documentId: Bytes): Promise<DeliveryEvent[]> {
+  return (await deliveriesOf(store, documentId)).map((row) => ({
+    unit: row.unit,
+    state: parseTransportState(row.state),
+    lastError: row.lastError,
+    elapsedMs: row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : undefined,
+    pulledBytes: 0,
+    totalBytes: 0,
+  }));
 }

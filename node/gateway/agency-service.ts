@@ -2,8 +2,11 @@
  * What an agency node's doors can ask for: the exchange's functions, and what only the whole node knows (status,
  * check, directory, announced addresses). Holds no rules. Made by agency.ts.
  */
-import { isoTime } from '../core/dates.ts';
+
+import type { Classification } from '../core/classification.ts';
 import type { Clock } from '../core/clock.ts';
+import { isoTime } from '../core/dates.ts';
+import { VERSION } from '../core/version.ts';
 import type {
   CertificateSummary,
   CheckReport,
@@ -22,18 +25,16 @@ import type {
   Verification,
 } from '../core/views.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { DirectoryStore } from '../directory/directory-store.ts';
 import { certificateSummary, directoryDetail, directoryItems } from '../directory/directory-views.ts';
 import type { OwnKeys } from '../directory/own-keys.ts';
 import type { SeatNetwork } from '../directory/seat-network.ts';
-import { VERSION } from '../core/version.ts';
-import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { AttachmentStream, NodeService } from './http/services.ts';
-import { checkParts } from '../store/folder-check.ts';
 import { countDocuments } from '../store/documents.ts';
-import type { NodeStore } from '../store/node-store.ts';
 import { freeBytes } from '../store/folder.ts';
-import type { Classification } from '../core/classification.ts';
+import { checkParts } from '../store/folder-check.ts';
+import type { NodeStore } from '../store/node-store.ts';
+import type { AttachmentStream, NodeService } from './http/services.ts';
 
 export interface AgencyServiceComponents {
   dir: string;
@@ -144,7 +145,12 @@ export class AgencyService implements NodeService {
         lastError: lastError ?? null,
       })),
       peers: {
-        connected: new Set(host.connections().filter(({ isUsable }) => isUsable).map(({ peerId }) => peerId)).size,
+        connected: new Set(
+          host
+            .connections()
+            .filter(({ isUsable }) => isUsable)
+            .map(({ peerId }) => peerId),
+        ).size,
         registry: registryLink.isConnected,
       },
       disk: { freeBytes: await freeBytes(dir) },

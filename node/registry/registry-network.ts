@@ -11,7 +11,7 @@ import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { SeatFacts } from '../directory/entries.ts';
 import { checkAuthorship } from '../directory/head.ts';
 import { DirectoryHello } from '../directory/hello.ts';
-import { askHead } from '../directory/pull.ts';
+import { askHead } from '../directory/pull-requests.ts';
 import { serveDirectory } from '../directory/serve.ts';
 import { DirectorySync, type HeadClaim } from '../directory/sync.ts';
 import { Host } from '../network/host.ts';
@@ -114,8 +114,9 @@ export class RegistryNetwork {
   async stop(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     this.#stopping.abort(new LienthongError('not-running', { what: 'registry' }));
+    const synced = this.#sync.stop();
     await Promise.all([...this.#working]);
-    await this.#sync.stop();
+    await synced;
     await this.host.stop();
   }
 

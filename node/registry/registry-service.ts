@@ -20,11 +20,12 @@ import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
 import { importEntries } from './agencies.ts';
 import type { Authority } from './authority.ts';
 import { type Enrolment, sealEntry } from './enrolment.ts';
-import { DEFAULT_EXPIRY_MS, MAX_EXPIRY_MS, newInvite, openInvites } from './invites.ts';
+import { DEFAULT_EXPIRY_MS, MAX_EXPIRY_MS, newInvite } from './invites.ts';
 import { allIssued, getIssued, type IssuedRow, issuedRow, requestOf } from './issued.ts';
 import { fromBase64 } from './json-row.ts';
 import type { Act, Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
+import { listAgencies, type RegistryItem, type RegistryStatus, statusOf } from './registry-views.ts';
 import { sealRequestDone, sealRequests } from './seal-requests.ts';
 
 export interface RegistryServiceComponents {
@@ -41,33 +42,6 @@ export interface RegistryServiceComponents {
   /** Multiaddrs of the registry with /p2p/: what invites and answers carry. */
   addresses: () => readonly string[];
 }
-
-export interface RegistryItem {
-  code: string;
-  name: string;
-  state: string;
-  seats: number;
-  certificates?: { serial: string; role: string; notAfter: string; state: string; seat: string | null }[];
-}
-
-export interface RegistryStatus {
-  name: string;
-  peerId: string;
-  /** Multiaddrs with /p2p/ that invites carry. */
-  listening: string[];
-  /** SHA-256 of the first root certificate, hex. */
-  federationId: string;
-  rootFingerprint: string;
-  epoch: number;
-  version: number;
-  directory: { epoch: number; version: number; freshUntil: string; validUntil: string; state: string };
-  agencies: number;
-  seats: number;
-  openInvites: number;
-  sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
-}
-
-const STATE_NAMES: Readonly<Record<number, string>> = { 1: 'active', 2: 'retired', 3: 'merged' };
 
 export class RegistryService {
   readonly #components: RegistryServiceComponents;
@@ -232,12 +206,12 @@ export class RegistryService {
   /** Takes a list of agencies, units and seats. Nothing changes when any of it is wrong ('invalid-file'). */
   async import(json: unknown): Promise<{ changed: number; version: number }> {
     const { directory, publisher } = this.#components;
-    if (importEntries(json, directory.current).length === 0) {
-      return { changed: 0, version: directory.require().version };
-    }
+    const before = directory.current;
+    const wanted = importEntries(json, before);
+    if (wanted.length === 0) return { changed: 0, version: directory.require().version };
     let changed = 0;
     const { version } = await publisher.publish((current) => {
-      const entries = importEntries(json, current);
+      const entries = current === before ? wanted : importEntries(json, current);
       changed = entries.length;
       return { entries, audit: [this.#audit('list.imported', { changed: String(changed) })] };
     });
@@ -245,64 +219,12 @@ export class RegistryService {
   }
 
   /** Every agency; with `certificates` also what was issued to it and what became of that. */
-  async list(options: { certificates?: boolean } = {}): Promise<RegistryItem[]> {
-    const { directory, store, clock } = this.#components;
-    const current = directory.require();
-    const items = current.agencies().map(
-      ({ code, name, state }): RegistryItem => ({
-        code,
-        name,
-        state: STATE_NAMES[state] ?? 'active',
-        seats: current.seatsOf(code).length,
-      }),
-    );
-    if (options.certificates !== true) return items;
-    const rows = await allIssued(store);
-    const nowMs = clock.nowMs();
-    return items.map((item) => ({
-      ...item,
-      certificates: rows
-        .filter(({ agency }) => agency === item.code)
-        .map((row) => ({
-          serial: row.serial,
-          role: row.role,
-          notAfter: isoTime(row.notAfterMs),
-          state: row.revoked !== undefined ? 'revoked' : row.notAfterMs < nowMs ? 'expired' : 'valid',
-          seat: row.seat ?? null,
-        })),
-    }));
+  list(options: { certificates?: boolean } = {}): Promise<RegistryItem[]> {
+    return listAgencies(this.#components, options.certificates === true);
   }
 
-  async status(): Promise<RegistryStatus> {
-    const { directory, store, clock, name, peerId, addresses, keys, publisher } = this.#components;
-    const current = directory.require();
-    const nowMs = clock.nowMs();
-    const isBehind = publisher.behindVersion > current.version;
-    return {
-      name,
-      peerId,
-      listening: [...addresses()],
-      federationId: keys.root.sha256,
-      epoch: current.epoch,
-      version: current.version,
-      rootFingerprint: keys.root.sha256,
-      directory: {
-        epoch: current.epoch,
-        version: current.version,
-        freshUntil: isoTime(current.freshUntilMs),
-        validUntil: isoTime(current.validUntilMs),
-        state: isBehind ? 'fork' : current.freshness(nowMs),
-      },
-      agencies: current.agencies().length,
-      seats: current.seats().length,
-      openInvites: (await openInvites(store, nowMs)).length,
-      sealRequests: (await sealRequests(store)).map(({ agency, seat, fingerprint, askedAtMs }) => ({
-        agency,
-        seat,
-        fingerprint,
-        askedAt: isoTime(askedAtMs),
-      })),
-    };
+  status(): Promise<RegistryStatus> {
+    return statusOf(this.#components);
   }
 
   /** Signs the head again when it is time to, or when the registry's own entry changed. */

@@ -2,7 +2,8 @@
  * Signs statements as they come, those that come together with one signature (batch form). A statement waits for
  * the current turn of the event loop only, so one alone is signed at once, in single form.
  */
-import { type Bytes } from '../core/bytes.ts';
+import { WireError } from '../../proto/codec.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { type Claims, type SigningIdentity, type Statement, signBatch } from './sign.ts';
 
 /** A path of 8 hashes at most; beyond that a batch saves nothing measurable. */
@@ -44,8 +45,13 @@ export class BatchSigner {
         identity,
         this.#claims(),
       );
-      batch.forEach(({ resolve }, i) => resolve(signed[i]!));
+      for (const [i, { resolve }] of batch.entries()) resolve(signed[i]!);
     } catch (error) {
+      if (error instanceof WireError && batch.length > 1) {
+        // one statement is over a limit: the others aren't at fault
+        await Promise.all(batch.map((one) => this.#flush(identity, [one])));
+        return;
+      }
       for (const { reject } of batch) reject(error);
     }
   }

@@ -2,11 +2,11 @@
  * Makes signed envelopes: one signature over a payload, a further signature over an envelope that has some, or one
  * batch signature for many payloads. Called by whoever makes a statement; the key stays with its custodian.
  */
-import { scope as scopeCodec, signed as signedCodec, type Signature } from '../../proto/messages.ts';
+import { type Signature, scope as scopeCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, sha256 } from '../core/bytes.ts';
 import { allPathsOf, leafHash } from '../core/merkle.ts';
 import { batchLeafData, coveredBatchBytes, coveredBytes } from './envelope.ts';
-import { wireOfRole, type SignerRole } from './roles.ts';
+import { type SignerRole, wireOfRole } from './roles.ts';
 
 /** A key that may sign statements, with the certificate that says for whom. */
 export interface SigningIdentity {
@@ -35,7 +35,11 @@ export async function sign(statement: Statement, identity: SigningIdentity, clai
 }
 
 /** The envelope with one more signature, which names the scopes of those before: none can be stripped or re-dated. */
-export async function addSignature(envelope: Bytes, identity: SigningIdentity, claims: Claims): Promise<Bytes> {
+export async function addSignature(
+  envelope: Bytes,
+  identity: SigningIdentity,
+  claims: Claims,
+): Promise<Bytes> {
   const { kind, payload, signatures } = signedCodec.parse(envelope);
   const more = await signature({ kind, payload }, identity, claims, signatures);
   return signedCodec.encode({ kind, payload, signatures: [...signatures, more] });

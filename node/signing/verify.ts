@@ -17,7 +17,9 @@ export interface SignerCertificate {
   verifySignature(data: Bytes, signature: Bytes): boolean;
 }
 
-export type FindCertificate<C extends SignerCertificate = SignerCertificate> = (sha256: Bytes) => C | undefined;
+export type FindCertificate<C extends SignerCertificate = SignerCertificate> = (
+  sha256: Bytes,
+) => C | undefined;
 
 export type SignatureFault =
   | 'malformed-scope'

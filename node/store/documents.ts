@@ -78,6 +78,9 @@ export async function getSubmission(
 export const senderExchangeIdKey = (agency: string, exchangeId: string): Bytes =>
   key(PREFIX.senderExchangeId, agency, exchangeId);
 
+export const getByExchangeId = (store: Reader, exchangeId: string): Promise<Bytes | undefined> =>
+  store.get(exchangeIdKey(exchangeId));
+
 /** Document ids whose exchange id starts with a text, at most `limit`. */
 export async function findByExchangeId(store: Reader, start: string, limit: number): Promise<Bytes[]> {
   const found: Bytes[] = [];

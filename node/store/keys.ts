@@ -64,6 +64,8 @@ export const PREFIX = {
   blobReference: 53,
   /** sender agency, exchange id as text → document id: a second content under it is a conflict. */
   senderExchangeId: 54,
+  /** seat → SeenLogRow. */
+  seenLog: 55,
 } as const;
 
 export type Prefix = number;

@@ -31,18 +31,16 @@ export class LevelReader implements Reader {
 
   async get(key: Bytes): Promise<Bytes | undefined> {
     this.#refuseDoubtful(key, key);
-    const stored = (await this.#db.get(key, this.#options()).catch(levelError)) as Bytes | undefined;
+    const stored = this.#stored(key);
     return stored === undefined ? undefined : unsealValue(key, stored);
   }
 
   async getMany(keys: readonly Bytes[]): Promise<(Bytes | undefined)[]> {
     for (const key of keys) this.#refuseDoubtful(key, key);
-    if (keys.length === 0) return [];
-    const stored = (await this.#db.getMany([...keys], this.#options()).catch(levelError)) as (
-      | Bytes
-      | undefined
-    )[];
-    return stored.map((value, i) => (value === undefined ? undefined : unsealValue(keys[i]!, value)));
+    return keys.map((key) => {
+      const stored = this.#stored(key);
+      return stored === undefined ? undefined : unsealValue(key, stored);
+    });
   }
 
   async *range({ gte, gt, lt, lte, reverse = false, limit = -1 }: Range): AsyncGenerator<Entry> {
@@ -67,6 +65,18 @@ export class LevelReader implements Reader {
       }
     } finally {
       await iterator.close();
+    }
+  }
+
+  /**
+   * On the calling thread: a point read takes 6 µs, a trip through the thread pool 25 µs of CPU, and the pool's few
+   * threads are where the syncs wait (measured, 1.5 KB values).
+   */
+  #stored(key: Bytes): Bytes | undefined {
+    try {
+      return this.#db.getSync(key, this.#options()) as Bytes | undefined;
+    } catch (error) {
+      return levelError(error);
     }
   }
 

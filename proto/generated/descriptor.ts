@@ -1759,6 +1759,29 @@ export const descriptor: Descriptor = {
                 }
               }
             },
+            "SeenLogRow": {
+              "fields": {
+                "epoch": {
+                  "type": "uint64",
+                  "id": 1,
+                  "options": {
+                    "(required)": true
+                  }
+                },
+                "size": {
+                  "type": "uint64",
+                  "id": 2
+                },
+                "statement": {
+                  "type": "bytes",
+                  "id": 3,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                }
+              }
+            },
             "Document": {
               "fields": {
                 "exchangeId": {
@@ -2816,6 +2839,14 @@ export const descriptor: Descriptor = {
                   "id": 9,
                   "options": {
                     "(max_bytes)": 40
+                  }
+                },
+                "seenLogHead": {
+                  "type": "bytes",
+                  "id": 10,
+                  "protoName": "seen_log_head",
+                  "options": {
+                    "(max_bytes)": 32768
                   }
                 }
               }

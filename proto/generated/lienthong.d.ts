@@ -3603,6 +3603,83 @@ export namespace lienthong {
         }
 
         /**
+         * Properties of a SeenLogRow.
+         * @deprecated Use lienthong.v1.SeenLogRow.$Properties instead.
+         */
+        interface ISeenLogRow extends lienthong.v1.SeenLogRow.$Properties {
+        }
+
+        /** The largest head of another seat's audit log this node has seen, with the statement that says so. */
+        class SeenLogRow {
+
+            /**
+             * Constructs a new SeenLogRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.SeenLogRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SeenLogRow epoch. */
+            epoch: number;
+
+            /** SeenLogRow size. */
+            size: number;
+
+            /** Signed dispatch or receipt, bytes as received. */
+            statement: Uint8Array;
+
+            /**
+             * Creates a new SeenLogRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SeenLogRow instance
+             */
+            static create(properties: lienthong.v1.SeenLogRow.$Shape): lienthong.v1.SeenLogRow & lienthong.v1.SeenLogRow.$Shape;
+            static create(properties?: lienthong.v1.SeenLogRow.$Properties): lienthong.v1.SeenLogRow;
+
+            /**
+             * Encodes the specified SeenLogRow message. Does not implicitly {@link lienthong.v1.SeenLogRow.verify|verify} messages.
+             * @param message SeenLogRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.SeenLogRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeenLogRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeenLogRow & lienthong.v1.SeenLogRow.$Shape} SeenLogRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.SeenLogRow & lienthong.v1.SeenLogRow.$Shape;
+        }
+
+        namespace SeenLogRow {
+
+            /** Properties of a SeenLogRow. */
+            interface $Properties {
+
+                /** SeenLogRow epoch */
+                epoch?: number;
+
+                /** SeenLogRow size */
+                size?: number;
+
+                /** Signed dispatch or receipt, bytes as received. */
+                statement?: Uint8Array;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeenLogRow. */
+            type $Shape = lienthong.v1.SeenLogRow.$Properties;
+        }
+
+        /**
          * Properties of a Document.
          * @deprecated Use lienthong.v1.Document.$Properties instead.
          */
@@ -5376,6 +5453,12 @@ export namespace lienthong {
             refused: string;
 
             /**
+             * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * was restored from a backup learns it from its peers.
+             */
+            seenLogHead: Uint8Array;
+
+            /**
              * Creates a new Hello instance using the specified properties.
              * @param [properties] Properties to set
              * @returns Hello instance
@@ -5433,6 +5516,12 @@ export namespace lienthong {
 
                 /** Not accepted: why, as an error code. */
                 refused?: string;
+
+                /**
+                 * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+                 * was restored from a backup learns it from its peers.
+                 */
+                seenLogHead?: Uint8Array;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

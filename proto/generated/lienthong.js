@@ -9182,6 +9182,198 @@ export const lienthong = $root.lienthong = (() => {
             return ArrivalRow;
         })();
 
+        v1.SeenLogRow = (function() {
+
+            /**
+             * Properties of a SeenLogRow.
+             * @typedef {Object} lienthong.v1.SeenLogRow.$Properties
+             * @property {number} [epoch] SeenLogRow epoch
+             * @property {number} [size] SeenLogRow size
+             * @property {Uint8Array} [statement] Signed dispatch or receipt, bytes as received.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SeenLogRow.
+             * @memberof lienthong.v1
+             * @interface ISeenLogRow
+             * @augments lienthong.v1.SeenLogRow.$Properties
+             * @deprecated Use lienthong.v1.SeenLogRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a SeenLogRow.
+             * @typedef {lienthong.v1.SeenLogRow.$Properties} lienthong.v1.SeenLogRow.$Shape
+             */
+
+            /**
+             * Constructs a new SeenLogRow.
+             * @memberof lienthong.v1
+             * @classdesc The largest head of another seat's audit log this node has seen, with the statement that says so.
+             * @constructor
+             * @param {lienthong.v1.SeenLogRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SeenLogRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * SeenLogRow epoch.
+             * @member {number} epoch
+             * @memberof lienthong.v1.SeenLogRow
+             * @instance
+             */
+            SeenLogRow.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * SeenLogRow size.
+             * @member {number} size
+             * @memberof lienthong.v1.SeenLogRow
+             * @instance
+             */
+            SeenLogRow.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Signed dispatch or receipt, bytes as received.
+             * @member {Uint8Array} statement
+             * @memberof lienthong.v1.SeenLogRow
+             * @instance
+             */
+            SeenLogRow.prototype.statement = $util.newBuffer([]);
+
+            /**
+             * Creates a new SeenLogRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.SeenLogRow
+             * @static
+             * @param {lienthong.v1.SeenLogRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.SeenLogRow} SeenLogRow instance
+             * @type {{
+             *   (properties: lienthong.v1.SeenLogRow.$Shape): lienthong.v1.SeenLogRow & lienthong.v1.SeenLogRow.$Shape;
+             *   (properties?: lienthong.v1.SeenLogRow.$Properties): lienthong.v1.SeenLogRow;
+             * }}
+             */
+            SeenLogRow.create = function(properties) {
+                return new SeenLogRow(properties);
+            };
+
+            /**
+             * Encodes the specified SeenLogRow message. Does not implicitly {@link lienthong.v1.SeenLogRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.SeenLogRow
+             * @static
+             * @param {lienthong.v1.SeenLogRow.$Properties} message SeenLogRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SeenLogRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+                if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
+                if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.statement);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SeenLogRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.SeenLogRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeenLogRow & lienthong.v1.SeenLogRow.$Shape} SeenLogRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SeenLogRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.SeenLogRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.size = value;
+                            else
+                                delete message.size;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.statement = value;
+                            else
+                                delete message.statement;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SeenLogRow;
+        })();
+
         v1.Document = (function() {
 
             /**
@@ -13679,6 +13871,8 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Array.<string>} [reads] Readable protocol and kind versions.
              * @property {string} [software] The software, for `status` and support: "lienthong/0.1.0".
              * @property {string} [refused] Not accepted: why, as an error code.
+             * @property {Uint8Array} [seenLogHead] The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * was restored from a backup learns it from its peers.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -13784,6 +13978,15 @@ export const lienthong = $root.lienthong = (() => {
             Hello.prototype.refused = "";
 
             /**
+             * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * was restored from a backup learns it from its peers.
+             * @member {Uint8Array} seenLogHead
+             * @memberof lienthong.v1.Hello
+             * @instance
+             */
+            Hello.prototype.seenLogHead = $util.newBuffer([]);
+
+            /**
              * Creates a new Hello instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.Hello
@@ -13834,6 +14037,8 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 8, wireType 2 =*/66).string(message.software);
                 if (message.refused != null && $Object.hasOwnProperty.call(message, "refused") && message.refused !== "")
                     writer.uint32(/* id 9, wireType 2 =*/74).string(message.refused);
+                if (message.seenLogHead != null && $Object.hasOwnProperty.call(message, "seenLogHead") && message.seenLogHead.length)
+                    writer.uint32(/* id 10, wireType 2 =*/82).bytes(message.seenLogHead);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13956,6 +14161,15 @@ export const lienthong = $root.lienthong = (() => {
                                 message.refused = value;
                             else
                                 delete message.refused;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seenLogHead = value;
+                            else
+                                delete message.seenLogHead;
                             continue;
                         }
                     }

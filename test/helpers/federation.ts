@@ -222,7 +222,7 @@ export class Federation {
 
   /** Waits until every node holds the registry's newest directory. */
   async inStep(agencies: readonly Agency[] = this.agencies): Promise<void> {
-    const { version } = await (await this.registry.client()).status();
+    const { version } = (await (await this.registry.client()).status()).directory;
     await eventually(`all nodes hold directory ${version}`, async () => {
       const held = await Promise.all(
         agencies.map(async (agency) => (await agency.status()).directory.version),

@@ -6,7 +6,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
 import { isSettled, type TransportState } from '../../node/core/transport.ts';
-import type { DeliveryUpdate, DocumentView, ListQuery, Submission } from '../../node/core/views.ts';
+import type {
+  DeliveryUpdate,
+  DocumentView,
+  ListQuery,
+  StoredBlob,
+  Submission,
+} from '../../node/core/views.ts';
 import type { NodeService } from '../../node/gateway/http/services.ts';
 
 const START_MS = Date.parse('2019-03-12T09:00:00+07:00');
@@ -101,7 +107,10 @@ export class MemoryNode implements NodeService {
     for (const listener of this.#listeners) listener();
   }
 
-  async storeBlob(source: AsyncIterable<Uint8Array>, { signal }: { signal?: AbortSignal }) {
+  async storeBlob(
+    source: AsyncIterable<Uint8Array>,
+    { signal }: { signal?: AbortSignal },
+  ): Promise<StoredBlob> {
     const pieces: Uint8Array[] = [];
     try {
       for await (const piece of source) {
@@ -165,8 +174,12 @@ export class MemoryNode implements NodeService {
       id: view.id,
       valid: this.verified,
       checks: [
-        { what: 'seal', ok: this.verified, reason: this.verified ? null : 'signature-invalid' },
-        { what: 'files', ok: true, reason: null },
+        {
+          what: 'document: seal signature (G22 0a1b)',
+          ok: this.verified,
+          reason: this.verified ? null : 'signature-invalid',
+        },
+        { what: 'attachment Quyết định.pdf', ok: true, reason: null },
       ],
     };
   }

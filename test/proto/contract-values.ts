@@ -59,12 +59,12 @@ function one(rule: FieldRule): fc.Arbitrary<unknown> {
       return fc.uint8Array({ minLength, maxLength });
     }
     case 'message':
-      return valueOf(rule.message!);
+      return valuesOf(rule.message!);
   }
 }
 
 /** Plain values of a message: required fields always, one member of a oneof at most. */
-export function valueOf(name: string): fc.Arbitrary<Record<string, unknown>> {
+export function valuesOf(name: string): fc.Arbitrary<Record<string, unknown>> {
   const fields = [...rulesOf(name).fields.values()];
   const model: Record<string, fc.Arbitrary<unknown>> = {};
   for (const rule of fields) {
@@ -86,7 +86,7 @@ export function valueOf(name: string): fc.Arbitrary<Record<string, unknown>> {
 
 /** Two or three samples of a codec's values, always the same. */
 export const samplesOf = (codec: AnyCodec, count: number): Uint8Array[] =>
-  fc.sample(valueOf(codec.name), { numRuns: count, seed: 20190312 }).map((value) => codec.encode(value));
+  fc.sample(valuesOf(codec.name), { numRuns: count, seed: 20190312 }).map((value) => codec.encode(value));
 
 export function varint(value: number | bigint): Uint8Array {
   const bytes: number[] = [];

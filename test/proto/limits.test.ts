@@ -61,6 +61,7 @@ t.test('every enum begins with unspecified', async (t) => {
 for (const codec of codecs) {
   t.test(`${codec.name}: a whole over ${codec.maxBytes} bytes is refused unread`, async (t) => {
     t.throws(() => codec.parse(new Uint8Array(codec.maxBytes + 1).fill(0xff)), {
+      name: 'WireError',
       fault: 'too-large',
       field: codec.name,
     });

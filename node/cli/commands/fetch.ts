@@ -51,8 +51,9 @@ async function fetchFile(
 ): Promise<string> {
   const progress = new Progress(cli, file.name, file.size);
   try {
-    const source = await node.attachment(id, index);
-    return await writeIncoming(out, file, source, systemRandom, (bytes) => progress.update(bytes));
+    return await writeIncoming(out, file, node.attachment(id, index), systemRandom, (bytes) =>
+      progress.update(bytes),
+    );
   } finally {
     progress.end();
   }

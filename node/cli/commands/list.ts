@@ -19,6 +19,8 @@ const DEFAULT_LIMIT = 50;
 const MIN_ID = 13;
 const BOXES = ['inbox', 'outbox'] as const;
 const STATUSES = ['01', '02', '03', '04', '05', '06', '13', '15', '16'] as const;
+/** On a narrower terminal the subject gets lines of its own. */
+const ROOMY_COLUMNS = 120;
 /** Recipients named in a row before the rest is counted. */
 const SHOWN_RECIPIENTS = 3;
 
@@ -61,7 +63,15 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
     cli.say(query.box === 'inbox' ? 'list.emptyInbox' : 'list.emptyOutbox');
     return;
   }
-  await printTable(cli, columnsOf(cli, query.box, page.items), page.items);
+  const columns = columnsOf(cli, query.box, page.items);
+  if (cli.io.out.isTTY && cli.io.out.columns() < ROOMY_COLUMNS)
+    await printTable(
+      cli,
+      columns.filter((column) => !column.flexible),
+      page.items,
+      (item) => subjectText(cli, item),
+    );
+  else await printTable(cli, columns, page.items);
   if (page.cursor !== null) cli.say('list.more', { cursor: page.cursor });
 }
 

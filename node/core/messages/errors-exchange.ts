@@ -1,12 +1,12 @@
 /** Errors between nodes and of enrolment: what is wrong, what to do next. Syntax: ../messages.ts. */
 export const EXCHANGE_ERROR_TEXTS = {
   malformed: {
-    vi: 'Dữ liệu không đúng định dạng[: {reason}]. Bên gửi cần kiểm tra lại; không có gì thay đổi.',
-    en: 'The data has a wrong form[: {reason}]. The sending side must check it; nothing was changed.',
+    vi: 'Dữ liệu không đúng định dạng[: {reason|field|what}]. Bên gửi cần kiểm tra lại; không có gì thay đổi.',
+    en: 'The data has a wrong form[: {reason|field|what}]. The sending side must check it; nothing was changed.',
   },
   oversize: {
-    vi: 'Dữ liệu quá lớn[: {what}][ ({bytes|size} byte)][; tối đa {maxBytes|limit} byte]. Chia nhỏ rồi gửi lại.',
-    en: 'The data is too large[: {what}][ ({bytes|size} bytes)][; at most {maxBytes|limit} bytes]. Split it and send again.',
+    vi: 'Dữ liệu quá lớn[: {what}][ ({bytes|size} byte)][; tối đa {maxBytes|limit|most} byte]. Chia nhỏ rồi gửi lại.',
+    en: 'The data is too large[: {what}][ ({bytes|size} bytes)][; at most {maxBytes|limit|most} bytes]. Split it and send again.',
   },
   'signature-invalid': {
     vi: 'Chữ ký số không hợp lệ[: {reason|what}]. Văn bản bị từ chối; hỏi lại cơ quan gửi.',

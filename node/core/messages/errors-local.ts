@@ -5,8 +5,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: "Something unexpected went wrong. Look at the node's log and try again; if it goes on, send that log to the administrator.",
   },
   usage: {
-    vi: 'Cách dùng chưa đúng[: {reason|what}].[ Sai ở: {field|address}.][ Chọn một trong: {allowed}.] Xem hướng dẫn bằng --help.',
-    en: "That isn't how it is used[: {reason|what}].[ It is about: {field|address}.][ One of: {allowed}.] See --help.",
+    vi: 'Cách dùng chưa đúng[: {reason|what}].[ Sai ở: {field|address|peer}.][ Chọn một trong: {allowed}.][ Tối đa {most}.] Xem hướng dẫn bằng --help.',
+    en: "That isn't how it is used[: {reason|what}].[ It is about: {field|address|peer}.][ One of: {allowed}.][ At most {most}.] See --help.",
   },
   'invalid-code': {
     vi: 'Mã cơ quan, đơn vị[ “{code}”] không đúng dạng. Viết như G22, H37.02.02, hoặc dạng cũ 000.00.00.G22.',
@@ -29,8 +29,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The file[ "{file|name}"] is empty (0 bytes). Save it again and send again; nothing was sent.',
   },
   'file-too-large': {
-    vi: 'Tệp[ “{file|name}”] quá lớn[ ({bytes|size} byte)][; tối đa {maxBytes|limit} byte]. Chia nhỏ tệp rồi gửi lại; chưa có gì được gửi đi.',
-    en: 'The file[ "{file|name}"] is too large[ ({bytes|size} bytes)][; at most {maxBytes|limit} bytes]. Split it and send again; nothing was sent.',
+    vi: 'Tệp[ “{file|name}”] quá lớn[ ({bytes|size} byte)][; tối đa {maxBytes|limit|most} byte]. Chia nhỏ tệp rồi gửi lại; chưa có gì được gửi đi.',
+    en: 'The file[ "{file|name}"] is too large[ ({bytes|size} bytes)][; at most {maxBytes|limit|most} bytes]. Split it and send again; nothing was sent.',
   },
   'already-initialised': {
     vi: 'Thư mục[ {dir|where}] đã được khởi tạo[ cho {agency|name}]; không thay đổi gì. Muốn làm lại từ đầu, chọn thư mục khác bằng --dir.',
@@ -65,8 +65,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: "It is not running, or can't be reached[ in folder {dir}].[ Start it with: {command}]",
   },
   unreachable: {
-    vi: 'Không kết nối được[ tới {peer|address|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',
-    en: "Couldn't connect[ to {peer|address|where}][: {reason}]. Check the network and the address; it can be done again later.",
+    vi: 'Không kết nối được[ tới {peer|seat|address|addresses|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',
+    en: "Couldn't connect[ to {peer|seat|address|addresses|where}][: {reason}]. Check the network and the address; it can be done again later.",
   },
   'address-in-use': {
     vi: 'Địa chỉ[ {address|listen|where|port}] đang có chương trình khác dùng. Dừng chương trình đó, hoặc chọn cổng khác bằng --listen /ip4/0.0.0.0/tcp/CỔNG.',

@@ -33,8 +33,8 @@ export const SUBMISSION_ERROR_TEXTS = {
     en: 'A required field is missing[: {field}]. Add it and send again.',
   },
   'field-too-long': {
-    vi: 'Nội dung[ của “{field}”] quá dài[ ({length} ký tự)][; tối đa {max|limit|maxLength} ký tự]. Rút gọn rồi gửi lại.',
-    en: 'The value[ of "{field}"] is too long[ ({length} characters)][; at most {max|limit|maxLength} characters]. Shorten it and send again.',
+    vi: 'Nội dung[ của “{field}”] quá dài[ ({length} ký tự)][; tối đa {max|limit|maxLength|most} ký tự]. Rút gọn rồi gửi lại.',
+    en: 'The value[ of "{field}"] is too long[ ({length} characters)][; at most {max|limit|maxLength|most} characters]. Shorten it and send again.',
   },
   'classification-missing': {
     vi: 'Chưa khai độ mật. Thêm --classification thuong nếu văn bản không chứa bí mật nhà nước, hoặc khai độ mật chung trong cấu hình của nút.',
@@ -49,16 +49,16 @@ export const SUBMISSION_ERROR_TEXTS = {
     en: 'There is a secrecy marking[ "{marking|word}"][ in {field}]: the document was held back, nothing was sent. If it is classified, send it the proper way; if not, change the wording.',
   },
   'number-used': {
-    vi: 'Số[ {number}][/{notation}][ năm {year}] đã dùng cho một văn bản khác[ (mã {id|earlier})]. Kiểm tra sổ văn bản đi rồi lấy số khác; xem văn bản trước bằng “lienthong show”.',
-    en: 'The number[ {number}][/{notation}][ of {year}] was used for another document[ (id {id|earlier})]. Check the register and take another number; "lienthong show" shows the earlier one.',
+    vi: 'Số[ {number}][/{notation}][ năm {year}] đã dùng cho một văn bản khác[ (mã {id|earlier})][, đã gửi tới {recipients}]. Kiểm tra sổ văn bản đi rồi lấy số khác; xem văn bản trước bằng “lienthong show”.',
+    en: 'The number[ {number}][/{notation}][ of {year}] was used for another document[ (id {id|earlier})][, sent to {recipients}]. Check the register and take another number; "lienthong show" shows the earlier one.',
   },
   'key-reused': {
     vi: 'Khóa chống trùng[ “{key}”] đã dùng cho một nội dung khác[ (mã {id|earlier})]. Dùng khóa mới cho văn bản mới.',
     en: 'The idempotency key[ "{key}"] was used with other content[ (id {id|earlier})]. Use a new key for a new document.',
   },
   'seal-not-granted': {
-    vi: 'Con dấu điện tử của cơ quan[ {agency}] chưa được duyệt nên chưa gửi được. Đề nghị người quản trị sổ đăng ký duyệt: lienthong registry grant-seal [{agency}] [{fingerprint}]',
-    en: "The agency's[ {agency}] seal is not granted yet, so nothing can be sent. Ask the registry's administrator for: lienthong registry grant-seal [{agency}] [{fingerprint}]",
+    vi: 'Con dấu điện tử của cơ quan[ {agency}] chưa được duyệt nên chưa gửi được. Đề nghị người quản trị sổ đăng ký duyệt: lienthong registry grant-seal[ {agency}][ {fingerprint}]',
+    en: "The agency's[ {agency}] seal is not granted yet, so nothing can be sent. Ask the registry's administrator for: lienthong registry grant-seal[ {agency}][ {fingerprint}]",
   },
   'seal-required': {
     vi: 'Văn bản cần con dấu điện tử của cơ quan ban hành mà chưa có. Ký số bằng con dấu rồi gửi lại.',

@@ -3,19 +3,23 @@
  * Syntax: ../messages.ts.
  */
 export const EVENT_TEXTS = {
-  'document.queued': { vi: 'Nhận để gửi[ {id}][ tới {to}]', en: 'Queued[ {id}][ for {to}]' },
-  'document.offered': {
-    vi: 'Đang nhận văn bản {id}[ từ nút {seat}]',
-    en: 'Receiving document {id}[ from seat {seat}]',
+  'document.received': {
+    vi: 'Nhận văn bản {id}[ từ {from}][ cho {to}]',
+    en: 'Received document {id}[ from {from}][ for {to}]',
   },
-  'document.stored': {
-    vi: 'Đã nhận văn bản[ {id}][ từ {from|seat}]',
-    en: 'Stored document[ {id}][ from {from|seat}]',
+  'delivery.delivered': {
+    vi: 'Đã giao {id} tới {to}[, {elapsedMs} ms]',
+    en: 'Delivered {id} to {to}[, {elapsedMs} ms]',
   },
-  'delivery.settled': {
-    vi: 'Có kết quả[ của {unit|to}][: {state}][, {elapsedMs} ms]',
-    en: 'Outcome[ of {unit|to}][: {state}][, {elapsedMs} ms]',
+  'delivery.refused': {
+    vi: '{to} từ chối {id}[, {elapsedMs} ms]',
+    en: '{to} refused {id}[, {elapsedMs} ms]',
   },
+  'delivery.cancelled': {
+    vi: 'Đã hủy việc gửi {id} tới {to}[, {elapsedMs} ms]',
+    en: 'Cancelled {id} for {to}[, {elapsedMs} ms]',
+  },
+  'peer.connected': { vi: 'Kết nối với nút {seat|peer}', en: 'Connected to seat {seat|peer}' },
   'delivery.set-aside': {
     vi: 'Để sau cùng: văn bản {document} tới {unit}[: {reason}]',
     en: 'Set aside: document {document} for {unit}[: {reason}]',
@@ -90,5 +94,10 @@ export const EVENT_TEXTS = {
   'store.read-only': {
     vi: 'DỮ LIỆU HỎNG, chỉ đọc[: {problem}][ tại {where}]',
     en: 'DAMAGED DATA, read-only[: {problem}][ at {where}]',
+  },
+  'door.failed': { vi: 'Lỗi ở cửa nội bộ[: {reason}]', en: 'Fault at the local door[: {reason}]' },
+  'log.behind': {
+    vi: 'Nhật ký chậm hơn kho dữ liệu[: {where}]',
+    en: 'The log is behind the store[: {where}]',
   },
 } as const;

@@ -66,8 +66,8 @@ export const OUTPUT_TEXTS = {
   'show.receipt': { vi: 'biên nhận của {by} lúc {at}', en: 'receipt of {by}, {at}' },
   'show.nextAttempt': { vi: 'gửi lại lúc {at}', en: 'next attempt {at}' },
   'show.next': {
-    vi: 'Lấy tệp: lienthong fetch {id} --out THƯ-MỤC   Kiểm tra: lienthong verify {id}',
-    en: 'Files: lienthong fetch {id} --out FOLDER   Check: lienthong verify {id}',
+    vi: 'Lấy tệp: lienthong fetch {id} --out THƯ-MỤC\nKiểm tra: lienthong verify {id}',
+    en: 'Files: lienthong fetch {id} --out FOLDER\nCheck: lienthong verify {id}',
   },
   'fetch.none': { vi: 'Văn bản không có tệp đính kèm.', en: 'The document has no files.' },
   'fetch.evidence': { vi: 'Bằng chứng: {folder} ({count} tệp)', en: 'Evidence: {folder} ({count} files)' },

@@ -25,6 +25,7 @@ export function addBlobRoutes(
   );
 
   app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
 
     scope.post<{ Body: Readable | undefined }>(

@@ -16,6 +16,7 @@ import { addDocumentRoutes } from './document-routes.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { addRegistryRoutes } from './registry-routes.ts';
+import { RunningCalls } from './running-calls.ts';
 import type { NodeService, RegistryApi } from './services.ts';
 import { NODE_SOCKET, REGISTRY_SOCKET } from './socket-names.ts';
 
@@ -59,6 +60,7 @@ async function open(
   const clock = options.clock ?? systemClock;
   await keepPrivate(options.folder);
   await removeStale(path);
+  const calls = new RunningCalls(app);
   await app.ready();
   await new Promise<void>((resolve, reject) => {
     app.server.once('error', (cause) => reject(diskError(cause, path)));
@@ -71,7 +73,7 @@ async function open(
   return {
     path,
     close: () => {
-      closing ??= close(app, path, stopping, clock);
+      closing ??= close(app, path, stopping, clock, calls);
       return closing;
     },
   };
@@ -82,17 +84,18 @@ async function close(
   path: string,
   stopping: AbortController,
   clock: Clock,
+  calls: RunningCalls,
 ): Promise<void> {
+  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
   stopping.abort(new LienthongError('not-running', { what: 'closing' }));
   const dontForce = clock.after(CLOSE_GRACE_MS, () => app.server.closeAllConnections());
-  try {
-    await app.close();
-  } catch {
-    // an application that was never listening
-  } finally {
-    dontForce();
-    await unlink(path).catch(() => undefined);
-  }
+  // Connections without a call (also those that never sent one) have nothing to finish.
+  await calls.none();
+  app.server.closeAllConnections();
+  await closed;
+  dontForce();
+  await app.close().catch(() => undefined);
+  await unlink(path).catch(() => undefined);
 }
 
 async function keepPrivate(folder: string): Promise<void> {

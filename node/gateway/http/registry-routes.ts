@@ -42,6 +42,7 @@ export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): 
   );
 
   app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       'application/octet-stream',
       { parseAs: 'buffer', bodyLimit: MAX_REQUEST_BYTES },
@@ -52,7 +53,8 @@ export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): 
       { bodyLimit: MAX_REQUEST_BYTES },
       async (request, reply) => {
         const body = request.body;
-        if (!Buffer.isBuffer(body)) throw new LienthongError('request-invalid', { reason: 'empty' });
+        if (!Buffer.isBuffer(body) || body.byteLength === 0)
+          throw new LienthongError('request-invalid', { reason: 'empty' });
         const answer = await registry.issue(new Uint8Array(body));
         return reply.type('application/octet-stream').send(Buffer.from(answer));
       },

@@ -34,10 +34,8 @@ export const SubmittedFile = Type.Union([
   strict({ ...described, lease: Type.String({ minLength: 1, maxLength: 200 }), sha256: sha256() }),
   strict({
     ...described,
-    base64: Type.String({
-      maxLength: Math.ceil(MAX_INLINE_BYTES / 3) * 4,
-      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
-    }),
+    // its alphabet is checked where it is decoded: a pattern over 64 KiB costs 0.1 ms
+    base64: Type.String({ maxLength: Math.ceil(MAX_INLINE_BYTES / 3) * 4 }),
   }),
 ]);
 

@@ -1,0 +1,37 @@
+/** A check of `verify` in the reader's language: the node names them in fixed English forms; unknown ones stay. */
+import { isMessageKey, type Language, type MessageKey, message } from '../core/messages.ts';
+import { faultText, wordText } from './faults.ts';
+
+const FAULTS: Readonly<Record<string, MessageKey>> = {
+  'the content is not what the id was made of': 'fault.content',
+  'bytes differ from the signed SHA-256': 'fault.bytes',
+  'it is for something else': 'fault.other',
+};
+
+/** "receipt-H40: service signature (H40 01ab)" → "Biên nhận của H40: chữ ký Dịch vụ (H40 01ab)". */
+export function checkText(language: Language, what: string): string {
+  if (what === 'document id') return message(language, 'check.documentId');
+  const name = /^attachment (.+)$/s.exec(what)?.[1];
+  if (name !== undefined) return message(language, 'check.attachment', { name });
+  const signature = /^(\S+): (\w+) signature \((.*)\)$/s.exec(what);
+  if (signature !== null) {
+    const [, thing, role, by] = signature;
+    const roleText = wordText(language, 'role', role!).toLowerCase();
+    return message(language, 'check.signature', { thing: thingText(language, thing!), role: roleText, by });
+  }
+  const named = /^(\S+): names this document and its dispatch$/.exec(what)?.[1];
+  return named === undefined ? what : message(language, 'check.names', { thing: thingText(language, named) });
+}
+
+export function checkFaultText(language: Language, reason: string): string {
+  return Object.hasOwn(FAULTS, reason) ? message(language, FAULTS[reason]!) : faultText(language, reason);
+}
+
+/** "receipt-H40.02" → "Biên nhận của H40.02". */
+function thingText(language: Language, thing: string): string {
+  const dash = thing.indexOf('-');
+  const key = `thing.${dash < 0 ? thing : thing.slice(0, dash)}`;
+  const unit = dash < 0 ? '' : thing.slice(dash + 1);
+  if (!isMessageKey(key) || (dash < 0 && key !== 'thing.document')) return thing;
+  return message(language, key, { unit });
+}

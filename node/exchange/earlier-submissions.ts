@@ -1,0 +1,86 @@
+/**
+ * Earlier submissions: what makes two the same (the local system and its idempotency key, or where a door has none, a
+ * hash of what was said), and the earlier one's answer. Only reads; the outbox commits against what it read here.
+ */
+import { stringify as uuidText } from 'uuid';
+import { type Bytes, equalBytes, hex, sha256, utf8 } from '../core/bytes.ts';
+import { parseUnitCode } from '../core/codes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { parseTransportState } from '../core/transport.ts';
+import type { Submission, SubmitAnswer } from '../core/views.ts';
+import { deliveriesOf } from '../store/deliveries.ts';
+import { getDocument, getSubmission } from '../store/documents.ts';
+import type { ExchangeComponents } from './ports.ts';
+
+export class EarlierSubmissions {
+  readonly #with: Pick<ExchangeComponents, 'store' | 'directory'>;
+
+  constructor(components: Pick<ExchangeComponents, 'store' | 'directory'>) {
+    this.#with = components;
+  }
+
+  /** The answer to the same submission made before, unless its document is void; and what the store remembers of it. */
+  async find(
+    submission: Submission,
+    token: Token,
+  ): Promise<{ answer: SubmitAnswer | undefined; remembered: Bytes | undefined }> {
+    const same = await getSubmission(this.#with.store, token.system, token.name);
+    if (same === undefined) return { answer: undefined, remembered: undefined };
+    if (await this.isVoid(same.documentId)) {
+      return { answer: undefined, remembered: Buffer.concat([same.documentId, same.hash]) };
+    }
+    if (!equalBytes(same.hash, token.hash)) throw new LienthongError('key-reused', { key: token.name });
+    return { answer: await this.#answer(same.documentId, submission), remembered: undefined };
+  }
+
+  /** Refused or cancelled everywhere: its number and its key are free again. */
+  async isVoid(documentId: Bytes): Promise<boolean> {
+    const deliveries = await deliveriesOf(this.#with.store, documentId);
+    return deliveries.every(({ state }) => ['refused', 'cancelled'].includes(parseTransportState(state)));
+  }
+
+  async #answer(documentId: Bytes, { to }: Submission): Promise<SubmitAnswer> {
+    const { store, directory } = this.#with;
+    const row = await getDocument(store, documentId);
+    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
+    const deliveries = await deliveriesOf(store, documentId);
+    const units = new Set(deliveries.map(({ unit }) => unit));
+    const missing = to.map(parseUnitCode).filter((code) => {
+      const service = directory().service(code);
+      return !units.has(service.kind === 'served' ? service.unit : code);
+    });
+    return {
+      id: uuidText(row.exchangeId),
+      documentHash: hex(documentId),
+      deliveries: deliveries.map(({ unit, state }) => ({ to: unit, state: parseTransportState(state) })),
+      ...(missing.length > 0 ? { missing } : {}),
+      repeated: true,
+    };
+  }
+}
+
+export interface Token {
+  system: string;
+  /** "key:…" as given, or "hash:…" of what was submitted. */
+  name: string;
+  hash: Bytes;
+}
+
+/**
+ * What was submitted as one hash: as the caller said it, whatever order its fields and recipients came in. Nothing of
+ * today's date, directory or leases goes into it: the same call tomorrow is the same submission.
+ */
+export function tokenOf({ key: given, system, attachments, ...said }: Submission): Token {
+  const files = attachments.map((file) => {
+    const sum = 'bytes' in file ? hex(sha256(file.bytes)) : file.sha256;
+    return [sum, file.name, file.mediaType ?? '', file.description ?? ''];
+  });
+  const facts = { ...said, to: [...said.to].sort(), files };
+  const hash = sha256(utf8(JSON.stringify(facts, sortedFields).normalize('NFC')));
+  return { system, name: given === undefined ? `hash:${hex(hash)}` : `key:${given}`, hash };
+}
+
+const sortedFields = (_: string, value: unknown): unknown =>
+  value === null || typeof value !== 'object' || Array.isArray(value)
+    ? value
+    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,62 @@
+/** A registry's functions in memory, for tests of its door and commands. */
+import { isoTime } from '../../node/core/dates.ts';
+import { LienthongError } from '../../node/core/errors.ts';
+import type { RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
+
+const NOW_MS = Date.parse('2026-05-01T08:00:00+07:00');
+
+export class MemoryRegistry implements RegistryApi {
+  readonly acts: unknown[] = [];
+  sealRequests = [{ agency: 'H40', seat: 'H40-1', fingerprint: 'ab'.repeat(32), askedAt: isoTime(NOW_MS) }];
+
+  async invite(code: string, { expiresMs = 7 * 86_400_000 }: { expiresMs?: number }) {
+    if (code === 'H99') throw new LienthongError('not-found', { what: 'agency', code });
+    return { token: 'lt1.abc', agency: code, expiresAt: isoTime(NOW_MS + expiresMs) };
+  }
+
+  async list({ certificates }: { certificates?: boolean }) {
+    const issued = [{ serial: '0a1b', role: 'seal', notAfter: isoTime(NOW_MS), state: 'valid' }];
+    const agency = { code: 'H40', name: 'UBND tỉnh Nam Định', state: 'active', seats: 1 };
+    return [certificates ? { ...agency, certificates: issued } : agency];
+  }
+
+  async grantSeal(agency: string, fingerprint: string) {
+    this.acts.push({ agency, fingerprint });
+    return { agency, serial: '0a1c', notAfter: isoTime(NOW_MS) };
+  }
+
+  async issue(request: Uint8Array) {
+    if (request[0] === 0) throw new LienthongError('request-invalid', { reason: 'signature' });
+    return new Uint8Array([...request].reverse());
+  }
+
+  async revoke(target: string, revocation: Revocation) {
+    this.acts.push({ target, ...revocation });
+    return { revoked: [{ serial: '0a1b', role: 'seal', agency: 'H40' }], version: 3 };
+  }
+
+  async import(json: unknown) {
+    this.acts.push(json);
+    return { changed: 2, version: 4 };
+  }
+
+  async status() {
+    return {
+      name: 'Thử nghiệm',
+      peerId: '12D3KooWRegistry',
+      listening: ['/ip4/127.0.0.1/tcp/7300'],
+      federationId: 'cd'.repeat(32),
+      directory: {
+        epoch: 1,
+        version: 2,
+        freshUntil: isoTime(NOW_MS),
+        validUntil: isoTime(NOW_MS),
+        state: 'fresh',
+      },
+      agencies: 1,
+      seats: 1,
+      openInvites: 0,
+      sealRequests: this.sealRequests,
+    };
+  }
+}
