@@ -7,17 +7,18 @@ import { type Clock, type Random, systemClock, systemRandom } from './core/clock
 import type { ErrorDetails } from './core/errors.ts';
 import type { CheckReport } from './core/views.ts';
 import { VERSION } from './core/version.ts';
+import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { openNodeFolder } from './directory/node-folder.ts';
 import { OwnKeys } from './directory/own-keys.ts';
 import { SeatNetwork } from './directory/seat-network.ts';
 import { Exchange } from './exchange/exchange.ts';
+import { Janitor } from './exchange/janitor.ts';
 import { AgencyService } from './gateway/agency-service.ts';
 import { openNodeDoor } from './gateway/http/door.ts';
 import { PROTOCOLS } from './network/protocols.ts';
 import { checkParts } from './store/folder-check.ts';
 import { type NodeStore, openNodeStore } from './store/node-store.ts';
-import { LienthongError } from './core/errors.ts';
 
 export { initNode, installNode, requestNode } from './directory/applicant.ts';
 
@@ -56,9 +57,12 @@ class Stops {
     this.#parts.push(part);
   }
 
+  /** Every part is ended, whatever another one throws; the first failure is told at the end. */
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
-      for (const part of this.#parts.reverse()) await part();
+      const failures: unknown[] = [];
+      for (const part of this.#parts.reverse()) await part().catch((error) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     })();
     return this.#stopping;
   }
@@ -122,15 +126,30 @@ async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: Age
       report,
       onUnknownHead: () => network.sync.askForNewer(),
     },
+    { quota: config.quota },
   );
   await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));
   await network.handleSeats(PROTOCOLS.blob, (frames, from) => exchange.serveBlobs(frames, from));
   stops.add(() => exchange.finish());
   stops.add(() => network.stop());
+  const announcer = new Announcer({
+    dir,
+    identity,
+    configured: config.announce,
+    directory,
+    inStep: (peerId) => network.sync.ready(peerId),
+    clock,
+    report,
+  });
+  stops.add(() => announcer.stop());
+  announcer.follow(network.host);
   await network.start();
   stops.add(() => exchange.stopSending());
   await exchange.start();
+  const janitor = new Janitor({ store: storage.store, blobs: storage.blobs, clock, report });
+  stops.add(() => janitor.stop());
+  janitor.start();
 
   const service = new AgencyService({
     dir,
@@ -142,9 +161,7 @@ async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: Age
     clock,
     startedAtMs,
     classification: config.classification,
-    announce: async () => {
-      throw new LienthongError('internal', { reason: 'announce' });
-    },
+    announce: (addresses) => announcer.announce(addresses),
   });
   const door = await openNodeDoor(service, { folder: dir, report: doorReport(report) });
   stops.add(() => door.close());

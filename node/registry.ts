@@ -27,7 +27,7 @@ import {
 } from './registry/registry-folder.ts';
 import { RegistryNetwork } from './registry/registry-network.ts';
 import { RegistryService } from './registry/registry-service.ts';
-import { openNodeStore } from './store/node-store.ts';
+import { openFolderStore } from './store/node-store.ts';
 
 export type Report = (event: string, details: ErrorDetails) => void;
 
@@ -203,7 +203,7 @@ async function assemble(
   { clock = systemClock, random = systemRandom }: Omit<RegistryOptions, 'dir'>,
 ): Promise<Assembled> {
   const peerId = peerIdOfSpki(keys.node.publicKeySpki)!;
-  const opened = await openNodeStore(dir, { clock, random });
+  const opened = await openFolderStore(dir, { clock, random });
   const { store } = opened;
   try {
     const root = keys.root.bytes;

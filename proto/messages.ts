@@ -2,7 +2,7 @@
  * Every message that travels or rests alone, each with its own parse and encode and its size limit. Limits of fields
  * stand in the .proto files; here stands the most bytes of the whole, each with its reason.
  */
-import { codec, signedCodec } from './codec.ts';
+import { codec, rowCodec, signedCodec } from './codec.ts';
 import { lienthong } from './generated/lienthong.js';
 
 const v1 = lienthong.v1;
@@ -102,18 +102,18 @@ export const enrolmentAnswer = codec<EnrolmentAnswer, lienthong.v1.EnrolmentAnsw
 
 // ---- disk.proto ----
 export const auditLeaf = signedCodec<AuditLeaf, lienthong.v1.AuditLeaf.$Properties>('AuditLeaf', v1.AuditLeaf, 96 * KiB);
-export const documentRow = codec<DocumentRow, lienthong.v1.DocumentRow.$Properties>(
+export const documentRow = rowCodec<DocumentRow, lienthong.v1.DocumentRow.$Properties>(
   'DocumentRow',
   v1.DocumentRow,
   2 * MiB,
 );
-export const deliveryRow = codec<DeliveryRow, lienthong.v1.DeliveryRow.$Properties>(
+export const deliveryRow = rowCodec<DeliveryRow, lienthong.v1.DeliveryRow.$Properties>(
   'DeliveryRow',
   v1.DeliveryRow,
   128 * KiB,
 );
-export const seenLogRow = codec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>('SeenLogRow', v1.SeenLogRow, 66 * KiB);
-export const arrivalRow = codec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
+export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>('SeenLogRow', v1.SeenLogRow, 66 * KiB);
+export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
   128 * KiB,

@@ -2,7 +2,6 @@
  * The one Merkle tree of the product: RFC 6962 (leaf prefix 0x00, node prefix 0x01), used for signature
  * batches, the directory, chunks of a file and the audit log. Pure. WARNING: persisted and on the wire.
  */
-import { createHash } from 'node:crypto';
 import { type Bytes, equalBytes, sha256 } from './bytes.ts';
 
 const LEAF = new Uint8Array([0]);
@@ -12,9 +11,7 @@ const NODE = new Uint8Array([1]);
 export const leafHash = (data: Bytes): Bytes => sha256(LEAF, data);
 
 /** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right). */
-export function nodeHash(left: Bytes, right: Bytes): Bytes {
-  return new Uint8Array(createHash('sha256').update(NODE).update(left).update(right).digest());
-}
+export const nodeHash = (left: Bytes, right: Bytes): Bytes => sha256(NODE, left, right);
 
 /** Root of no leaves: SHA-256 of nothing (RFC 6962 §2.1). */
 export const emptyRoot = (): Bytes => sha256();

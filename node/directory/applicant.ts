@@ -5,22 +5,20 @@
  * `node init`, and in two halves, with files carried by hand, by `node request` and `node install`.
  */
 import { fingerprint, parseFingerprint } from '../../certs/fingerprint.ts';
-import { createRequest } from '../../certs/request.ts';
-import { type EnrolmentAnswer, enrolmentRequest } from '../../proto/messages.ts';
-import { type Bytes, copyOf, EMPTY, hex, sha256 } from '../core/bytes.ts';
+import type { EnrolmentAnswer } from '../../proto/messages.ts';
+import { type Bytes, EMPTY, hex, sha256 } from '../core/bytes.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { type AgencyCode, parseAgencyCode } from '../core/codes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { VERSION } from '../core/version.ts';
-import { isAnnounceAddress } from '../network/addresses.ts';
+import { SOFTWARE } from '../core/version.ts';
 import { peerIdOfSpki } from '../network/peer-id.ts';
 import { openNodeStore } from '../store/node-store.ts';
 import type { Directory } from './directory.ts';
 import { DirectoryStore } from './directory-store.ts';
 import { type GrantedEnrolment, judgeAnswer } from './enrolment-answer.ts';
 import { inviteKeyOf, sealEnvelope } from './enrolment-envelope.ts';
+import { makeRequest, requireAnnounceable } from './enrolment-request.ts';
 import { readHead } from './head.ts';
-import { READS } from './hello.ts';
 import { IdentityFiles, type NodeIdentity, type NodeKeys, type PendingEnrolment } from './identity-files.ts';
 import { type InviteToken, parseInviteToken } from './invite-token.ts';
 import { writeNodeConfig } from './node-folder.ts';
@@ -29,7 +27,6 @@ import { adoptBundle } from './pull.ts';
 import { fetchDirectory, type RegistryVisit, sendEnrolment } from './registry-client.ts';
 
 export const DEFAULT_NODE_LISTEN = ['/ip4/0.0.0.0/tcp/7400'];
-export const SOFTWARE = `lienthong/${VERSION}`;
 /** All of an enrolment over a slow line, the first directory included. */
 const ENROL_TIMEOUT_MS = 120_000;
 
@@ -171,18 +168,13 @@ async function makePending(
 ): Promise<PendingEnrolment> {
   const listen = await withPorts(options.listen ?? DEFAULT_NODE_LISTEN);
   const announce = announceable(listen, options.announce ?? []);
-  const bad = announce.find((address) => !isAnnounceAddress(address));
-  if (bad !== undefined) throw new LienthongError('usage', { what: 'address', address: bad });
-  const request = enrolmentRequest.encode({
+  requireAnnounceable(announce);
+  const request = await makeRequest({
     agency,
     federationId: token?.rootFingerprint ?? EMPTY,
-    nodeCsr: await createRequest(keys.node, `${agency} node`),
-    serviceCsr: await createRequest(keys.service, `${agency} service`),
-    sealCsr: await createRequest(keys.seal, `${agency} seal`),
+    keys,
     addresses: announce,
-    reads: [...READS],
     madeAtMs: clock.nowMs(),
-    software: SOFTWARE,
   });
   const envelope = await sealEnvelope(request, keys.node, token?.seed);
   const pending: PendingEnrolment = {
@@ -256,8 +248,12 @@ async function adoptFrom(answer: EnrolmentAnswer, store: DirectoryStore): Promis
   const refuse = (reason: string, cause?: unknown) =>
     new LienthongError('does-not-verify', { what: 'directory', reason }, { cause });
   if (!answer.directory) throw refuse('missing');
-  const { head, certificates, entries } = answer.directory;
-  const bundle = { head: copyOf(head ?? EMPTY), certificates: certificates ?? [], epochStatement: EMPTY };
+  const { head, certificates, entries, epochStatement } = answer.directory;
+  const bundle = {
+    head: head ?? EMPTY,
+    certificates: certificates ?? [],
+    epochStatement: epochStatement ?? EMPTY,
+  };
   let signed: ReturnType<typeof readHead>;
   try {
     signed = readHead(bundle as Parameters<typeof readHead>[0]);

@@ -10,7 +10,7 @@ import { type EnrolmentAnswer, enrolmentAnswer } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, sha256 } from '../core/bytes.ts';
 import { isErrorCode, LienthongError } from '../core/errors.ts';
 import { isDialAddress } from '../network/addresses.ts';
-import type { NodeKeys } from './identity-files.ts';
+import type { RequestKeys } from './enrolment-request.ts';
 
 export interface GrantedEnrolment {
   readonly answer: EnrolmentAnswer;
@@ -28,7 +28,7 @@ export interface GrantedEnrolment {
 /** Throws the registry's refusal by its code, or 'registry-mismatch' with the reason. */
 export function judgeAnswer(
   bytes: Bytes,
-  expected: { rootFingerprint: Bytes; agency: string; keys: NodeKeys; nowMs: number },
+  expected: { rootFingerprint: Bytes; agency: string; keys: RequestKeys; nowMs: number },
 ): GrantedEnrolment {
   const answer = parse(bytes);
   if (answer.refused !== '') {

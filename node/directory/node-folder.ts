@@ -1,7 +1,7 @@
 /**
  * A node's folder as a composition root opens it: who the node is, its keys, the root it trusts, and `config.json`:
- * where it listens, what it announces, which classification it declares. The identity never changes; the
- * configuration does.
+ * where it listens, what it announces, which classification it declares, what it takes from others a day. The identity
+ * never changes; the configuration does.
  */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,6 +20,13 @@ export interface NodeConfig {
   announce: string[];
   /** What submissions are classified as when they don't say; absent: they must. */
   classification?: Classification;
+  /** What one agency may send this node in a day; the exchange's own limits where absent. */
+  quota?: DailyQuota;
+}
+
+export interface DailyQuota {
+  documentsPerDay: number;
+  bytesPerDay: number;
 }
 
 export interface OpenIdentity {
@@ -81,12 +88,13 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification } = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota } = JSON.parse(new TextDecoder().decode(bytes));
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
-    return { listen, announce, classification };
+    if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
+    return { listen, announce, classification, quota };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });
@@ -113,3 +121,11 @@ export async function saveListening(dir: string, listen: readonly string[]): Pro
 
 const all = (list: unknown, is: (text: string) => boolean): list is string[] =>
   Array.isArray(list) && list.every((one) => typeof one === 'string' && is(one));
+
+/** Exactly the two whole numbers, and room for one document at least. */
+function isQuota(quota: unknown): quota is DailyQuota {
+  if (typeof quota !== 'object' || quota === null) return false;
+  const { documentsPerDay, bytesPerDay, ...rest } = quota as Record<string, unknown>;
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
+  return isCount(documentsPerDay) && isCount(bytesPerDay) && Object.keys(rest).length === 0;
+}

@@ -78,6 +78,7 @@ export class RegistryLink {
         return () =>
           new Promise((resolve) => {
             connection.onClosed(resolve);
+            if (signal.aborted) resolve();
             signal.addEventListener('abort', () => resolve(), { once: true });
           });
       } catch (error) {

@@ -6,7 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, fraction, type Random } from '../core/clock.ts';
 import { type ErrorDetails, isLienthongError, LienthongError } from '../core/errors.ts';
-import { VERSION } from '../core/version.ts';
+import { SOFTWARE } from '../core/version.ts';
 import type { FrameStream } from '../network/framing.ts';
 import { Host } from '../network/host.ts';
 import { peerIdOfKey } from '../network/peer-id.ts';
@@ -64,7 +64,7 @@ export class SeatNetwork {
     this.#hello = new DirectoryHello({
       store: directory,
       clock,
-      software: `lienthong/${VERSION}`,
+      software: SOFTWARE,
       onHead: (peerId, claim) => this.sync.claimed(peerId, claim),
       logs: {
         statementFor: (peerId) => {

@@ -5,7 +5,8 @@
  */
 import type { Dispatch, Document } from '../../proto/messages.ts';
 import { classificationOfWire } from '../core/classification.ts';
-import { equalBytes, hex } from '../core/bytes.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { isDay } from '../core/dates.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
 import { CHUNK_BYTES } from '../store/blob-facts.ts';
@@ -68,7 +69,13 @@ export class Admission {
     if (!equalBytes(dispatch.content.documentId, document.id)) return never('malformed', 'dispatch names another document');
     const classification = classificationOfWire(document.content.classification);
     if (classification !== 'thuong') return never('classified', `classification ${classification ?? 'not declared'}`);
-    for (const { size, chunkSize, name } of document.content.attachments) {
+    if (!isUuidV7(document.content.exchangeId)) return never('malformed', 'exchange id is no UUIDv7');
+    if (!isDay(document.content.date)) return never('malformed', `date ${document.content.date}`);
+    const files = new Map<string, string>();
+    for (const { sha256, size, chunkSize, chunkRoot, name } of document.content.attachments) {
+      const facts = `${size} ${hex(chunkRoot!)}`;
+      if ((files.get(hex(sha256!)) ?? facts) !== facts) return never('malformed', `attachment ${name}: one hash, two files`);
+      files.set(hex(sha256!), facts);
       if (size > MAX_ATTACHMENT_BYTES) return never('oversize', `attachment ${name}: ${size} bytes`);
       if (chunkSize !== CHUNK_BYTES) return never('malformed', `attachment ${name}: chunks of ${chunkSize} bytes`);
     }
@@ -99,3 +106,6 @@ export class Admission {
     return later('directory-expired', `directory version ${version} (${hex(headHash).slice(0, 8)}) has expired`);
   }
 }
+
+/** RFC 9562: version 7 in the seventh byte, variant 10 in the ninth. */
+const isUuidV7 = (bytes: Bytes): boolean => bytes[6]! >> 4 === 7 && bytes[8]! >> 6 === 2;

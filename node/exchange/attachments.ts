@@ -24,13 +24,15 @@ export interface ResolvedAttachments {
   writes: Write[];
   /** Leases whose rows `writes` ends. */
   leases: string[];
+  /** Bytes that came along, by position in `fields`. */
+  bytes: (Bytes | undefined)[];
 }
 
 /** Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
 export function resolveAttachments(submitted: readonly SubmittedAttachment[], uploads: Uploads): ResolvedAttachments {
   if (submitted.length === 0) throw new LienthongError('file-missing', { file: '' });
   if (submitted.length > MAX_ATTACHMENTS) throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
-  const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [] };
+  const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], bytes: [] };
   for (const attachment of submitted) {
     const name = cleanFileName(attachment.name);
     const common = {
@@ -49,11 +51,13 @@ export function resolveAttachments(submitted: readonly SubmittedAttachment[], up
       const sum = sha256(bytes);
       resolved.fields.push({ ...common, sha256: sum, size: bytes.byteLength, chunkRoot: leafHash(bytes) });
       resolved.writes.push(smallBlobWrite(sum, bytes));
+      resolved.bytes.push(bytes);
     } else {
       const blob = uploads.require(attachment.lease, attachment.sha256);
       resolved.fields.push({ ...common, sha256: blob.sha256, size: blob.size, chunkRoot: blob.chunkRoot });
       resolved.writes.push(...blob.lease.writes);
       resolved.leases.push(attachment.lease);
+      resolved.bytes.push(undefined);
     }
   }
   return resolved;

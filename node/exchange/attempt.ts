@@ -2,7 +2,7 @@
  * One attempt at one delivery: builds the offer from what is stored, and turns the outcome into the delivery's next
  * row. Nothing an outcome claims is believed before its signature and its references hold. Called by seat-courier.
  */
-import type { DeliveryRow, Document, LogHead } from '../../proto/messages.ts';
+import type { Attachment, DeliveryRow, Document, LogHead } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
@@ -26,20 +26,31 @@ export interface PreparedOffer {
 export async function prepareOffer(row: DeliveryRow, store: KeyValueStore, blobs: BlobStore): Promise<PreparedOffer> {
   const document = await getDocument(store, row.documentId);
   if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
-  const content: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
-  const inlineBlobs: Bytes[] = [];
+  const { attachments }: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
+  const travelling = inlinedOf(attachments);
+  const blobsInline = await Promise.all(travelling.inline.map((attachment) => readAttachment(attachment as Attachment, store, blobs)));
+  return offerOf(row.dispatch, document.envelope, blobsInline, travelling.pullBytes);
+}
+
+export function offerOf(dispatch: Bytes, document: Bytes, inlineBlobs: Bytes[], pullBytes: number): PreparedOffer {
+  return { fields: { dispatches: [dispatch], document, inlineBlobs }, document, pullBytes };
+}
+
+/** Which attachments travel inside the offer (64 KiB together, in order), and the bytes of those that are pulled. */
+export function inlinedOf<T extends { size?: number | null }>(attachments: readonly T[]): { inline: T[]; pullBytes: number } {
+  const inline: T[] = [];
   let room = SMALL_BLOB_BYTES;
   let pullBytes = 0;
-  for (const attachment of content.attachments) {
-    if (attachment.size <= room) {
-      inlineBlobs.push(await readAttachment(attachment, store, blobs));
-      room -= attachment.size;
+  for (const attachment of attachments) {
+    const size = attachment.size ?? 0;
+    if (size <= room) {
+      inline.push(attachment);
+      room -= size;
     } else {
-      pullBytes += attachment.size;
+      pullBytes += size;
     }
   }
-  const fields = { dispatches: [row.dispatch], document: document.envelope, inlineBlobs };
-  return { fields, document: document.envelope, pullBytes };
+  return { inline, pullBytes };
 }
 
 /** What an outcome means for its delivery. */

@@ -4,7 +4,7 @@
  */
 import { fraction } from '../core/clock.ts';
 import { countQueued, type QueuedDelivery, queuedFor, seatsWithQueue } from '../store/deliveries.ts';
-import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
+import { type FreshOffer, SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
 
 /** A node that starts says Hello within this, more with more seats, so that a power cut's end isn't a storm. */
 const START_WITHIN_MS = 10_000;
@@ -38,8 +38,8 @@ export class Courier {
   }
 
   /** After the commit that queued it. */
-  add(delivery: QueuedDelivery): void {
-    this.#courier(delivery.seat, this.#with.clock.nowMs())?.add(delivery);
+  add(delivery: QueuedDelivery, fresh?: FreshOffer): void {
+    this.#courier(delivery.seat, this.#with.clock.nowMs())?.add(delivery, fresh);
   }
 
   /** A connection, a Hello, an offer: the seat is alive. */

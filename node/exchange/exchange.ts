@@ -94,7 +94,7 @@ export class Exchange {
       signer,
       uploads: this.#uploads,
       events,
-      onQueued: (delivery) => this.#courier.add(delivery),
+      onQueued: (delivery, fresh) => this.#courier.add(delivery, fresh),
     });
     this.#deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.#blobServer = new BlobServer({ ...components, events });

@@ -28,7 +28,7 @@ import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
-import { readDispatch, readDocument, type Trust } from './trust.ts';
+import { isOtherVersion, readDispatch, readDocument, type Trust } from './trust.ts';
 
 export type InboxComponents = Pick<
   ExchangeComponents,
@@ -74,13 +74,18 @@ export class Inbox {
     const dispatch = readDispatch(dispatchBytes, federationId);
     const document = readDocument(offer.document, federationId);
     if (dispatch === undefined || document === undefined) {
-      const fault: Fault = { code: 'malformed', retry: 'never', text: dispatch ? 'document' : 'dispatch' };
-      return refuser.refuse(fault, envelopes, fromSeat);
+      return refuser.refuse(unreadable(dispatchBytes, offer.document, dispatch !== undefined), envelopes, fromSeat);
     }
     const offered: Offered = { dispatch, document, fromSeat };
     const name = `${fromSeat} ${hex(dispatch.id)} ${hex(envelopes.document)}`;
     const under = this.#working.get(name);
-    if (under !== undefined) return under;
+    if (under !== undefined) {
+      // work begun by a stream that has broken since ends with that stream: this one does it anew
+      const outcome = await under.catch((error: unknown) => {
+        if (signal.aborted) throw error;
+      });
+      return outcome ?? this.#one(fromSeat, dispatchBytes, offer, signal);
+    }
     const work = this.#work(offered, offer.inlineBlobs, signal).finally(() => this.#working.delete(name));
     this.#working.set(name, work);
     return work;
@@ -215,6 +220,13 @@ export class Inbox {
   }
 }
 
+/** A version not read here may be read tomorrow; what is no envelope never will be. */
+function unreadable(dispatch: Bytes, document: Bytes, isDispatchRead: boolean): Fault {
+  const isNewer = isOtherVersion(dispatch, KINDS.dispatch) || isOtherVersion(document, KINDS.document);
+  if (isNewer) return { code: 'version-unsupported', retry: 'later', text: `reads ${KINDS.document}, ${KINDS.dispatch}` };
+  return { code: 'malformed', retry: 'never', text: isDispatchRead ? 'document' : 'dispatch' };
+}
+
 /** Errors of taking an offer that are an answer to the sender rather than this node's failure. */
 function refusable(error: unknown): Fault | undefined {
   if (!isLienthongError(error)) return undefined;
@@ -222,6 +234,7 @@ function refusable(error: unknown): Fault | undefined {
     case 'blob-mismatch':
       return { code: 'blob-mismatch', retry: 'never', text: String(error.details.name ?? '') };
     case 'blob-unavailable':
+      return { code: 'blob-unavailable', retry: 'later', text: String(error.details.name ?? '') };
     case 'disk-full':
     case 'quota':
     case 'read-only':

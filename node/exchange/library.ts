@@ -16,7 +16,7 @@ import {
   type Signed,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, fromUtf8, hex, uint64be, readUint64be } from '../core/bytes.ts';
+import { type Bytes, hex, uint64be, readUint64be } from '../core/bytes.ts';
 import { isoTime, startOfDayMs } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { leastAdvanced, parseTransportState } from '../core/transport.ts';
@@ -240,6 +240,10 @@ const cursorOf = ({ storedAtMs, documentId }: ListPosition): string =>
 
 function parseCursor(text: string): ListPosition {
   const bytes = new Uint8Array(Buffer.from(text.slice(0, 100), 'base64url'));
-  if (bytes.byteLength !== 40) throw new LienthongError('usage', { field: 'cursor', value: fromUtf8(Buffer.from(text.slice(0, 60))) });
-  return { storedAtMs: readUint64be(bytes.subarray(0, 8)), documentId: bytes.subarray(8) };
+  try {
+    if (bytes.byteLength === 40) return { storedAtMs: readUint64be(bytes), documentId: bytes.subarray(8) };
+  } catch {
+    // a number no list of ours holds
+  }
+  throw new LienthongError('usage', { field: 'cursor', value: text.slice(0, 60) });
 }

@@ -10,15 +10,14 @@
  */
 import { parse as parseUuid, stringify as uuidText, v7 as uuidv7 } from 'uuid';
 import {
+  type DeliveryRow,
+  type DocumentRow,
   dispatch as dispatchCodec,
   document as documentCodec,
-  type DocumentRow,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { parseUnitCode } from '../core/codes.ts';
 import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import { parseTransportState } from '../core/transport.ts';
 import type { Submission, SubmitAnswer } from '../core/views.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
@@ -28,7 +27,6 @@ import {
   documentWrites,
   getDocument,
   getNumberHolder,
-  getSubmission,
   numberUnchanged,
   numberWrite,
   submissionUnchanged,
@@ -37,9 +35,11 @@ import {
 import type { AuditEntry, Batch, Precondition, Write } from '../store/key-value.ts';
 import { type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
+import { inlinedOf, offerOf } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { ExchangeComponents } from './ports.ts';
+import type { FreshOffer } from './seat-courier.ts';
 import type { Uploads } from './uploads.ts';
 
 /** Races are between a few callers with the same number or key; more rounds than this is something else. */
@@ -48,7 +48,12 @@ const MAX_ROUNDS = 5;
 export type OutboxComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'random'
-> & { signer: BatchSigner; uploads: Uploads; events: DeliveryEvents; onQueued: (delivery: QueuedDelivery) => void };
+> & {
+  signer: BatchSigner;
+  uploads: Uploads;
+  events: DeliveryEvents;
+  onQueued: (delivery: QueuedDelivery, fresh: FreshOffer | undefined) => void;
+};
 
 export class Outbox {
   readonly #with: OutboxComponents;
@@ -98,7 +103,10 @@ export class Outbox {
     const { answer, remembered } = await this.#earlier.find(submission, token);
     if (answer !== undefined) return answer;
     const holder = await getNumberHolder(store, draft.numberKey);
-    const guard = [numberUnchanged(draft.numberKey, holder), submissionUnchanged(token.system, token.name, remembered)];
+    const guard = [
+      numberUnchanged(draft.numberKey, holder),
+      submissionUnchanged(token.system, token.name, remembered),
+    ];
     if (holder === undefined || (await this.#earlier.isVoid(holder))) {
       return this.#writeNew(draft, attachments, token, nowMs, guard);
     }
@@ -135,11 +143,8 @@ export class Outbox {
       fromSeat: self.seat,
     } as DocumentRow;
     const references = attachments.fields.map((attachment) => attachment.sha256!);
-    const writes = [
-      ...documentWrites(row, exchangeId, references),
-      numberWrite(draft.numberKey, documentId),
-    ];
-    const base: Batch = { require: [...guard, documentAbsent(documentId)], writes };
+    const writes = [...documentWrites(row, exchangeId, references), numberWrite(draft.numberKey, documentId)];
+    const base: NewDocument = { require: [...guard, documentAbsent(documentId)], writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
   }
 
@@ -164,13 +169,25 @@ export class Outbox {
     const sent = new Set((await deliveriesOf(this.#with.store, holder)).map((delivery) => delivery.unit));
     const known = draft.recipients.filter((recipient) => sent.has(recipient.unit));
     if (known.length > 0) {
-      throw new LienthongError('number-used', { ...used, recipients: known.map((recipient) => recipient.unit) });
+      throw new LienthongError('number-used', {
+        ...used,
+        recipients: known.map((recipient) => recipient.unit),
+      });
     }
-    return this.#queue({ require: guard, writes: [] }, holder, id, draft, draft.recipients, token, nowMs, attachments);
+    return this.#queue(
+      { require: guard, writes: [], envelope: row.envelope },
+      holder,
+      id,
+      draft,
+      draft.recipients,
+      token,
+      nowMs,
+      attachments,
+    );
   }
 
   async #queue(
-    base: Batch,
+    base: NewDocument,
     documentId: Bytes,
     exchangeId: string,
     draft: Draft,
@@ -196,8 +213,9 @@ export class Outbox {
       }),
     );
     const unsent: Precondition[] = [];
+    const fresh = new Map<string, FreshOffer | undefined>();
     for (const { unit, seat, dispatch, dispatchId } of deliveries) {
-      const rows = newDeliveryWrites({
+      const row = {
         documentId,
         exchangeId: parseUuid(exchangeId),
         unit,
@@ -213,19 +231,27 @@ export class Outbox {
         settledAtMs: 0,
         outcome: EMPTY,
         breaks: 0,
-      });
+      } as DeliveryRow;
+      fresh.set(unit, freshOffer(row, base, attachments));
+      const rows = newDeliveryWrites(row);
       // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's
       const { put } = rows[0] as { put: Bytes };
       unsent.push({ key: put, expect: 'absent' });
       writes.push(...rows);
     }
-    await store.commit({ require: [...(base.require ?? []), ...unsent], writes, audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)] });
+    await store.commit({
+      require: [...(base.require ?? []), ...unsent],
+      writes,
+      audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)],
+    });
     for (const lease of attachments.leases) uploads.forget(lease);
     const units = deliveries.map(({ unit }) => unit);
     if (base.writes.length > 0) events.queued(documentId, units);
     else events.forget(documentId);
     const rank = rankOf(draft.urgency);
-    for (const { unit, seat } of deliveries) onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs });
+    for (const { unit, seat } of deliveries) {
+      onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs }, fresh.get(unit));
+    }
     return {
       id: exchangeId,
       documentHash: hex(documentId),
@@ -243,9 +269,23 @@ export class Outbox {
     const fault =
       now.serviceFault(self.service().certificateSha256, self.seat, nowMs) ??
       now.sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
-    if (fault === 'unknown-certificate') throw new LienthongError('seal-not-granted', { agency: self.agency });
+    if (fault === 'unknown-certificate')
+      throw new LienthongError('seal-not-granted', { agency: self.agency });
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
+}
+
+/** What is committed beside the deliveries, and the Signed document they are of. */
+interface NewDocument extends Batch {
+  envelope: Bytes;
+}
+
+/** Undefined when an attachment that travels in the offer is a file: it is read when its turn comes. */
+function freshOffer(row: DeliveryRow, { envelope }: NewDocument, attachments: ResolvedAttachments): FreshOffer | undefined {
+  const held = attachments.fields.map(({ size }, i) => ({ size, bytes: attachments.bytes[i] }));
+  const { inline, pullBytes } = inlinedOf(held);
+  const blobs = inline.flatMap(({ bytes }) => bytes ?? []);
+  return blobs.length < inline.length ? undefined : { row, offered: offerOf(row.dispatch, envelope, blobs, pullBytes) };
 }
 
 function queuedEntry(documentId: Bytes, id: string, draft: Draft, token: Token, atMs: number): AuditEntry {
@@ -257,7 +297,13 @@ function queuedEntry(documentId: Bytes, id: string, draft: Draft, token: Token, 
       { name: 'id', value: id },
       { name: 'document', value: hex(documentId) },
       { name: 'number', value: `${number}/${notation}` },
-      { name: 'to', value: draft.recipients.map(({ unit }) => unit).join(' ').slice(0, 1900) },
+      {
+        name: 'to',
+        value: draft.recipients
+          .map(({ unit }) => unit)
+          .join(' ')
+          .slice(0, 1900),
+      },
       { name: 'system', value: token.system },
     ],
   };

@@ -8,7 +8,8 @@ import type { QueuedDelivery } from '../store/deliveries.ts';
 /** Two windows of the courier: it refills while the second is under way. */
 export const READY_LIMIT = 512;
 
-export const deliveryName = (of: { documentId: Uint8Array; unit: string }): string => `${hex(of.documentId)} ${of.unit}`;
+export const deliveryName = (of: { documentId: Uint8Array; unit: string }): string =>
+  `${hex(of.documentId)} ${of.unit}`;
 
 export function compareQueued(a: QueuedDelivery, b: QueuedDelivery): number {
   return (

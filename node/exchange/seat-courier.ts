@@ -24,6 +24,8 @@ import type { Settlement } from './settlement.ts';
 const WINDOW = 256;
 /** Offers in flight, in bytes: what a window of largest documents would otherwise cost is 300 MB. */
 const FLIGHT_BYTES = 8 * 1024 * 1024;
+/** Offers kept in memory from their commit to their turn, so that a live seat costs no reading back. */
+const FRESH_BYTES = 1024 * 1024;
 /** A sign of life makes the queue due within this, so that a returning seat isn't met by everyone at once. */
 const CONTACT_WITHIN_MS = 2_000;
 /** And at most this often. */
@@ -33,6 +35,15 @@ export type SeatCourierComponents = Pick<
   ExchangeComponents,
   'store' | 'blobs' | 'peers' | 'clock' | 'random' | 'report'
 > & { settlement: Settlement; events: DeliveryEvents };
+
+/** A delivery as it was just committed, ready to be offered. */
+export interface FreshOffer {
+  row: DeliveryRow;
+  offered: PreparedOffer;
+}
+
+const bytesOf = ({ document, fields }: PreparedOffer): number =>
+  (fields.inlineBlobs ?? []).reduce((sum, blob) => sum + blob.byteLength, document.byteLength);
 
 export interface SeatState {
   seat: string;
@@ -48,11 +59,17 @@ export class SeatCourier {
   readonly #inFlight = new Set<string>();
   readonly #stopping = new AbortController();
   #flightBytes = 0;
+  readonly #fresh = new Map<string, FreshOffer>();
+  #freshBytes = 0;
+  /** When the next delayed delivery is due, as far as known: at first, look. */
+  #delayedMs = 0;
   #window = 1;
   #failures = 0;
   #dueMs: number;
   #lastContactMs = Number.NEGATIVE_INFINITY;
   #lastError: string | undefined;
+  /** An attempt over the present stream failed: the stream wasn't idle when it ended. */
+  #hasFailed = false;
   #link: DeliveryLink | undefined;
   #woken = false;
   #awaken: () => void = () => {};
@@ -85,9 +102,14 @@ export class SeatCourier {
     };
   }
 
-  /** A delivery that was just committed to this seat's queue. */
-  add(delivery: QueuedDelivery): void {
-    if (!this.#inFlight.has(deliveryName(delivery))) this.#ready.add(delivery);
+  /** A delivery that was just committed to this seat's queue; `fresh` saves reading it back when it goes at once. */
+  add(delivery: QueuedDelivery, fresh?: FreshOffer): void {
+    const name = deliveryName(delivery);
+    if (!this.#inFlight.has(name)) this.#ready.add(delivery);
+    if (fresh !== undefined && this.#link !== undefined && this.#freshBytes < FRESH_BYTES) {
+      this.#fresh.set(name, fresh);
+      this.#freshBytes += bytesOf(fresh.offered);
+    }
     this.#wake();
   }
 
@@ -135,12 +157,13 @@ export class SeatCourier {
     const link = new DeliveryLink(lane.frames, clock);
     this.#link = link;
     this.#window = 1;
+    this.#hasFailed = false;
     let ended: Error | undefined;
     let isRetired = false;
     let wasIdle = false;
     void link.ended.then((error) => {
       ended = error;
-      wasIdle = this.#inFlight.size === 0 && this.#ready.size === 0;
+      wasIdle = this.#inFlight.size === 0 && this.#ready.size === 0 && !this.#hasFailed;
       this.#wake();
     });
     lane.onRetired(() => {
@@ -163,6 +186,8 @@ export class SeatCourier {
       await link.close();
       await this.#landed();
       this.#ready.reset();
+      this.#fresh.clear();
+      this.#freshBytes = 0;
     }
   }
 
@@ -178,6 +203,7 @@ export class SeatCourier {
     void this.#attempt(link, delivery, alone)
       .catch((error: Error) => {
         this.#lastError = error.message;
+        this.#hasFailed = true;
         link.abort(error);
       })
       .finally(() => {
@@ -188,22 +214,26 @@ export class SeatCourier {
 
   async #attempt(link: DeliveryLink, delivery: QueuedDelivery, alone: boolean): Promise<void> {
     const { store, settlement, events } = this.#with;
-    const row = await getDelivery(store, delivery);
+    const fresh = this.#takeFresh(deliveryName(delivery));
+    const row = fresh?.row ?? (await getDelivery(store, delivery));
     if (row === undefined || row.state !== 1 || row.nextAttemptAtMs > 0 || row.seat !== this.#seat) return;
-    const offered = await this.#prepare(row);
+    const offered = fresh?.offered ?? (await this.#prepare(row));
     if (offered === undefined) return;
-    const bytes = offered.document.byteLength + row.dispatch.byteLength;
+    const bytes = bytesOf(offered);
     this.#flightBytes += bytes;
     events.sending(row, offered.pullBytes);
     try {
       const outcomes = await link.offer(offered.fields, offered.pullBytes);
       const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0);
-      await settlement.settle(row, offered, outcome ?? ({} as Outcome));
+      this.#noteDelay(await settlement.settle(row, offered, outcome ?? ({} as Outcome)));
       this.#failures = 0;
       this.#window = Math.min(WINDOW, this.#window * 2);
     } catch (error) {
       events.doubtful(row, (error as Error).message);
-      if (alone && this.#inFlight.size === 1 && !this.#stopping.signal.aborted) await settlement.countBreak(row);
+      if (alone && this.#inFlight.size === 1 && !this.#stopping.signal.aborted) {
+        const othersWait = this.#ready.size > 0 || this.#ready.isExhausted;
+        this.#noteDelay(await settlement.countBreak(row, (error as Error).message, othersWait));
+      }
       throw error;
     } finally {
       this.#flightBytes -= bytes;
@@ -217,25 +247,47 @@ export class SeatCourier {
       return await prepareOffer(row, store, blobs);
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
-      await settlement.setAside(row, error.message);
+      this.#noteDelay(await settlement.setAside(row, error.message));
       return undefined;
     }
   }
 
-  /** Moves what has become due from `delayed` into the queue, and fills the ready queue. The next delayed time. */
-  async #refill(): Promise<number | undefined> {
+  #takeFresh(name: string): FreshOffer | undefined {
+    const fresh = this.#fresh.get(name);
+    if (fresh === undefined) return undefined;
+    this.#fresh.delete(name);
+    this.#freshBytes -= bytesOf(fresh.offered);
+    return fresh;
+  }
+
+  #noteDelay({ seat, nextAttemptAtMs }: DeliveryRow): void {
+    if (nextAttemptAtMs > 0 && seat === this.#seat) this.#delayedMs = Math.min(this.#delayedMs, nextAttemptAtMs);
+  }
+
+  /** Moves what has become due from `delayed` into the queue. */
+  async #takeDue(): Promise<void> {
     const { store, clock } = this.#with;
-    let nextMs: number | undefined;
-    for (const { delivery, notBeforeMs } of await delayedFor(store, this.#seat, READY_LIMIT)) {
+    if (this.#delayedMs > clock.nowMs()) return;
+    this.#delayedMs = Number.POSITIVE_INFINITY;
+    const found = await delayedFor(store, this.#seat, READY_LIMIT);
+    for (const { delivery, notBeforeMs } of found) {
       if (notBeforeMs > clock.nowMs()) {
-        nextMs = notBeforeMs;
-        break;
+        this.#delayedMs = Math.min(this.#delayedMs, notBeforeMs);
+        return;
       }
       const row = await getDelivery(store, delivery);
       if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
       await store.commit({ writes: changeDeliveryWrites(row, { ...row, nextAttemptAtMs: 0 } as DeliveryRow) });
       this.#ready.add(delivery);
     }
+    // a full page: there may be more
+    if (found.length === READY_LIMIT) this.#delayedMs = 0;
+  }
+
+  /** Brings the ready queue up to what is due on disk. The time of the next delayed delivery, if any. */
+  async #refill(): Promise<number | undefined> {
+    const { store } = this.#with;
+    await this.#takeDue();
     if (this.#ready.isExhausted) {
       this.#ready.beginFill();
       const limit = READY_LIMIT + this.#inFlight.size;
@@ -243,7 +295,7 @@ export class SeatCourier {
       const fresh = found.filter((delivery) => !this.#inFlight.has(deliveryName(delivery)));
       this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
     }
-    return nextMs;
+    return Number.isFinite(this.#delayedMs) ? this.#delayedMs : undefined;
   }
 
   #fail(error: Error): void {

@@ -18,6 +18,8 @@ import type { Trust } from './trust.ts';
 
 /** Breaks while alone in flight after which a delivery goes last within its urgency. */
 const BREAKS_BEFORE_LAST = 3;
+/** The first time set aside is 16 to 32 s: longer than the seat's own backoff after three breaks. */
+const ASIDE_DOUBLINGS = 6;
 
 export type SettlementComponents = Pick<
   ExchangeComponents,
@@ -31,8 +33,8 @@ export class Settlement {
     this.#with = components;
   }
 
-  /** Brings the delivery to where the outcome leads; an outcome that proves nothing leaves it queued for later. */
-  async settle(row: DeliveryRow, offered: PreparedOffer, outcome: Outcome): Promise<void> {
+  /** The row where the outcome leads, once it is durable; an outcome that proves nothing leaves it queued for later. */
+  async settle(row: DeliveryRow, offered: PreparedOffer, outcome: Outcome): Promise<DeliveryRow> {
     const { trust, directory, clock } = this.#with;
     const nowMs = clock.nowMs();
     const verdict = judge(outcome, row, offered, trust, directory().federationId, nowMs);
@@ -61,7 +63,7 @@ export class Settlement {
   }
 
   /** Sets a delivery aside until its own time; `seat` is another one when it is rerouted, and then it is due now. */
-  async #later(row: DeliveryRow, lastError: string, afterMs: number | undefined, seat: string): Promise<void> {
+  async #later(row: DeliveryRow, lastError: string, afterMs: number | undefined, seat: string): Promise<DeliveryRow> {
     const { clock, random, onUnknownHead, reroute } = this.#with;
     const attempts = row.attempts + 1;
     const waitMs = Math.max(1, afterMs ?? backoffMs(attempts, random));
@@ -70,20 +72,33 @@ export class Settlement {
     await this.#change(row, after);
     onUnknownHead(row.seat);
     if (seat !== row.seat) reroute({ ...after, rank: rankOf(after.urgency) });
+    return after;
   }
 
   /** A delivery this node can't make an offer of (damage): the rest of the queue goes on. */
-  setAside(row: DeliveryRow, reason: string): Promise<void> {
+  setAside(row: DeliveryRow, reason: string): Promise<DeliveryRow> {
     this.#with.report('delivery.set-aside', { unit: row.unit, document: hex(row.documentId), reason });
     return this.#later(row, reason, undefined, row.seat);
   }
 
-  /** The stream broke while this delivery was alone in flight. */
-  async countBreak(row: DeliveryRow): Promise<void> {
+  /**
+   * The stream broke while this delivery was alone in flight. After three breaks it goes last within its urgency and,
+   * where others wait, is set aside for a while: less urgent ones would wait behind it for ever.
+   */
+  async countBreak(row: DeliveryRow, reason: string, othersWait: boolean): Promise<DeliveryRow> {
+    const { store, clock, random } = this.#with;
+    const nowMs = clock.nowMs();
     const breaks = row.breaks + 1;
-    const goesLast = breaks >= BREAKS_BEFORE_LAST;
-    const change = goesLast ? { breaks: 0, queuedAtMs: this.#with.clock.nowMs() } : { breaks };
-    await this.#with.store.commit({ writes: changeDeliveryWrites(row, { ...row, ...change } as DeliveryRow) });
+    const attempts = row.attempts + 1;
+    const aside = {
+      attempts,
+      lastError: reason.slice(0, 300),
+      nextAttemptAtMs: nowMs + backoffMs(attempts + ASIDE_DOUBLINGS, random),
+    };
+    const last = { breaks: 0, queuedAtMs: nowMs, ...(othersWait ? aside : {}) };
+    const after = { ...row, ...(breaks < BREAKS_BEFORE_LAST ? { breaks } : last) } as DeliveryRow;
+    await store.commit({ writes: changeDeliveryWrites(row, after) });
+    return after;
   }
 
   /** A seat that signs `moved` frees its delivery for the seat the directory names now. */
@@ -93,7 +108,7 @@ export class Settlement {
     return service.kind === 'served' ? service.seat : row.seat;
   }
 
-  async #change(before: DeliveryRow, after: DeliveryRow, more: readonly Write[] = []): Promise<void> {
+  async #change(before: DeliveryRow, after: DeliveryRow, more: readonly Write[] = []): Promise<DeliveryRow> {
     const { store, events, clock, report } = this.#with;
     const state = parseTransportState(after.state);
     const fields = [
@@ -107,6 +122,7 @@ export class Settlement {
     await store.commit({ writes: [...changeDeliveryWrites(before, after), ...more], audit });
     events.changed(after);
     if (isFinal) report(`delivery.${state}`, { id: uuidText(after.exchangeId), to: after.unit, elapsedMs: after.settledAtMs - after.queuedAtMs });
+    return after;
   }
 }
 

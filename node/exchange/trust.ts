@@ -46,6 +46,16 @@ function read<T>(bytes: Bytes, kind: string, codec: PayloadCodec<T>, federationI
   }
 }
 
+/** Whether the bytes are an envelope of the same thing in a version this node doesn't read: not malformed, only newer. */
+export function isOtherVersion(bytes: Bytes, kind: string): boolean {
+  try {
+    const of = signedCodec.parse(bytes).kind;
+    return of !== kind && /^\d+$/.test(of.slice(of.indexOf('/') + 1)) && of.split('/', 1)[0] === kind.split('/', 1)[0];
+  } catch {
+    return false;
+  }
+}
+
 export const readDocument = (bytes: Bytes, federationId: Bytes): Statement<Document> | undefined =>
   read(bytes, KINDS.document, documentCodec, federationId);
 export const readDispatch = (bytes: Bytes, federationId: Bytes): Statement<Dispatch> | undefined =>

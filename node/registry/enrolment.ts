@@ -2,7 +2,8 @@
  * Turns an enrolment request into certificates and a seat, or says why not. Everything is verified first: both
  * signatures, each key's proof of possession, the invite, the agency, the connection's own key. Then one commit holds
  * certificates, seat, new head, the spent invite and the answer; a crash before it changes nothing, a repeat after it
- * gets the stored answer. Called by the enrolment protocol and, without an invite, by `issue`.
+ * gets the stored answer. Called by the enrolment protocol and, without an invite, by `issue`; an enrolled seat that
+ * asks without an invite only changes its addresses (address-change.ts).
  */
 import { peerIdOfSpki } from '../../certs/peer-id.ts';
 import type { LeafRole } from '../../certs/profiles.ts';
@@ -22,6 +23,7 @@ import { type SeatFacts, STATE, sealKey, seatKey } from '../directory/entries.ts
 import { isAnnounceAddress } from '../network/addresses.ts';
 import type { AuditEntry, KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { key, PREFIX } from '../store/keys.ts';
+import { AddressChange } from './address-change.ts';
 import type { Authority, Holder } from './authority.ts';
 import { useInvite } from './invites.ts';
 import { type IssuedRow, issuedRow } from './issued.ts';
@@ -54,19 +56,22 @@ interface ProvenKeys {
 
 export class Enrolment {
   readonly #components: EnrolmentComponents;
+  readonly #change: AddressChange;
 
   constructor(components: EnrolmentComponents) {
     this.#components = components;
+    this.#change = new AddressChange(components);
   }
 
   /**
-   * The stored or new answer to an envelope. With `peerId`, over a connection: an invite is needed, and the node key
-   * must be the connection's. Throws LienthongError: 'request-invalid', 'invite-…', 'registry-mismatch', …
+   * The stored or new answer to an envelope. With `peerId`, over a connection: the node key must be the connection's,
+   * and an invite is needed unless that is an enrolled seat's. Throws LienthongError: 'request-invalid', 'invite-…', 'registry-mismatch', …
    */
   async enrol(bytes: Bytes, from: { peerId: string } | undefined): Promise<Bytes> {
     const opened = openEnvelope(bytes);
     if (opened === undefined) throw new LienthongError('request-invalid', { reason: 'malformed' });
-    if (from !== undefined && !inviteSigned(opened))
+    const isChange = from !== undefined && isUninvited(opened) && this.#change.isSeat(from.peerId);
+    if (from !== undefined && !isChange && !inviteSigned(opened))
       throw new LienthongError('invite-invalid', { reason: 'signature' });
     const proven = prove(opened);
     if (from !== undefined && proven.peerId !== from.peerId) {
@@ -76,6 +81,10 @@ export class Enrolment {
     const isOurs = federationId.byteLength === 0 || hex(federationId) === this.#components.keys.root.sha256;
     if (!isOurs || (from !== undefined && federationId.byteLength === 0)) {
       throw new LienthongError('registry-mismatch', { reason: 'federation' });
+    }
+    if (isChange) {
+      const current = await this.#change.apply(opened.request, proven.peerId);
+      return enrolmentAnswer.encode(this.#answer(current, current.seat, proven));
     }
     const stored = await this.#stored(opened.requestHash);
     if (stored !== undefined) return stored;
@@ -188,6 +197,9 @@ export const sealEntry = (agency: string, certificate: Bytes, version: number): 
   key: sealKey(sha256(certificate)),
   seal: { certificate, unit: agency, subtree: true, fromVersion: version },
 });
+
+const isUninvited = ({ inviteKey, envelope }: OpenedEnvelope): boolean =>
+  inviteKey.byteLength === 0 && envelope.inviteSignature.byteLength === 0;
 
 function prove(opened: OpenedEnvelope): ProvenKeys {
   const { request } = opened;

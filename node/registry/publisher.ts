@@ -50,6 +50,8 @@ export interface Act {
   issued?: readonly IssuedRow[];
 }
 
+type Decide = (current: Directory | undefined) => Act | undefined | Promise<Act>;
+
 export interface PublisherComponents {
   store: KeyValueStore;
   directory: DirectoryStore;
@@ -76,9 +78,9 @@ export class Publisher {
 
   /**
    * Makes a version out of what `decide` answers; it is asked when all acts before are done, so it may look at the
-   * current directory and throw. 'fork' when a newer head of ours is known to exist (a restored backup).
+   * current directory and throw, or answer undefined when there is nothing to change: no version is made then. 'fork' when a newer head of ours is known to exist (a restored backup).
    */
-  publish(decide: (current: Directory | undefined) => Act | Promise<Act>): Promise<Directory> {
+  publish(decide: Decide): Promise<Directory> {
     const mine = this.#last.then(() => this.#publish(decide));
     this.#last = mine.catch(() => undefined);
     return mine;
@@ -104,13 +106,14 @@ export class Publisher {
     await this.#last;
   }
 
-  async #publish(decide: (current: Directory | undefined) => Act | Promise<Act>): Promise<Directory> {
+  async #publish(decide: Decide): Promise<Directory> {
     const { directory, keys, clock } = this.#components;
     const current = directory.current;
     if (current !== undefined && this.#behind > current.version) {
       throw new LienthongError('fork', { version: current.version, seen: this.#behind });
     }
     const act = await decide(current);
+    if (act === undefined) return directory.require();
     const nowMs = clock.nowMs();
     const version = (current?.version ?? 0) + 1;
     const lists = await this.#lists(act, current === undefined, nowMs);

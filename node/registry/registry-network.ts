@@ -6,7 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import { VERSION } from '../core/version.ts';
+import { SOFTWARE } from '../core/version.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { SeatFacts } from '../directory/entries.ts';
 import { checkAuthorship } from '../directory/head.ts';
@@ -35,7 +35,6 @@ export interface RegistryNetworkComponents {
   report: (event: string, details: Record<string, string | number>) => void;
 }
 
-const SOFTWARE = `lienthong/${VERSION}`;
 /** Seats that aren't connected are dialled within this after a start or a new head: not all at once. */
 const DIAL_SPREAD_MS = 3_000;
 /** A seat that doesn't answer isn't dialled for every head of a busy morning. */

@@ -124,7 +124,12 @@ export class RegistryService {
     for await (const row of directory.entriesSince(0)) entries.push(row.bytes);
     return enrolmentAnswer.encode({
       ...answer,
-      directory: { head: head.bytes, certificates: [...head.certificates], entries },
+      directory: {
+        head: head.bytes,
+        certificates: [...head.certificates],
+        entries,
+        epochStatement: head.epochStatement,
+      },
     });
   }
 

@@ -11,7 +11,7 @@ import type { Auditor, Batch, Precondition, Write } from './key-value.ts';
 import { spaceOf } from './keys.ts';
 
 /** Bounds of one group: large enough to amortise an fsync, small enough to stay well below a second. */
-export const MAX_GROUP_BATCHES = 512;
+export const MAX_GROUP_BATCHES = 64;
 export const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 /** A batch alone may not exceed a group. */
 export const MAX_BATCH_BYTES = MAX_GROUP_BYTES;
@@ -143,6 +143,7 @@ export class Committer {
     const asked = new Map<string, Bytes>();
     for (const { batch } of group) for (const { key } of batch.require ?? []) asked.set(nameOf(key), key);
     if (asked.size === 0) return [...group];
+    const spaces = new Set([...asked.values()].map((key) => key[0]!));
     const values = await this.#components.readMany([...asked.values()]);
     const now = new Map([...asked.keys()].map((name, i) => [name, values[i]]));
     const accepted: Waiting[] = [];
@@ -155,7 +156,9 @@ export class Committer {
         continue;
       }
       for (const write of one.batch.writes) {
-        const name = nameOf('put' in write ? write.put : write.del);
+        const key = 'put' in write ? write.put : write.del;
+        if (!spaces.has(key[0]!)) continue;
+        const name = nameOf(key);
         if (now.has(name)) now.set(name, 'put' in write ? write.value : undefined);
       }
       accepted.push(one);

@@ -4,7 +4,7 @@
  * 00 FF and ended by 00 01. So no two lists of parts share a key, and keys sort as their parts do.
  * WARNING: persisted. Prefixes are never renumbered or reused; 1-15 belong to the engine, repositories start at 16.
  */
-import { type Bytes, fromUtf8, readUint64be, uint64be, utf8 } from '../core/bytes.ts';
+import { type Bytes, fromUtf8, readUint64be, uint64be } from '../core/bytes.ts';
 
 export const PREFIX = {
   /** sequence → hash of the commit before, number of writes. */
@@ -75,23 +75,26 @@ type PartOf<K extends PartKind> = K extends 'number' ? number : K extends 'text'
 
 const ESCAPED_ZERO = 0xff;
 const END = 0x01;
+/** Keys are built here and copied out: one allocation each. Longer ones get a buffer of their own. */
+const SCRATCH_BYTES = 2048;
+const scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
 /** A key of the given space. RangeError on a number that isn't a whole one of 0 … 2^53 - 1. */
 export function key(prefix: Prefix, ...parts: readonly KeyPart[]): Bytes {
-  const encoded = parts.map((part) => {
-    if (typeof part === 'number') return fixed(part);
-    return terminated(typeof part === 'string' ? utf8(part) : part);
-  });
-  let length = 1;
-  for (const part of encoded) length += part.byteLength;
-  const all = new Uint8Array(length);
+  let most = 1;
+  for (const part of parts) most += typeof part === 'number' ? 8 : part.length * (typeof part === 'string' ? 3 : 2) + 2;
+  const all = most <= SCRATCH_BYTES ? scratch : Buffer.allocUnsafe(most);
   all[0] = prefix;
   let at = 1;
-  for (const part of encoded) {
-    all.set(part, at);
-    at += part.byteLength;
+  for (const part of parts) {
+    if (typeof part === 'number') {
+      all.set(fixed(part), at);
+      at += 8;
+    } else {
+      at = terminate(all, at, part);
+    }
   }
-  return all;
+  return new Uint8Array(all.subarray(0, at));
 }
 
 /** The bounds of every key that starts with these parts. */
@@ -107,7 +110,7 @@ export function textRange(
   ...parts: readonly KeyPart[]
 ): { gte: Bytes; lt: Bytes } {
   const head = key(prefix, ...parts);
-  const tail = terminated(utf8(start)).subarray(0, -2);
+  const tail = key(prefix, start).subarray(1, -2);
   const gte = new Uint8Array(head.byteLength + tail.byteLength);
   gte.set(head);
   gte.set(tail, head.byteLength);
@@ -156,17 +159,26 @@ function fixed(value: number): Bytes {
   return uint64be(value);
 }
 
-function terminated(raw: Bytes): Bytes {
-  let zeros = 0;
-  for (const byte of raw) if (byte === 0) zeros++;
-  const out = new Uint8Array(raw.byteLength + zeros + 2);
-  let at = 0;
-  for (const byte of raw) {
-    out[at++] = byte;
-    if (byte === 0) out[at++] = ESCAPED_ZERO;
+/** Writes the part and its end; the position after it. */
+function terminate(into: Buffer, start: number, part: string | Bytes): number {
+  let end: number;
+  if (typeof part === 'string') {
+    end = start + into.write(part, start, 'utf8');
+  } else {
+    into.set(part, start);
+    end = start + part.byteLength;
   }
-  out[at + 1] = END;
-  return out;
+  let zeros = 0;
+  for (let at = start; at < end; at++) if (into[at] === 0) zeros++;
+  for (let from = end - 1, to = end - 1 + zeros; to > from; from--) {
+    const byte = into[from]!;
+    if (byte === 0) into[to--] = ESCAPED_ZERO;
+    into[to--] = byte;
+  }
+  end += zeros;
+  into[end] = 0;
+  into[end + 1] = END;
+  return end + 2;
 }
 
 function unterminated(from: Bytes, start: number): { bytes: Bytes; next: number } {

@@ -1,6 +1,7 @@
 /**
- * Opens all that rests in a node's or registry's folder, in order (lock, database, audit log, blobs) and closes it in
- * reverse. One process holds a folder. Damage doesn't throw here: the store is read-only then and `health` names it.
+ * Opens what rests in a folder, in order (lock, database, audit log, and for a node its blobs) and closes it again,
+ * the database first. One process holds a folder. Damage doesn't throw here: the store is read-only then and `health`
+ * names it.
  */
 import { join } from 'node:path';
 import { auditLeaf } from '../../proto/messages.ts';
@@ -11,18 +12,28 @@ import type { AuditEntry } from './key-value.ts';
 import { LevelEngine } from './level-engine.ts';
 import { ProcessLock } from './process-lock.ts';
 
-export interface NodeStore {
+/** What a registry keeps. */
+export interface FolderStore {
   store: LevelEngine;
   audit: AuditLog;
-  blobs: BlobStore;
   close(): Promise<void>;
+}
+
+/** What a node keeps: attachments too. */
+export interface NodeStore extends FolderStore {
+  blobs: BlobStore;
+}
+
+export interface StoreComponents {
+  clock: Clock;
+  random: Random;
 }
 
 /** Most characters of an audit value; more is cut, never refused: what happened must be written down. */
 const MOST_VALUE = 500;
 
 /** Throws 'locked' (another process has the folder), 'damaged' (the database can't be opened at all), 'disk-full'. */
-export async function openNodeStore(folder: string, components: { clock: Clock; random: Random }): Promise<NodeStore> {
+export async function openFolderStore(folder: string, components: StoreComponents): Promise<FolderStore> {
   const lock = await ProcessLock.take(folder);
   const opened: (() => Promise<void>)[] = [];
   // the store first: it writes to the log until it is closed
@@ -40,14 +51,26 @@ export async function openNodeStore(folder: string, components: { clock: Clock; 
       random: components.random,
     });
     opened.push(() => audit.close());
-    const blobs = await BlobStore.open({ store, folder: join(folder, 'blobs'), ...components });
-    return { store, audit, blobs, close };
+    return { store, audit, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** As openFolderStore, with the attachments. */
+export async function openNodeStore(folder: string, components: StoreComponents): Promise<NodeStore> {
+  const opened = await openFolderStore(folder, components);
+  try {
+    const { store } = opened;
+    return { ...opened, blobs: await BlobStore.open({ store, folder: join(folder, 'blobs'), ...components }) };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** An audit entry as the log keeps it. WARNING: persisted. */
 export function encodeAuditLeaf(entry: AuditEntry, salt: Uint8Array): Uint8Array {
   const fields = entry.fields.map(({ name, value }) => ({ name, value: [...value].slice(0, MOST_VALUE).join('') }));
   return auditLeaf.encode({ atMs: entry.atMs, event: entry.event, fields, salt });

@@ -2762,6 +2762,14 @@ export const descriptor: Descriptor = {
                     "(max_items)": 1000000,
                     "(max_bytes)": 1048576
                   }
+                },
+                "epochStatement": {
+                  "type": "bytes",
+                  "id": 4,
+                  "protoName": "epoch_statement",
+                  "options": {
+                    "(max_bytes)": 16384
+                  }
                 }
               }
             },

@@ -4990,7 +4990,10 @@ export namespace lienthong {
         interface IEnrolmentRequest extends lienthong.v1.EnrolmentRequest.$Properties {
         }
 
-        /** What the applicant asks for; its exact bytes are what the one-time key signs. */
+        /**
+         * What the applicant asks for; its exact bytes are what the one-time key signs. From a seat that is enrolled already,
+         * with the same keys and without an invite, it asks for its addresses and readable versions to be changed.
+         */
         class EnrolmentRequest {
 
             /**
@@ -5338,6 +5341,9 @@ export namespace lienthong {
             /** HeadBundle entries. */
             entries: Uint8Array[];
 
+            /** Signed epoch statement of the head's epoch; empty in the first. */
+            epochStatement: Uint8Array;
+
             /**
              * Creates a new HeadBundle instance using the specified properties.
              * @param [properties] Properties to set
@@ -5378,6 +5384,9 @@ export namespace lienthong {
 
                 /** HeadBundle entries */
                 entries?: Uint8Array[];
+
+                /** Signed epoch statement of the head's epoch; empty in the first. */
+                epochStatement?: Uint8Array;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -12779,7 +12779,8 @@ export const lienthong = $root.lienthong = (() => {
             /**
              * Constructs a new EnrolmentRequest.
              * @memberof lienthong.v1
-             * @classdesc What the applicant asks for; its exact bytes are what the one-time key signs.
+             * @classdesc What the applicant asks for; its exact bytes are what the one-time key signs. From a seat that is enrolled already,
+             * with the same keys and without an invite, it asks for its addresses and readable versions to be changed.
              * @constructor
              * @param {lienthong.v1.EnrolmentRequest.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -13651,6 +13652,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [head] HeadBundle head
              * @property {Array.<Uint8Array>} [certificates] HeadBundle certificates
              * @property {Array.<Uint8Array>} [entries] HeadBundle entries
+             * @property {Uint8Array} [epochStatement] Signed epoch statement of the head's epoch; empty in the first.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -13709,6 +13711,14 @@ export const lienthong = $root.lienthong = (() => {
             HeadBundle.prototype.entries = $util.emptyArray;
 
             /**
+             * Signed epoch statement of the head's epoch; empty in the first.
+             * @member {Uint8Array} epochStatement
+             * @memberof lienthong.v1.HeadBundle
+             * @instance
+             */
+            HeadBundle.prototype.epochStatement = $util.newBuffer([]);
+
+            /**
              * Creates a new HeadBundle instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.HeadBundle
@@ -13748,6 +13758,8 @@ export const lienthong = $root.lienthong = (() => {
                 if (message.entries != null && message.entries.length)
                     for (let i = 0; i < message.entries.length; ++i)
                         writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.entries[i]);
+                if (message.epochStatement != null && $Object.hasOwnProperty.call(message, "epochStatement") && message.epochStatement.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.epochStatement);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -13815,6 +13827,15 @@ export const lienthong = $root.lienthong = (() => {
                             if (!(message.entries && message.entries.length))
                                 message.entries = [];
                             message.entries.push(reader.bytes());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.epochStatement = value;
+                            else
+                                delete message.epochStatement;
                             continue;
                         }
                     }

@@ -77,7 +77,8 @@ async function submit(number: number): Promise<Reported> {
       return { id: answer.id, number };
     } catch (error) {
       // the power went in the middle: whether it was queued is open, so the same again; anything else is a fault
-      if (!isLienthongError(error) || !['not-running', 'unreachable', 'timeout'].includes(error.code)) throw error;
+      if (!isLienthongError(error) || !['not-running', 'unreachable', 'timeout'].includes(error.code))
+        throw error;
       await sleep(20);
     }
   }
@@ -114,7 +115,11 @@ t.test('at least 50 kills', async (t) => {
   );
   const inbox = await recipient.list('inbox');
   t.equal(new Set(reported.map(({ id }) => id)).size, reported.length, 'one id for each');
-  t.strictSame(sorted(outbox), reported.map(({ id }) => id).sort(), 'the sender holds what it reported, once each');
+  t.strictSame(
+    sorted(outbox),
+    reported.map(({ id }) => id).sort(),
+    'the sender holds what it reported, once each',
+  );
   t.strictSame(sorted(inbox), sorted(outbox), 'the recipient holds the same, once each');
   let unproven = 0;
   const client = await sender.client();

@@ -20,7 +20,13 @@ await revoked.delivered(sentBefore.id);
 const state = async (agency: Agency) => (await agency.status()).directory;
 
 t.test('two seconds after the revocation it can neither send nor receive', async (t) => {
-  const { exit, stderr } = await federation.registry.cli('registry', 'revoke', 'H51', '--reason', 'key-compromise');
+  const { exit, stderr } = await federation.registry.cli(
+    'registry',
+    'revoke',
+    'H51',
+    '--reason',
+    'key-compromise',
+  );
   t.equal(exit, 0, stderr);
   const revokedAt = performance.now();
 
@@ -63,7 +69,8 @@ t.test('the others go on, and the registry lists what it revoked', async (t) => 
   t.equal((await office.verify(sent.id)).valid, true);
   const { value } = await federation.registry.cli('registry', 'list', '--certificates');
   const listed = value as { code: string; certificates: { role: string; state: string }[] }[];
-  const states = (code: string) => new Set(listed.find((one) => one.code === code)!.certificates.map(({ state }) => state));
+  const states = (code: string) =>
+    new Set(listed.find((one) => one.code === code)!.certificates.map(({ state }) => state));
   t.strictSame([...states('H51')], ['revoked']);
   t.notOk(states('H40').has('revoked'));
 });

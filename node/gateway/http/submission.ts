@@ -15,7 +15,8 @@ function attachmentOf(file: SubmissionBody['attachments'][number]): SubmittedAtt
   if (!('base64' in file)) return file;
   const { base64, ...described } = file;
   const bytes = Buffer.from(base64, 'base64');
-  if (bytes.toString('base64') !== base64) throw new LienthongError('usage', { field: 'base64', reason: 'not Base64' });
+  if (bytes.toString('base64') !== base64)
+    throw new LienthongError('usage', { field: 'base64', reason: 'not Base64' });
   if (bytes.byteLength === 0) throw new LienthongError('file-empty', { name: file.name });
   if (bytes.byteLength > MAX_INLINE_BYTES)
     throw new LienthongError('file-too-large', {

@@ -1,0 +1,173 @@
+/**
+ * Tells the registry where others dial this seat. `announce` is what an admin asks for: granted by the registry first,
+ * kept in the configuration after, so a crash between leaves the earlier wish, which the next contact restores. What
+ * the configuration says and the directory doesn't is announced again whenever the registry is connected: after a
+ * change by hand, or a version that reads more. Goes over a short visit of its own beside the running host, one at a
+ * time; stop() ends what is under way. Made by agency.ts.
+ */
+import type { KeyObject } from 'node:crypto';
+import { KeySigner } from '../../certs/keys.ts';
+import type { Clock } from '../core/clock.ts';
+import { type ErrorDetails, isLienthongError, LienthongError } from '../core/errors.ts';
+import { parseAddress, withPeer } from '../network/addresses.ts';
+import type { Host } from '../network/host.ts';
+import { parsePeerId, peerIdOfKey } from '../network/peer-id.ts';
+import type { DirectoryStore } from './directory-store.ts';
+import { judgeAnswer } from './enrolment-answer.ts';
+import { sealEnvelope } from './enrolment-envelope.ts';
+import { makeRequest, type RequestKeys, requireAnnounceable } from './enrolment-request.ts';
+import { READS } from './hello.ts';
+import { type OpenIdentity, saveAnnounced } from './node-folder.ts';
+import { sendEnrolment } from './registry-client.ts';
+
+/** A person waits for it: dial, one request, one answer. */
+const ANNOUNCE_TIMEOUT_MS = 30_000;
+
+export interface AnnouncerComponents {
+  dir: string;
+  identity: Pick<
+    OpenIdentity,
+    'agency' | 'seat' | 'federationId' | 'nodeKey' | 'serviceKey' | 'sealKey' | 'registryAddresses'
+  >;
+  /** What the configuration says others are to be told. */
+  configured: readonly string[];
+  directory: DirectoryStore;
+  /** Resolves when no news is being pulled from that peer. */
+  inStep: (peerId: string) => Promise<void>;
+  clock: Clock;
+  report: (event: string, details: ErrorDetails) => void;
+}
+
+export class Announcer {
+  readonly #with: AnnouncerComponents;
+  readonly #privateKey: KeyObject;
+  readonly #keys: RequestKeys;
+  readonly #stopping = new AbortController();
+  readonly #working = new Set<Promise<void>>();
+  #configured: readonly string[];
+  #last: Promise<unknown> = Promise.resolve();
+  #unsubscribe = () => {};
+
+  constructor(components: AnnouncerComponents) {
+    this.#with = components;
+    const { nodeKey, serviceKey, sealKey } = components.identity;
+    this.#privateKey = nodeKey;
+    this.#keys = { node: new KeySigner(nodeKey), service: serviceKey, seal: sealKey };
+    this.#configured = components.configured;
+  }
+
+  /**
+   * Changes what others dial; resolves when the registry has published it and the configuration keeps it. 'usage' (not
+   * an address to announce), 'unreachable' (the registry is off: nothing changed), 'certificate-revoked',
+   * 'certificate-expired', or the registry's refusal by its code.
+   */
+  async announce(addresses: readonly string[]): Promise<void> {
+    requireAnnounceable(addresses);
+    if (addresses.length === 0) throw new LienthongError('usage', { what: 'address', address: '' });
+    await this.#inTurn(async () => {
+      await this.#tell(addresses);
+      await saveAnnounced(this.#with.dir, addresses);
+      this.#configured = [...addresses];
+    });
+  }
+
+  /** From now on every connection to the registry is an occasion to put the directory right. */
+  follow(host: Host): void {
+    const { directory } = this.#with;
+    this.#unsubscribe = host.onConnect(({ peerId, purpose }) => {
+      if (purpose !== 'exchange' || directory.current?.isRegistryPeer(peerId) !== true) return;
+      const mine = this.#putRight(peerId).finally(() => this.#working.delete(mine));
+      this.#working.add(mine);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    this.#stopping.abort(new LienthongError('not-running', { what: 'announcer' }));
+    await Promise.all([...this.#working, this.#last]);
+  }
+
+  async #putRight(registryPeer: string): Promise<void> {
+    const { inStep, report } = this.#with;
+    try {
+      await inStep(registryPeer);
+      await this.#inTurn(async () => {
+        if (this.#isListed()) return;
+        await this.#tell(this.#configured);
+        report('addresses.announced', { addresses: this.#configured });
+      });
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      report('addresses.unannounced', { code: isLienthongError(error) ? error.code : 'internal' });
+    }
+  }
+
+  #isListed(): boolean {
+    const seat = this.#with.directory.require().seat(this.#with.identity.seat);
+    const isAny = seat === undefined || this.#configured.length === 0;
+    return isAny || (same(seat.addresses, this.#configured) && same(seat.reads, READS));
+  }
+
+  async #tell(addresses: readonly string[]): Promise<void> {
+    const { identity, clock } = this.#with;
+    const { agency, federationId } = identity;
+    this.#requireStanding();
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)]);
+    const keys = this.#keys;
+    const request = await makeRequest({ agency, federationId, keys, addresses, madeAtMs: clock.nowMs() });
+    const envelope = await sealEnvelope(request, keys.node, undefined);
+    let failure: unknown = new LienthongError('unreachable', { what: 'registry', reason: 'no-address' });
+    for (const known of this.#registries()) {
+      try {
+        const answer = await sendEnrolment(
+          { privateKey: this.#privateKey, addresses: known, clock, signal },
+          envelope,
+        );
+        judgeAnswer(answer, { rootFingerprint: federationId, agency, keys, nowMs: clock.nowMs() });
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isLienthongError(error, 'unreachable')) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** The registry refuses the connection of a node that doesn't count any more, without a word. */
+  #requireStanding(): void {
+    const { directory, clock, identity } = this.#with;
+    const own = directory.require().nodeMayConnect(peerIdOfKey(this.#privateKey), clock.nowMs());
+    if (own.ok || own.code === 'unknown') return;
+    throw new LienthongError(`certificate-${own.code}`, { agency: identity.agency, role: 'node' });
+  }
+
+  /** Addresses of the registry with /p2p/, each list of one PeerId: as the directory says, then as enrolment said. */
+  #registries(): string[][] {
+    const { directory, identity } = this.#with;
+    const listed = directory.current?.registry;
+    const now = (listed?.peerIds ?? []).map((text) => {
+      const peerId = parsePeerId(text);
+      return peerId === undefined ? [] : listed!.addresses.flatMap((address) => withPeer(address, peerId) ?? []);
+    });
+    const then = new Map<string, string[]>();
+    for (const address of identity.registryAddresses) {
+      const peerId = parseAddress(address)?.peerId ?? '';
+      then.set(peerId, [...(then.get(peerId) ?? []), address]);
+    }
+    const others = [...then.values()].filter((list) => !now.some((other) => same(other, list)));
+    return [...now, ...others].filter((list) => list.length > 0);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(() => {
+      this.#stopping.signal.throwIfAborted();
+      return work();
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
+
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, at) => text === b[at]);

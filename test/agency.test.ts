@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { type RunningAgency, startAgency } from '../node/agency.ts';
+import { utf8 } from '../node/core/bytes.ts';
+import type { Submission } from '../node/core/views.ts';
+import { enrol } from '../node/directory/applicant.ts';
+import { readNodeConfig, writeNodeConfig } from '../node/directory/node-folder.ts';
+import { type RunningRegistry, initRegistry, startRegistry } from '../node/registry.ts';
+import { tempFolder, until } from './registry/federation.ts';
+
+const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
+
+interface Federation {
+  at: (name: string) => string;
+  registry: RunningRegistry;
+  /** Starts a node; what it reports is kept under its name. */
+  start: (code: string) => Promise<RunningAgency>;
+  events: { of: string; event: string; details: Record<string, unknown> }[];
+}
+
+async function federation(t: Test, codes: readonly string[]): Promise<Federation> {
+  const dir = await tempFolder(t.teardown.bind(t));
+  const at = (name: string) => join(dir, name);
+  await initRegistry({ dir: at('registry'), name: 'Thử', listen: LISTEN, autoSeal: true });
+  const registry = await startRegistry({ dir: at('registry') });
+  t.teardown(() => registry.stop());
+  for (const code of codes) {
+    const { token } = await registry.service.invite(code);
+    await enrol({ dir: at(code), token, listen: LISTEN });
+  }
+  const events: Federation['events'] = [];
+  const start = async (code: string) => {
+    const report = (event: string, details: Record<string, unknown>) => events.push({ of: code, event, details });
+    const running = await startAgency({ dir: at(code), report });
+    t.teardown(() => running.stop());
+    return running;
+  };
+  return { at, registry, start, events };
+}
+
+const letter = (to: string, number: number): Submission => ({
+  to: [to],
+  type: 'Công văn',
+  number: String(number),
+  notation: 'CV-VPCP',
+  subject: `Về việc số ${number}`,
+  system: 'test',
+  attachments: [{ name: 'a.txt', mediaType: 'text/plain', bytes: utf8(`Nội dung ${number}`) }],
+}) as Submission;
+
+const isDelivered = async ({ service }: RunningAgency, id: string) =>
+  (await service.show(id)).deliveries.every(({ state }) => state === 'delivered');
+
+const handles = () => process.getActiveResourcesInfo().filter((name) => /TCP|Pipe|Timeout/.test(name)).sort();
+
+t.test('a node starts, works, and stops within 2 s with nothing left behind', async (t) => {
+  const { at, registry, start } = await federation(t, ['G22', 'H40']);
+  await until(() => registry.host.connections().length === 0);
+  const before = handles();
+  const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+  await until(async () => (await g22.service.status()).peers.registry && (await h40.service.status()).peers.registry);
+  const { id } = await g22.service.submit(letter('H40', 1));
+  await until(() => isDelivered(g22, id));
+  t.ok((await g22.service.status()).peers.connected >= 2, 'the registry and the other seat');
+  await t.rejects(startAgency({ dir: at('G22') }), { code: 'locked' }, 'one process has a folder');
+
+  for (const node of [g22, h40]) {
+    const startMs = performance.now();
+    await node.stop();
+    const elapsedMs = performance.now() - startMs;
+    t.ok(elapsedMs < 2_000, `${elapsedMs.toFixed(0)} ms`);
+    await node.stop();
+  }
+  await until(() => registry.host.connections().length === 0);
+  await until(() => handles().join() === before.join());
+  const again = await start('G22');
+  t.equal((await again.service.list({ box: 'outbox' } as never)).items.length, 1, 'what it held it holds');
+});
+
+t.test('what a folder or a port lacks is named, and nothing is left running', async (t) => {
+  const { at } = await federation(t, ['G22']);
+  const dir = at('G22');
+  await t.rejects(startAgency({ dir: at('none') }), { code: 'not-initialised' });
+
+  const { listen } = await readNodeConfig(dir);
+  const port = Number(listen[0]!.split('/').at(-1));
+  const taker = createServer().listen(port, '127.0.0.1');
+  await until(() => taker.listening);
+  await t.rejects(startAgency({ dir }), { code: 'address-in-use', details: { port } });
+  await new Promise((resolve) => taker.close(resolve));
+
+  const damaged = async (path: string[], bytes: Uint8Array | string | undefined, where = path.at(-1)!) => {
+    const file = join(dir, ...path);
+    const whole = await readFile(file);
+    if (bytes === undefined) await rm(file);
+    else await writeFile(file, bytes);
+    await t.rejects(
+      startAgency({ dir }),
+      { code: 'folder-damaged', details: { where: new RegExp(`${where.replace('.', '\\.')}$`) } },
+      `${path.join('/')} ${bytes === undefined ? 'gone' : 'damaged'}`,
+    );
+    await writeFile(file, whole, { mode: 0o600 });
+  };
+  await damaged(['config.json'], '{"listen":');
+  await damaged(['config.json'], '{"listen":[],"announce":["/ip4/0.0.0.0/tcp/1"]}');
+  await damaged(['config.json'], JSON.stringify({ listen, announce: [], classification: 'mật' }));
+  await damaged(['config.json'], undefined);
+  await damaged(['identity.json'], '{}');
+  await damaged(['identity.json'], Uint8Array.of(0xff, 0x00));
+  for (const name of ['node', 'service', 'seal']) {
+    await damaged(['keys', `${name}.key`], 'not a key');
+    await damaged(['keys', `${name}.key`], undefined);
+  }
+  await damaged(['certificates', 'root.crt'], undefined);
+  const running = await startAgency({ dir });
+  await running.stop();
+  t.pass('repaired, it starts: none of these kept the folder or the port');
+});
+
+t.test('a quota of the configuration counts, and a wrong one is named', async (t) => {
+  const { at, start, events } = await federation(t, ['G22', 'H40']);
+  const config = await readNodeConfig(at('H40'));
+  for (const quota of [{ documentsPerDay: 0, bytesPerDay: 5 }, { documentsPerDay: 5 }, { documentsPerDay: 1.5, bytesPerDay: 5 }, 7, { documentsPerDay: 1, bytesPerDay: 1, more: 1 }]) {
+    await writeNodeConfig(at('H40'), { ...config, quota: quota as never });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'quota' } });
+  }
+  await writeNodeConfig(at('H40'), { ...config, quota: { documentsPerDay: 1, bytesPerDay: 1_000_000 } });
+  const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+  const one = await g22.service.submit(letter('H40', 1));
+  await until(() => isDelivered(g22, one.id));
+  const two = await g22.service.submit(letter('H40', 2));
+  await until(() => events.some(({ of, event, details }) => of === 'H40' && event === 'offer.refused' && details.code === 'quota'));
+  t.notOk(await isDelivered(g22, two.id), 'the second waits for tomorrow');
+  t.equal((await h40.service.status()).counts.inbox, 1);
+});
+
+t.test('node announce: the registry publishes it, every node dials it, the folder keeps it', async (t) => {
+  const { at, registry, start, events } = await federation(t, ['G22', 'H40']);
+  const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+  const listed = (code: string) => registry.directory.require().seat(code)!.addresses;
+  await until(async () => (await h40.service.status()).peers.registry);
+  const [original] = listed('H40');
+  const wanted = [original!, '/dns4/nut.nghean.example.vn/tcp/7400'];
+  const { version } = registry.directory.require();
+  await h40.service.announce(wanted);
+  t.same(listed('H40'), wanted);
+  t.equal(registry.directory.require().version, version + 1);
+  t.same((await readNodeConfig(at('H40'))).announce, wanted);
+  t.ok((await h40.service.status()).peers.registry, 'the connection it had goes on');
+  await until(async () => (await g22.service.status()).directory.version > version);
+  t.same((await g22.service.directoryEntry('H40')).seats[0]?.addresses, wanted, 'others know it');
+  await Promise.all([h40.service.announce(wanted), h40.service.announce(wanted)]);
+  t.equal(registry.directory.require().version, version + 1, 'again: nothing changes');
+  const { id } = await g22.service.submit(letter('H40', 1));
+  await until(() => isDelivered(g22, id));
+
+  for (const bad of [['/ip4/0.0.0.0/tcp/7400'], ['x'], []]) {
+    await t.rejects(h40.service.announce(bad), { code: 'usage' });
+  }
+  await registry.stop();
+  await t.rejects(h40.service.announce([original!]), { code: 'unreachable', details: { what: 'registry' } });
+  t.same((await readNodeConfig(at('H40'))).announce, wanted, 'refused, nothing changed');
+  await h40.stop();
+
+  // changed by hand while the registry is off: told when it is back
+  await writeNodeConfig(at('H40'), { ...(await readNodeConfig(at('H40'))), announce: [original!] });
+  const again = await start('H40');
+  const back = await startRegistry({ dir: at('registry') });
+  t.teardown(() => back.stop());
+  await until(() => back.directory.require().seat('H40')!.addresses.join() === original);
+  await until(() => events.some(({ of, event }) => of === 'H40' && event === 'addresses.announced'));
+  await until(async () => (await again.service.directoryEntry('H40')).seats[0]?.addresses.join() === original);
+  t.equal(back.directory.require().version, version + 2, 'once');
+});
+
+t.test('a revoked node says so, reads on, and announces nothing', async (t) => {
+  const { registry, start, at } = await federation(t, ['G22', 'H40']);
+  const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+  const { id } = await g22.service.submit(letter('H40', 1));
+  await until(() => isDelivered(g22, id));
+  await until(async () => (await h40.service.status()).peers.registry);
+  await registry.service.revoke('H40', { reason: 'key-compromise' });
+  await until(async () => (await h40.service.status()).directory.state === 'revoked');
+  const { certificates } = await h40.service.status();
+  t.same([...new Set(certificates.map(({ state }) => state))], ['revoked']);
+  const [item] = (await h40.service.list({ box: 'inbox' } as never)).items;
+  t.equal(item?.id, id);
+  const { stream, sha256 } = await h40.service.attachment(id, 0);
+  const hash = createHash('sha256');
+  for await (const chunk of stream) hash.update(chunk);
+  t.equal(hash.digest('hex'), sha256, 'what it received is read on');
+  t.equal((await h40.service.verify(id)).id, id);
+  await t.rejects(h40.service.submit({ ...letter('G22', 2), notation: 'CV-UBND' }), { code: 'certificate-revoked' });
+  await t.rejects(h40.service.announce(['/ip4/127.0.0.1/tcp/7999']), { code: 'certificate-revoked' });
+  await h40.stop();
+  const again = await startAgency({ dir: at('H40') });
+  t.equal((await again.service.status()).directory.state, 'revoked', 'also after a restart');
+  await again.stop();
+});
