@@ -1,15 +1,19 @@
 /** What a receiver refuses: each rule broken alone, with its code, whether it may be tried again, and nothing kept. */
 import t from 'tap';
-import { signed as signedCodec } from '../../proto/messages.ts';
 import { equalBytes, sha256 } from '../../node/core/bytes.ts';
 import { PREFIX, prefixRange } from '../../node/store/keys.ts';
+import { signed as signedCodec } from '../../proto/messages.ts';
 import { DAY_MS, unitEntry } from './authority.ts';
 import { TestFederation } from './federation.ts';
 import { HandMadePeer, hash, newExchangeId } from './hand-made-peer.ts';
 
 const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
 await federation.authority.publish({ entries: [unitEntry('H40.02'), unitEntry('H51.09')] });
-const [sender, recipient, third] = ['G22', 'H40', 'H51'].map((seat) => federation.node(seat)) as [never, never, never];
+const [sender, recipient, third] = ['G22', 'H40', 'H51'].map((seat) => federation.node(seat)) as [
+  never,
+  never,
+  never,
+];
 const peer = new HandMadePeer(federation, sender);
 const other = new HandMadePeer(federation, third);
 const to = federation.node('H40');
@@ -21,69 +25,219 @@ async function kept(): Promise<number> {
   return count;
 }
 
-type Offer = () => Promise<[document: Uint8Array, dispatch: Uint8Array, change?: Record<string, unknown>, as?: string]>;
-const of = async (document: Uint8Array, change = {}): Promise<[Uint8Array, Uint8Array]> => [document, await peer.dispatch(document, change)];
+type Offer = () => Promise<
+  [document: Uint8Array, dispatch: Uint8Array, change?: Record<string, unknown>, as?: string]
+>;
+const of = async (document: Uint8Array, change = {}): Promise<[Uint8Array, Uint8Array]> => [
+  document,
+  await peer.dispatch(document, change),
+];
 const seal = () => peer.node.own.seal()!;
 
 const RULES: [string, string, 'never' | 'later', Offer][] = [
-  ['a document that is none', 'malformed', 'never', async () => [hash('x'), await peer.dispatch(await peer.document())]],
+  [
+    'a document that is none',
+    'malformed',
+    'never',
+    async () => [hash('x'), await peer.dispatch(await peer.document())],
+  ],
   ['a dispatch that is none', 'malformed', 'never', async () => [await peer.document(), hash('x')]],
-  ['nothing at all as document', 'malformed', 'never', async () => [new Uint8Array(0), await peer.dispatch(await peer.document())]],
-  ['a receipt where a document should be', 'malformed', 'never', async () => {
-    const document = await peer.document();
-    return [await peer.receipt(await peer.dispatch(document), document), await peer.dispatch(document)];
-  }],
-  ['a dispatch for another document', 'malformed', 'never', async () => of(await peer.document(), { documentId: hash('other') })],
-  ['a newer kind of document', 'version-unsupported', 'later', async () => of(await peer.document({}, seal(), 'document/2'))],
-  ['a newer kind of dispatch', 'version-unsupported', 'later', async () => {
-    const document = await peer.document();
-    return [document, await peer.dispatch(document, {}, peer.node.own.service(), 'dispatch/7')];
-  }],
+  [
+    'nothing at all as document',
+    'malformed',
+    'never',
+    async () => [new Uint8Array(0), await peer.dispatch(await peer.document())],
+  ],
+  [
+    'a receipt where a document should be',
+    'malformed',
+    'never',
+    async () => {
+      const document = await peer.document();
+      return [await peer.receipt(await peer.dispatch(document), document), await peer.dispatch(document)];
+    },
+  ],
+  [
+    'a dispatch for another document',
+    'malformed',
+    'never',
+    async () => of(await peer.document(), { documentId: hash('other') }),
+  ],
+  [
+    'a newer kind of document',
+    'version-unsupported',
+    'later',
+    async () => of(await peer.document({}, seal(), 'document/2')),
+  ],
+  [
+    'a newer kind of dispatch',
+    'version-unsupported',
+    'later',
+    async () => {
+      const document = await peer.document();
+      return [document, await peer.dispatch(document, {}, peer.node.own.service(), 'dispatch/7')];
+    },
+  ],
   ['a secret', 'classified', 'never', async () => of(await peer.document({ classification: 2 }))],
   ['a top secret', 'classified', 'never', async () => of(await peer.document({ classification: 4 }))],
-  ['an attachment too large', 'oversize', 'never', async () => of(await peer.document({ attachments: [peer.attachment({ size: 2 ** 30 + 1 })] }))],
-  ['chunks of another size', 'malformed', 'never', async () => of(await peer.document({ attachments: [peer.attachment({ chunkSize: 4096 })] }))],
-  ['an exchange id that is no UUIDv7', 'malformed', 'never', async () => of(await peer.document({ exchangeId: new Uint8Array(16).fill(0xff) }))],
+  [
+    'an attachment too large',
+    'oversize',
+    'never',
+    async () => of(await peer.document({ attachments: [peer.attachment({ size: 2 ** 30 + 1 })] })),
+  ],
+  [
+    'chunks of another size',
+    'malformed',
+    'never',
+    async () => of(await peer.document({ attachments: [peer.attachment({ chunkSize: 4096 })] })),
+  ],
+  [
+    'an exchange id that is no UUIDv7',
+    'malformed',
+    'never',
+    async () => of(await peer.document({ exchangeId: new Uint8Array(16).fill(0xff) })),
+  ],
   ['a day that never was', 'malformed', 'never', async () => of(await peer.document({ date: '2014-02-30' }))],
-  ['two files under one hash', 'malformed', 'never', async () => of(await peer.document({ attachments: [peer.attachment({ size: 9 }), peer.attachment()] }))],
-  ['a unit with a zero byte', 'unknown-recipient', 'later', async () => of(await peer.document(), { unit: 'H40\u0000H40' })],
-  ['an attachment that is not what was signed', 'blob-mismatch', 'never', async () => of(await peer.document({ attachments: [peer.attachment({ size: 99 })] }))],
-  ['an attachment with another chunk root', 'blob-mismatch', 'never', async () => of(await peer.document({ attachments: [peer.attachment({ chunkRoot: hash('root') })] }))],
-  ['a small attachment that did not come along', 'blob-unavailable', 'later', async () => [...(await of(await peer.document())), { inlineBlobs: [] }]],
-  ['no seal', 'signature-invalid', 'never', async () => {
-    const { kind, payload } = signedCodec.parse(await peer.document());
-    return of(signedCodec.encode({ kind, payload, signatures: [] }));
-  }],
-  ['a service key where the seal should be', 'signature-invalid', 'never', async () => of(await peer.document({}, peer.node.own.service()))],
-  ['a service key that calls itself a seal', 'unknown-certificate', 'later', async () => of(await peer.document({}, { ...peer.node.own.service(), role: 'seal' }))],
-  ['the seal of somebody else', 'seal-scope', 'later', async () => of(await peer.document({}, other.node.own.seal()!))],
-  ['a seal nobody lists', 'unknown-certificate', 'later', async () => {
-    const { key, certificate } = await federation.authority.unlisted('seal', 'G22');
-    return of(await peer.document({}, { certificateSha256: sha256(certificate.bytes), role: 'seal', sign: (data) => key.sign(data) }));
-  }],
-  ['a changed content under an old seal', 'signature-invalid', 'never', async () => {
-    const { kind, signatures } = signedCodec.parse(await peer.document());
-    const { payload } = signedCodec.parse(await peer.document({ subject: 'Khác' }));
-    return of(signedCodec.encode({ kind, payload, signatures }));
-  }],
-  ['a seal before the last signature', 'signature-invalid', 'never', async () => of(await peer.addSignature(await peer.document(), peer.node.own.service()))],
-  ['a dispatch sealed instead of signed by the service', 'signature-invalid', 'never', async () => {
-    const document = await peer.document();
-    return [document, await peer.dispatch(document, {}, seal())];
-  }],
-  ['a dispatch signed by another agency', 'unknown-certificate', 'later', async () => {
-    const document = await peer.document();
-    return [document, await peer.dispatch(document, {}, other.node.own.service())];
-  }],
-  ['a dispatch with two signatures', 'signature-invalid', 'never', async () => {
-    const document = await peer.document();
-    return [document, await peer.addSignature(await peer.dispatch(document), peer.node.own.service())];
-  }],
-  ['a document of an agency that is not the peer', 'sender-mismatch', 'later', async () => [...(await of(await peer.document())), {}, 'H51']],
-  ['a sender that names another agency', 'sender-mismatch', 'later', async () => of(await peer.document({ senderAgency: 'H51' }))],
-  ['an issuer served by another agency', 'sender-mismatch', 'later', async () => of(await peer.document({ issuer: { code: 'H51.09' } }))],
+  [
+    'two files under one hash',
+    'malformed',
+    'never',
+    async () => of(await peer.document({ attachments: [peer.attachment({ size: 9 }), peer.attachment()] })),
+  ],
+  [
+    'a unit with a zero byte',
+    'unknown-recipient',
+    'later',
+    async () => of(await peer.document(), { unit: 'H40\u0000H40' }),
+  ],
+  [
+    'an attachment that is not what was signed',
+    'blob-mismatch',
+    'never',
+    async () => of(await peer.document({ attachments: [peer.attachment({ size: 99 })] })),
+  ],
+  [
+    'an attachment with another chunk root',
+    'blob-mismatch',
+    'never',
+    async () => of(await peer.document({ attachments: [peer.attachment({ chunkRoot: hash('root') })] })),
+  ],
+  [
+    'a small attachment that did not come along',
+    'blob-unavailable',
+    'later',
+    async () => [...(await of(await peer.document())), { inlineBlobs: [] }],
+  ],
+  [
+    'no seal',
+    'signature-invalid',
+    'never',
+    async () => {
+      const { kind, payload } = signedCodec.parse(await peer.document());
+      return of(signedCodec.encode({ kind, payload, signatures: [] }));
+    },
+  ],
+  [
+    'a service key where the seal should be',
+    'signature-invalid',
+    'never',
+    async () => of(await peer.document({}, peer.node.own.service())),
+  ],
+  [
+    'a service key that calls itself a seal',
+    'unknown-certificate',
+    'later',
+    async () => of(await peer.document({}, { ...peer.node.own.service(), role: 'seal' })),
+  ],
+  [
+    'the seal of somebody else',
+    'seal-scope',
+    'later',
+    async () => of(await peer.document({}, other.node.own.seal()!)),
+  ],
+  [
+    'a seal nobody lists',
+    'unknown-certificate',
+    'later',
+    async () => {
+      const { key, certificate } = await federation.authority.unlisted('seal', 'G22');
+      return of(
+        await peer.document(
+          {},
+          { certificateSha256: sha256(certificate.bytes), role: 'seal', sign: (data) => key.sign(data) },
+        ),
+      );
+    },
+  ],
+  [
+    'a changed content under an old seal',
+    'signature-invalid',
+    'never',
+    async () => {
+      const { kind, signatures } = signedCodec.parse(await peer.document());
+      const { payload } = signedCodec.parse(await peer.document({ subject: 'Khác' }));
+      return of(signedCodec.encode({ kind, payload, signatures }));
+    },
+  ],
+  [
+    'a seal before the last signature',
+    'signature-invalid',
+    'never',
+    async () => of(await peer.addSignature(await peer.document(), peer.node.own.service())),
+  ],
+  [
+    'a dispatch sealed instead of signed by the service',
+    'signature-invalid',
+    'never',
+    async () => {
+      const document = await peer.document();
+      return [document, await peer.dispatch(document, {}, seal())];
+    },
+  ],
+  [
+    'a dispatch signed by another agency',
+    'unknown-certificate',
+    'later',
+    async () => {
+      const document = await peer.document();
+      return [document, await peer.dispatch(document, {}, other.node.own.service())];
+    },
+  ],
+  [
+    'a dispatch with two signatures',
+    'signature-invalid',
+    'never',
+    async () => {
+      const document = await peer.document();
+      return [document, await peer.addSignature(await peer.dispatch(document), peer.node.own.service())];
+    },
+  ],
+  [
+    'a document of an agency that is not the peer',
+    'sender-mismatch',
+    'later',
+    async () => [...(await of(await peer.document())), {}, 'H51'],
+  ],
+  [
+    'a sender that names another agency',
+    'sender-mismatch',
+    'later',
+    async () => of(await peer.document({ senderAgency: 'H51' })),
+  ],
+  [
+    'an issuer served by another agency',
+    'sender-mismatch',
+    'later',
+    async () => of(await peer.document({ issuer: { code: 'H51.09' } })),
+  ],
   ['a unit served elsewhere', 'moved', 'later', async () => of(await peer.document(), { unit: 'H51.09' })],
-  ['a unit nobody knows', 'unknown-recipient', 'later', async () => of(await peer.document(), { unit: 'H40.77' })],
+  [
+    'a unit nobody knows',
+    'unknown-recipient',
+    'later',
+    async () => of(await peer.document(), { unit: 'H40.77' }),
+  ],
 ];
 
 for (const [what, code, retry, make] of RULES) {
@@ -97,7 +251,11 @@ for (const [what, code, retry, make] of RULES) {
     federation.clock.advance(1000);
     const again = await peer.offer(to, document, dispatch, change, as);
     t.match(again, { code, retry });
-    t.equal(equalBytes(again.bytes, first.bytes), retry === 'never', 'only what can never change is replayed');
+    t.equal(
+      equalBytes(again.bytes, first.bytes),
+      retry === 'never',
+      'only what can never change is replayed',
+    );
   });
 }
 
@@ -115,7 +273,11 @@ t.test('a sound offer is taken; the same exchange id with another content is a c
   t.match(await peer.offer(to, ...changed), { code: 'conflict', retry: 'never' });
   const again = await peer.offer(to, document, dispatch);
   t.ok(equalBytes(again.bytes, first.bytes), 'the first one stands');
-  t.match(await peer.offer(to, document, dispatch, {}, 'H51'), { code: 'sender-mismatch' }, 'and is nobody else’s to ask for');
+  t.match(
+    await peer.offer(to, document, dispatch, {}, 'H51'),
+    { code: 'sender-mismatch' },
+    'and is nobody else’s to ask for',
+  );
 });
 
 t.test('the same delivery sealed and dispatched again gets the first receipt', async (t) => {
@@ -147,6 +309,9 @@ t.test('after its certificate was revoked nothing of a sender is taken', async (
 
 t.test('past the directory’s hard limit everything is refused, and may come again', async (t) => {
   federation.clock.advance(61 * DAY_MS);
-  t.match(await peer.offer(to, ...(await of(await peer.document()))), { code: 'directory-expired', retry: 'later' });
+  t.match(await peer.offer(to, ...(await of(await peer.document()))), {
+    code: 'directory-expired',
+    retry: 'later',
+  });
   void recipient;
 });

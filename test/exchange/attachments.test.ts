@@ -2,9 +2,9 @@
 import { open, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { blobRequest, blobResponse } from '../../proto/messages.ts';
 import { hex, sha256 } from '../../node/core/bytes.ts';
 import { leafHash, rootOf } from '../../node/core/merkle.ts';
+import { blobRequest, blobResponse } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
 import { TestFederation } from './federation.ts';
 import { HandMadePeer, hash } from './hand-made-peer.ts';
@@ -26,7 +26,8 @@ async function sendFile(federation: TestFederation, bytes: Uint8Array, to = ['H4
 
 async function fileOf(federation: TestFederation, seat: string, id: string): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of (await federation.node(seat).exchange.attachment(id, 0)).stream) parts.push(Uint8Array.from(part));
+  for await (const part of (await federation.node(seat).exchange.attachment(id, 0)).stream)
+    parts.push(Uint8Array.from(part));
   return new Uint8Array(Buffer.concat(parts));
 }
 
@@ -64,7 +65,8 @@ t.test('after a cut only the chunks that are missing are pulled again', async (t
   const id = await sendFile(federation, bytes);
   await federation.settled('G22', id);
   t.equal(Buffer.compare(await fileOf(federation, 'H40', id), bytes), 0);
-  for (const chunk of [0, 1]) t.equal(asked.filter((one) => one === chunk).length, 1, `chunk ${chunk} came once`);
+  for (const chunk of [0, 1])
+    t.equal(asked.filter((one) => one === chunk).length, 1, `chunk ${chunk} came once`);
   t.ok(asked.length < 12, `${asked.length} chunks asked for`);
 });
 
@@ -76,8 +78,12 @@ t.test('a chunk or list that is not the signed one is refused, and the true one 
     if (protocol !== 'blob' || toward !== 'client') return undefined;
     const response = blobResponse.parse(frame);
     const lie = ++lies;
-    if (lie === 1) return [blobResponse.encode({ sequence: 1, hashes: { leafHashes: [hash('a'), hash('b'), hash('c')] } })];
-    if (lie === 2) return [blobResponse.encode({ sequence: 1, hashes: { leafHashes: new Array(9).fill(hash('a')) } })];
+    if (lie === 1)
+      return [
+        blobResponse.encode({ sequence: 1, hashes: { leafHashes: [hash('a'), hash('b'), hash('c')] } }),
+      ];
+    if (lie === 2)
+      return [blobResponse.encode({ sequence: 1, hashes: { leafHashes: new Array(9).fill(hash('a')) } })];
     if (lie === 3) return [blobResponse.encode({ sequence: 1, hashes: { leafHashes: [] } })];
     if (lie === 5) return [blobResponse.encode({ sequence: response.sequence!, chunk: random.bytes(MIB) })];
     if (lie === 9) return [blobResponse.encode({ sequence: response.sequence!, chunk: random.bytes(5) })];
@@ -87,7 +93,12 @@ t.test('a chunk or list that is not the signed one is refused, and the true one 
   const view = await federation.settled('G22', id, 'delivered', 500);
   t.ok(view.deliveries[0]!.attempts >= 4, `${view.deliveries[0]!.attempts} attempts`);
   t.equal(Buffer.compare(await fileOf(federation, 'H40', id), bytes), 0);
-  t.ok(federation.node('H40').reported('offer.refused').every(({ code, retry }) => code === 'blob-unavailable' && retry === 'later'));
+  t.ok(
+    federation
+      .node('H40')
+      .reported('offer.refused')
+      .every(({ code, retry }) => code === 'blob-unavailable' && retry === 'later'),
+  );
 });
 
 t.test('without the right ticket there is one answer, whatever is held', async (t) => {
@@ -127,16 +138,26 @@ t.test('bytes that contradict their signed hash are refused for good', async (t)
   const peer = new HandMadePeer(federation, federation.node('G22'));
   const bytes = random.bytes(MIB + 5);
   const leaves = [leafHash(bytes.subarray(0, MIB)), leafHash(bytes.subarray(MIB))];
-  const lie = peer.attachment({ sha256: hash('not these bytes'), size: bytes.byteLength, chunkRoot: rootOf(leaves) });
+  const lie = peer.attachment({
+    sha256: hash('not these bytes'),
+    size: bytes.byteLength,
+    chunkRoot: rootOf(leaves),
+  });
   const document = await peer.document({ attachments: [lie] });
   federation.node('G22').exchange.serveBlobs = async (frames) => {
     for (let request = await frames.read(); request; request = await frames.read()) {
       const { sequence, want, chunk } = blobRequest.parse(request);
       const part = bytes.subarray(chunk! * MIB, (chunk! + 1) * MIB);
-      await frames.write(blobResponse.encode(want === 'chunk' ? { sequence, chunk: part } : { sequence, hashes: { leafHashes: leaves } }));
+      await frames.write(
+        blobResponse.encode(
+          want === 'chunk' ? { sequence, chunk: part } : { sequence, hashes: { leafHashes: leaves } },
+        ),
+      );
     }
   };
-  const answer = await peer.offer(federation.node('H40'), document, await peer.dispatch(document), { inlineBlobs: [] });
+  const answer = await peer.offer(federation.node('H40'), document, await peer.dispatch(document), {
+    inlineBlobs: [],
+  });
   t.match(answer, { code: 'blob-mismatch', retry: 'never' });
   t.notOk(await federation.node('H40').blobs.has(hash('not these bytes')));
 });
@@ -153,13 +174,23 @@ t.test('a large attachment damaged at the sender holds up its own document only,
   const next = await federation.node('G22').exchange.submit(federation.submission());
   federation.unreachable.clear();
   await federation.settled('G22', next.id);
-  const [delivery] = (await federation.node('G22').exchange.show(id)).deliveries;
+  const delivery = await federation.until('its refusal is written down', async () => {
+    const [shown] = (await federation.node('G22').exchange.show(id)).deliveries;
+    return shown!.lastError === null ? undefined : shown;
+  });
   t.match(delivery, { state: 'queued', lastError: /blob-unavailable: phu-luc\.bin/ });
   t.match(await federation.node('G22').exchange.verify(id), { valid: false });
   const { checks } = await federation.node('G22').exchange.verify(id);
-  t.match(checks.filter(({ ok }) => !ok), [{ what: 'attachment phu-luc.bin' }]);
+  t.match(
+    checks.filter(({ ok }) => !ok),
+    [{ what: 'attachment phu-luc.bin' }],
+  );
   await truncate(path, 10);
-  await federation.until('a shortened file is named', () => federation.node('G22').reported('blob.damaged').length > 0, 1000);
+  await federation.until(
+    'a shortened file is named',
+    () => federation.node('G22').reported('blob.damaged').length > 0,
+    1000,
+  );
 });
 
 t.test('a small attachment damaged at the sender is named, set aside, and the queue goes on', async (t) => {
@@ -168,13 +199,18 @@ t.test('a small attachment damaged at the sender is named, set aside, and the qu
   const node = federation.node('G22');
   const broken = await node.exchange.submit(federation.submission());
   const { smallBlobWrite } = await import('../../node/store/small-blobs.ts');
-  const [{ sha256: sum }] = (await node.exchange.show(broken.id)).files as [{ sha256: string }];
-  await node.store.commit({ writes: [smallBlobWrite(new Uint8Array(Buffer.from(sum, 'hex')), new Uint8Array(9))] });
+  const sum = (await node.exchange.show(broken.id)).files[0]!.sha256;
+  await node.store.commit({
+    writes: [smallBlobWrite(new Uint8Array(Buffer.from(sum, 'hex')), new Uint8Array(9))],
+  });
   const next = await node.exchange.submit(federation.submission());
   federation.unreachable.clear();
   await federation.settled('G22', next.id);
-  t.match((await node.exchange.show(broken.id)).deliveries[0], { state: 'queued', lastError: /damaged.*quyet-dinh\.txt/ });
-  t.equal(node.reported('delivery.set-aside').length > 0, true);
+  await federation.until('it is set aside', () => node.reported('delivery.set-aside').length > 0);
+  const named = async () =>
+    (await node.exchange.show(broken.id)).deliveries[0]!.lastError?.includes('quyet-dinh.txt');
+  await federation.until('and named', named);
+  t.match((await node.exchange.show(broken.id)).deliveries[0], { state: 'queued', lastError: /damaged/ });
 });
 
 t.test('a receiver without room says later, and takes it when there is', async (t) => {
@@ -200,31 +236,40 @@ t.test('the same attachment twice, and in two documents, is kept once and pulled
     return { name: 'a.bin', lease, sha256: sum };
   };
   const [first, second] = [await upload(), await upload()];
-  const both = await exchange.submit(federation.submission({ attachments: [first, { ...second, name: 'b.bin' }] }));
+  const both = await exchange.submit(
+    federation.submission({ attachments: [first, { ...second, name: 'b.bin' }] }),
+  );
   const again = await exchange.submit(federation.submission({ attachments: [await upload()] }));
   for (const { id } of [both, again]) {
     await federation.settled('G22', id);
     t.match(await federation.node('H40').exchange.verify(id), { valid: true });
   }
-  t.equal(federation.opened.filter((stream) => stream === 'H40 blob G22').length, 2, 'held is no reason not to pull');
+  t.equal(
+    federation.opened.filter((stream) => stream === 'H40 blob G22').length,
+    2,
+    'held is no reason not to pull',
+  );
 });
 
-t.test('an upload that is never submitted is let go after an hour; empty and broken ones leave nothing', async (t) => {
-  const federation = await TestFederation.create(t, ['G22', 'H40']);
-  const { exchange, blobs } = federation.node('G22');
-  const bytes = random.bytes(100_000);
-  const stored = await exchange.storeBlob(pieces(bytes));
-  federation.clock.advance(3_600_000);
-  const attachments = [{ name: 'a', lease: stored.lease, sha256: stored.sha256 }];
-  await t.rejects(exchange.submit(federation.submission({ attachments })), { code: 'not-found' });
-  await federation.until('it is collected', async () => {
-    await blobs.collect({ isReferenced: async () => false });
-    return !(await blobs.has(sha256(bytes)));
-  });
-  await t.rejects(exchange.storeBlob(pieces(new Uint8Array(0))), { code: 'file-empty' });
-  const broken = async function* () {
-    yield bytes;
-    throw new Error('the caller went away');
-  };
-  await t.rejects(exchange.storeBlob(broken()), { message: 'the caller went away' });
-});
+t.test(
+  'an upload that is never submitted is let go after an hour; empty and broken ones leave nothing',
+  async (t) => {
+    const federation = await TestFederation.create(t, ['G22', 'H40']);
+    const { exchange, blobs } = federation.node('G22');
+    const bytes = random.bytes(100_000);
+    const stored = await exchange.storeBlob(pieces(bytes));
+    federation.clock.advance(3_600_000);
+    const attachments = [{ name: 'a', lease: stored.lease, sha256: stored.sha256 }];
+    await t.rejects(exchange.submit(federation.submission({ attachments })), { code: 'not-found' });
+    await federation.until('it is collected', async () => {
+      await blobs.collect({ isReferenced: async () => false });
+      return !(await blobs.has(sha256(bytes)));
+    });
+    await t.rejects(exchange.storeBlob(pieces(new Uint8Array(0))), { code: 'file-empty' });
+    const broken = async function* () {
+      yield bytes;
+      throw new Error('the caller went away');
+    };
+    await t.rejects(exchange.storeBlob(broken()), { message: 'the caller went away' });
+  },
+);

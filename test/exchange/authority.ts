@@ -15,7 +15,7 @@ import { sha256 } from '../../node/core/bytes.ts';
 import { type Clock, systemRandom } from '../../node/core/clock.ts';
 import { toLegacy, type UnitCode } from '../../node/core/codes.ts';
 import { DirectoryStore } from '../../node/directory/directory-store.ts';
-import { AGENCY_KEY, sealKey, seatKey, STATE, unitKey } from '../../node/directory/entries.ts';
+import { AGENCY_KEY, STATE, sealKey, seatKey, unitKey } from '../../node/directory/entries.ts';
 import { Authority } from '../../node/registry/authority.ts';
 import { issuedRow } from '../../node/registry/issued.ts';
 import { type Act, Publisher, registryEntries } from '../../node/registry/publisher.ts';
@@ -33,7 +33,8 @@ export interface Enrolled {
   seal: Certificate;
 }
 
-const newKey = async (algorithm: 'ed25519' | 'ecdsa-p256' | 'ecdsa-p384') => new KeySigner(await generateKey(algorithm));
+const newKey = async (algorithm: 'ed25519' | 'ecdsa-p256' | 'ecdsa-p384') =>
+  new KeySigner(await generateKey(algorithm));
 
 export class TestAuthority {
   readonly directory: DirectoryStore;
@@ -66,11 +67,32 @@ export class TestAuthority {
       newKey('ed25519'),
     ]);
     const root = { certificate: await createRoot({ signer: rootKey, name, nowMs }), signer: rootKey };
-    const issuing = { certificate: await createIssuingCa({ root, signer: issuingKey, name, nowMs }), signer: issuingKey };
+    const issuing = {
+      certificate: await createIssuingCa({ root, signer: issuingKey, name, nowMs }),
+      signer: issuingKey,
+    };
     const request = await createRequest(directoryKey, 'directory');
-    const certificate = await issueLeaf({ issuer: issuing, request, role: 'directory', subject: { name }, nowMs });
-    const rootCrl = await createCrl({ issuer: root, revoked: [], number: 1, nowMs, nextUpdateMs: nowMs + 10 * 365 * DAY_MS });
-    const keys = { root: root.certificate, issuing, directory: { certificate, signer: directoryKey }, node, rootCrl: rootCrl.bytes };
+    const certificate = await issueLeaf({
+      issuer: issuing,
+      request,
+      role: 'directory',
+      subject: { name },
+      nowMs,
+    });
+    const rootCrl = await createCrl({
+      issuer: root,
+      revoked: [],
+      number: 1,
+      nowMs,
+      nextUpdateMs: nowMs + 10 * 365 * DAY_MS,
+    });
+    const keys = {
+      root: root.certificate,
+      issuing,
+      directory: { certificate, signer: directoryKey },
+      node,
+      rootCrl: rootCrl.bytes,
+    };
     const folder = await mkdtemp(join(tmpdir(), 'lienthong-authority-'));
     const store = new MemoryEngine();
     const audit = await AuditLog.open({ store, folder, encodeLeaf: encodeAuditLeaf, random: systemRandom });
@@ -91,7 +113,11 @@ export class TestAuthority {
 
   /** An agency with a seat, its three certificates and its seal granted. */
   async enrol(agency: string, name: string, seat = agency): Promise<Enrolled> {
-    const [nodeKey, serviceKey, ownSealKey] = await Promise.all([newKey('ed25519'), newKey('ecdsa-p256'), newKey('ecdsa-p256')]);
+    const [nodeKey, serviceKey, ownSealKey] = await Promise.all([
+      newKey('ed25519'),
+      newKey('ecdsa-p256'),
+      newKey('ecdsa-p256'),
+    ]);
     const holder = { agency, name, seat };
     const [node, service, seal] = await Promise.all([
       this.#issue('node', nodeKey, holder),
@@ -117,27 +143,52 @@ export class TestAuthority {
       ],
       issued: [node.row, service.row, seal.row],
     });
-    return { agency, seat, serviceKey, sealKey: ownSealKey, service: service.certificate, seal: seal.certificate };
+    return {
+      agency,
+      seat,
+      serviceKey,
+      sealKey: ownSealKey,
+      service: service.certificate,
+      seal: seal.certificate,
+    };
   }
 
   async #issue(role: LeafRole, key: KeySigner, holder: { agency: string; name: string; seat: string }) {
     const nowMs = this.#clock.nowMs();
     const request = await createRequest(key, role);
     const { agency, name, seat } = holder;
-    const certificate = await issueLeaf({ issuer: this.#keys.issuing, request, role, subject: { agency, name, seat }, nowMs });
+    const certificate = await issueLeaf({
+      issuer: this.#keys.issuing,
+      request,
+      role,
+      subject: { agency, name, seat },
+      nowMs,
+    });
     return { certificate, row: issuedRow(certificate, { role, agency, seat, request, nowMs }) };
   }
 
   /** A certificate of the federation's CA that the directory doesn't list. */
   async unlisted(role: LeafRole, agency: string): Promise<{ key: KeySigner; certificate: Certificate }> {
     const key = await newKey('ecdsa-p256');
-    return { key, certificate: (await this.#issue(role, key, { agency, name: agency, seat: agency })).certificate };
+    return {
+      key,
+      certificate: (await this.#issue(role, key, { agency, name: agency, seat: agency })).certificate,
+    };
   }
 
   async revoke(certificate: Certificate, role: LeafRole, of: Enrolled): Promise<void> {
     const nowMs = this.#clock.nowMs();
-    const row = issuedRow(certificate, { role, agency: of.agency, seat: of.seat, request: new Uint8Array(1), nowMs });
-    await this.publish({ entries: [], issued: [{ ...row, revoked: { atMs: nowMs, reason: 'key-compromise' } }] });
+    const row = issuedRow(certificate, {
+      role,
+      agency: of.agency,
+      seat: of.seat,
+      request: new Uint8Array(1),
+      nowMs,
+    });
+    await this.publish({
+      entries: [],
+      issued: [{ ...row, revoked: { atMs: nowMs, reason: 'key-compromise' } }],
+    });
   }
 
   close(): Promise<void> {
@@ -147,7 +198,12 @@ export class TestAuthority {
 
 export const DAY_MS = 86_400_000;
 
-export const agencyEntry = (code: string, name: string, state: number = STATE.active, mergedInto = ''): Act['entries'][number] => ({
+export const agencyEntry = (
+  code: string,
+  name: string,
+  state: number = STATE.active,
+  mergedInto = '',
+): Act['entries'][number] => ({
   group: code,
   key: AGENCY_KEY,
   agency: { code, legacyCodes: [toLegacy(code as UnitCode)!], name, kind: 'province', state, mergedInto },
@@ -156,10 +212,20 @@ export const agencyEntry = (code: string, name: string, state: number = STATE.ac
 export const unitEntry = (code: string, seat = ''): Act['entries'][number] => ({
   group: code.split('.')[0]!,
   key: unitKey(code),
-  unit: { code, name: `Đơn vị ${code}`, parent: code.slice(0, code.lastIndexOf('.')), seat, state: STATE.active },
+  unit: {
+    code,
+    name: `Đơn vị ${code}`,
+    parent: code.slice(0, code.lastIndexOf('.')),
+    seat,
+    state: STATE.active,
+  },
 });
 
-export const sealEntry = (agency: string, certificate: Certificate, unit: string): Act['entries'][number] => ({
+export const sealEntry = (
+  agency: string,
+  certificate: Certificate,
+  unit: string,
+): Act['entries'][number] => ({
   group: agency,
   key: sealKey(sha256(certificate.bytes)),
   seal: { certificate: certificate.bytes, unit, subtree: true, fromVersion: 1, toVersion: 0 },

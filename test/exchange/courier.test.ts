@@ -8,7 +8,11 @@ const attempts = (federation: TestFederation) =>
 
 /** Until the courier waits for its timer again: one more attempt was made and failed. */
 const failed = (federation: TestFederation, count: number) =>
-  federation.until(`${count} failures`, () => federation.node('G22').reported('seat.unreachable').length >= count, 0);
+  federation.until(
+    `${count} failures`,
+    () => federation.node('G22').reported('seat.unreachable').length >= count,
+    0,
+  );
 
 t.test('backoff doubles to five minutes, jittered, and only an outcome ends it', async (t) => {
   const federation = await TestFederation.create(t, ['G22', 'H40']);
@@ -104,7 +108,9 @@ for (const urgency of ['thuong', 'hoa-toc'] as const) {
     const others: string[] = [];
     for (let i = 0; i < 5; i++) others.push((await exchange.submit(federation.submission())).id);
     federation.fault = ({ protocol, toward, frame }) =>
-      protocol === 'delivery' && toward === 'server' && Buffer.from(frame).includes('Chất độc') ? 'cut' : undefined;
+      protocol === 'delivery' && toward === 'server' && Buffer.from(frame).includes('Chất độc')
+        ? 'cut'
+        : undefined;
     federation.unreachable.clear();
     for (const id of others) await federation.settled('G22', id, 'delivered', 1000);
     t.match((await exchange.show(poison.id)).deliveries[0], { state: 'queued' });
@@ -144,7 +150,8 @@ t.test('a receiver that never answers is given up after a minute, and offered ag
   const federation = await TestFederation.create(t, ['G22', 'H40']);
   const { exchange } = federation.node('G22');
   let isStalled = true;
-  federation.fault = ({ protocol, toward }) => (isStalled && protocol === 'delivery' && toward === 'client' ? [] : undefined);
+  federation.fault = ({ protocol, toward }) =>
+    isStalled && protocol === 'delivery' && toward === 'client' ? [] : undefined;
   const { id } = await exchange.submit(federation.submission());
   await federation.until('it is in flight', () => attempts(federation) === 1, 0);
   await federation.until('its deadline is set', () => federation.clock.timersMs.includes(60_000), 0);

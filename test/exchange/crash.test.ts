@@ -79,7 +79,9 @@ for (const victim of ['G22', 'H40']) {
         // what the caller didn't hear an answer to, it asks again: with the same key
         const attempt = async () => {
           const submission = await withAnnex(federation, at);
-          return federation.node('G22').exchange.submit({ ...submission, number: `${at}K`, subject: `Lần ${at}` });
+          return federation
+            .node('G22')
+            .exchange.submit({ ...submission, number: `${at}K`, subject: `Lần ${at}` });
         };
         let id: string | undefined;
         void attempt().then((answer) => {

@@ -15,9 +15,21 @@ t.test('a document is queued, delivered and receipted; both ends hold the same s
   ]);
   const sent = await federation.settled('G22', answer.id);
   const received = await recipient.only('inbox');
-  t.match(received, { id: answer.id, documentHash: answer.documentHash, from: 'G22', to: ['H40'], state: 'delivered' });
+  t.match(received, {
+    id: answer.id,
+    documentHash: answer.documentHash,
+    from: 'G22',
+    to: ['H40'],
+    state: 'delivered',
+  });
   t.match(await federation.node('H51').only('inbox'), { id: answer.id, to: ['H51'] });
-  t.same(sent.deliveries.map(({ to, receipt }) => [to, receipt?.by]), [['H40', 'H40'], ['H51', 'H51']]);
+  t.same(
+    sent.deliveries.map(({ to, receipt }) => [to, receipt?.by]),
+    [
+      ['H40', 'H40'],
+      ['H51', 'H51'],
+    ],
+  );
   const documentId = new Uint8Array(Buffer.from(answer.documentHash, 'hex'));
   const [delivery] = await deliveriesOf(sender.store, documentId);
   const [arrival] = await arrivalsOf(recipient.store, documentId);
@@ -58,10 +70,16 @@ t.test('two units of one seat get a delivery and a receipt each, of one document
   const sender = federation.node('G22').exchange;
   const { lease, sha256: sum } = await sender.storeBlob(pieces(big));
   const { id } = await sender.submit(
-    federation.submission({ to: ['H40', 'H40.02', '000.00.03.H40'], attachments: [{ name: 'a.bin', lease, sha256: sum }] }),
+    federation.submission({
+      to: ['H40', 'H40.02', '000.00.03.H40'],
+      attachments: [{ name: 'a.bin', lease, sha256: sum }],
+    }),
   );
   const view = await federation.settled('G22', id);
-  t.same(view.deliveries.map(({ to }) => to), ['H40', 'H40.02', 'H40.03']);
+  t.same(
+    view.deliveries.map(({ to }) => to),
+    ['H40', 'H40.02', 'H40.03'],
+  );
   t.same((await federation.node('H40').only('inbox')).to, ['H40', 'H40.02', 'H40.03']);
   t.match(await federation.node('H40').exchange.verify(id), { valid: true });
 });
@@ -91,7 +109,9 @@ t.test('hundreds of documents submitted at once all arrive, whatever their order
   const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
   const sender = federation.node('G22').exchange;
   const answers = await Promise.all(
-    Array.from({ length: 300 }, (_, i) => sender.submit(federation.submission({ to: i % 3 === 0 ? ['H40', 'H51'] : ['H40'] }))),
+    Array.from({ length: 300 }, (_, i) =>
+      sender.submit(federation.submission({ to: i % 3 === 0 ? ['H40', 'H51'] : ['H40'] })),
+    ),
   );
   // the clock stands still: nothing may depend on a timer
   for (const { id } of answers) await federation.settled('G22', id, 'delivered', 0);

@@ -69,7 +69,12 @@ export class TestNode {
   async open(): Promise<void> {
     const { clock } = this.#federation;
     const random = systemRandom;
-    this.#level = await LevelEngine.open({ folder: join(this.dir, 'store'), clock: systemClock, random, reserveBytes: 0 });
+    this.#level = await LevelEngine.open({
+      folder: join(this.dir, 'store'),
+      clock: systemClock,
+      random,
+      reserveBytes: 0,
+    });
     const folder = join(this.dir, 'audit');
     this.#audit = await AuditLog.open({ store: this.#level, folder, encodeLeaf: encodeAuditLeaf, random });
     this.store = new GatedStore(this.#level);
@@ -172,7 +177,11 @@ export class TestFederation {
   readonly opened: string[] = [];
   #number = 0;
 
-  static async create(t: Context, agencies: readonly string[], init: Record<string, NodeInit> = {}): Promise<TestFederation> {
+  static async create(
+    t: Context,
+    agencies: readonly string[],
+    init: Record<string, NodeInit> = {},
+  ): Promise<TestFederation> {
     const federation = new TestFederation();
     const root = await mkdtemp(join(tmpdir(), 'lienthong-exchange-'));
     t.teardown(async () => {
@@ -201,7 +210,9 @@ export class TestFederation {
       throw new LienthongError('unreachable', { seat: to });
     }
     const seat = from.who.seat;
-    const pair = memoryFrames((frame, toward) => this.fault({ from: seat, to, protocol, toward, frame }) ?? [frame]);
+    const pair = memoryFrames(
+      (frame, toward) => this.fault({ from: seat, to, protocol, toward, frame }) ?? [frame],
+    );
     from.keep(pair.client);
     server.keep(pair.server);
     if (protocol === 'delivery') void server.exchange.serveDelivery(pair.server, seat);

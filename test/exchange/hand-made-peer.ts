@@ -1,6 +1,11 @@
 /** A peer whose every byte the test makes itself, with the real keys of an enrolled agency: what a forger could send. */
 import { randomBytes } from 'node:crypto';
 import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
+import { type Bytes, sha256, utf8 } from '../../node/core/bytes.ts';
+import { leafHash } from '../../node/core/merkle.ts';
+import type { Frames } from '../../node/exchange/ports.ts';
+import { idOf } from '../../node/signing/envelope.ts';
+import { addSignature, type Claims, type SigningIdentity, sign } from '../../node/signing/sign.ts';
 import {
   dispatch as dispatchCodec,
   document as documentCodec,
@@ -10,11 +15,6 @@ import {
   refusal as refusalCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, sha256, utf8 } from '../../node/core/bytes.ts';
-import { leafHash } from '../../node/core/merkle.ts';
-import type { Frames } from '../../node/exchange/ports.ts';
-import { idOf } from '../../node/signing/envelope.ts';
-import { addSignature, type Claims, sign, type SigningIdentity } from '../../node/signing/sign.ts';
 import type { TestFederation, TestNode } from './federation.ts';
 import { memoryFrames } from './memory-frames.ts';
 
@@ -58,12 +58,21 @@ export class HandMadePeer {
   }
 
   attachment(change: Fields = {}): Fields {
-    const facts = { sha256: sha256(FILE), size: FILE.byteLength, chunkSize: 1024 * 1024, chunkRoot: leafHash(FILE) };
+    const facts = {
+      sha256: sha256(FILE),
+      size: FILE.byteLength,
+      chunkSize: 1024 * 1024,
+      chunkRoot: leafHash(FILE),
+    };
     return { ...facts, name: 'a.txt', mediaType: 'text/plain', role: 1, ...change };
   }
 
   /** A signed document; `by` signs as the seal. */
-  async document(change: Fields = {}, by: SigningIdentity = this.node.own.seal()!, kind = 'document/1'): Promise<Bytes> {
+  async document(
+    change: Fields = {},
+    by: SigningIdentity = this.node.own.seal()!,
+    kind = 'document/1',
+  ): Promise<Bytes> {
     return sign({ kind, payload: documentCodec.encode(this.content(change) as never) }, by, this.claims);
   }
 
@@ -72,9 +81,21 @@ export class HandMadePeer {
     return idOf(kind, this.claims.federationId, payload);
   }
 
-  async dispatch(document: Bytes, change: Fields = {}, by: SigningIdentity = this.node.own.service(), kind = 'dispatch/1') {
+  async dispatch(
+    document: Bytes,
+    change: Fields = {},
+    by: SigningIdentity = this.node.own.service(),
+    kind = 'dispatch/1',
+  ) {
     const logHead = { epoch: 1, size: 0, root: hash('log') };
-    const fields = { documentId: this.idOf(document), unit: 'H40', urgency: 1, circular: false, logHead, ...change };
+    const fields = {
+      documentId: this.idOf(document),
+      unit: 'H40',
+      urgency: 1,
+      circular: false,
+      logHead,
+      ...change,
+    };
     return sign({ kind, payload: dispatchCodec.encode(fields as never) }, by, this.claims);
   }
 
@@ -82,7 +103,13 @@ export class HandMadePeer {
   async offer(to: TestNode, document: Bytes, dispatch: Bytes, change: Fields = {}, as = this.node.who.seat) {
     const { client, server } = memoryFrames((frame) => [frame]);
     const served = to.exchange.serveDelivery(server, as);
-    const offer = { sequence: ++this.#sequence, dispatches: [dispatch], document, inlineBlobs: [FILE], ...change };
+    const offer = {
+      sequence: ++this.#sequence,
+      dispatches: [dispatch],
+      document,
+      inlineBlobs: [FILE],
+      ...change,
+    };
     await client.write(offerFrame.encode(offer as never));
     const frame = await client.read();
     await client.close();
@@ -99,11 +126,23 @@ export class HandMadePeer {
     }
     const bytes = outcome.refusal!;
     const content = refusalCodec.parse(signedCodec.parse(bytes).payload);
-    return { kind: 'refusal' as const, code: content.code, retry: content.retry === 1 ? 'never' : 'later', bytes, content };
+    return {
+      kind: 'refusal' as const,
+      code: content.code,
+      retry: content.retry === 1 ? 'never' : 'later',
+      bytes,
+      content,
+    };
   }
 
   /** A receipt of this peer for what it was offered, changed as the test wants. */
-  async receipt(dispatch: Bytes, document: Bytes, change: Fields = {}, by = this.node.own.service(), claims = this.claims) {
+  async receipt(
+    dispatch: Bytes,
+    document: Bytes,
+    change: Fields = {},
+    by = this.node.own.service(),
+    claims = this.claims,
+  ) {
     const { payload } = signedCodec.parse(dispatch);
     const { unit } = dispatchCodec.parse(payload);
     const fields = {
@@ -138,9 +177,14 @@ export class HandMadePeer {
   }
 
   /** Opens a stream to a node as this peer, for what no honest peer would send. */
-  stream(to: TestNode, protocol: 'delivery' | 'blob', as = this.node.who.seat): { frames: Frames; served: Promise<void> } {
+  stream(
+    to: TestNode,
+    protocol: 'delivery' | 'blob',
+    as = this.node.who.seat,
+  ): { frames: Frames; served: Promise<void> } {
     const { client, server } = memoryFrames((frame) => [frame]);
-    const served = protocol === 'delivery' ? to.exchange.serveDelivery(server, as) : to.exchange.serveBlobs(server, as);
+    const served =
+      protocol === 'delivery' ? to.exchange.serveDelivery(server, as) : to.exchange.serveBlobs(server, as);
     return { frames: client, served };
   }
 }

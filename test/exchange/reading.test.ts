@@ -37,8 +37,18 @@ t.test('pages follow each other without a gap or a repeat, newest first, while m
   const exactly = await exchange.list({ box: 'outbox', limit: 24 });
   t.match(exactly, { cursor: null }, 'a full last page is the last');
   t.equal((await exchange.list({ box: 'outbox', limit: 0 })).items.length, 1);
-  for (const wrong of ['', 'x', 'ф', Buffer.alloc(40, 0xff).toString('base64url'), Buffer.alloc(41).toString('base64url')])
-    await t.rejects(exchange.list({ box: 'outbox', cursor: wrong }), { code: 'usage' }, JSON.stringify(wrong));
+  for (const wrong of [
+    '',
+    'x',
+    'ф',
+    Buffer.alloc(40, 0xff).toString('base64url'),
+    Buffer.alloc(41).toString('base64url'),
+  ])
+    await t.rejects(
+      exchange.list({ box: 'outbox', cursor: wrong }),
+      { code: 'usage' },
+      JSON.stringify(wrong),
+    );
 });
 
 t.test('lists are narrowed by text without marks, sender, recipient, state and day', async (t) => {
@@ -46,11 +56,17 @@ t.test('lists are narrowed by text without marks, sender, recipient, state and d
   const { exchange } = federation.node('G22');
   federation.unreachable.add('H51');
   await exchange.submit(federation.submission({ subject: 'Chuyển đổi số quốc gia', to: ['H40'] }));
-  await exchange.submit(federation.submission({ subject: 'Phòng chống bão lụt', to: ['H51'], urgency: 'khan' }));
+  await exchange.submit(
+    federation.submission({ subject: 'Phòng chống bão lụt', to: ['H51'], urgency: 'khan' }),
+  );
   federation.clock.advance(86_400_000);
   const { id } = await exchange.submit(federation.submission({ subject: 'Đề án 06', to: ['H40', 'H51'] }));
-  await federation.until('the first arrived', async () => (await exchange.list({ box: 'outbox', state: 'delivered' })).items.length === 1);
-  const subjects = async (query: object) => (await exchange.list({ box: 'outbox', ...query })).items.map(({ subject }) => subject);
+  await federation.until(
+    'the first arrived',
+    async () => (await exchange.list({ box: 'outbox', state: 'delivered' })).items.length === 1,
+  );
+  const subjects = async (query: object) =>
+    (await exchange.list({ box: 'outbox', ...query })).items.map(({ subject }) => subject);
   t.same(await subjects({ text: 'chuyen DOI' }), ['Chuyển đổi số quốc gia']);
   t.same(await subjects({ text: 'so chuyen' }), ['Chuyển đổi số quốc gia'], 'words in any order');
   t.same(await subjects({ text: 'de an' }), ['Đề án 06']);
@@ -63,7 +79,8 @@ t.test('lists are narrowed by text without marks, sender, recipient, state and d
   t.match(await exchange.show(id.slice(0, 18)), { id }, 'a unique beginning is enough');
   await t.rejects(exchange.show(id.slice(0, 4)), { code: 'ambiguous' });
   await t.rejects(exchange.show('ffff'), { code: 'not-found' });
-  for (const wrong of ['', 'abc', '../..', 'g'.repeat(10)]) await t.rejects(exchange.show(wrong), { code: 'usage' });
+  for (const wrong of ['', 'abc', '../..', 'g'.repeat(10)])
+    await t.rejects(exchange.show(wrong), { code: 'usage' });
   await t.rejects(exchange.attachment(id, 7), { code: 'not-found' });
   await t.rejects(exchange.attachment(id, -1), { code: 'not-found' });
 });
@@ -83,13 +100,24 @@ t.test('one document in full, at both ends', async (t) => {
   );
   const sent = await federation.settled('G22', id);
   const received = await federation.node('H40').exchange.show(id);
-  const same = { id, urgency: 'hoa-toc', due: '2026-01-20', circular: true, place: 'Hà Nội', content: 'Trích yếu', legalId: '000.00.00.G22,2026/01/15,1/QĐ-TTg' };
+  const same = {
+    id,
+    urgency: 'hoa-toc',
+    due: '2026-01-20',
+    circular: true,
+    place: 'Hà Nội',
+    content: 'Trích yếu',
+    legalId: '000.00.00.G22,2026/01/15,1/QĐ-TTg',
+  };
   const signer = { name: 'Nguyễn Văn A', position: 'Chủ tịch', competence: 'TM.' };
   for (const view of [sent, received]) {
     t.match(view, { ...same, signer, printedRecipients: ['Như trên', 'Lưu: VT'] });
     t.match(view.signatures, [{ role: 'seal', agency: 'G22', valid: true, reason: null }]);
   }
-  t.match(sent, { box: 'outbox', deliveries: [{ to: 'H40', seat: 'H40', state: 'delivered', attempts: 1, lastError: null }] });
+  t.match(sent, {
+    box: 'outbox',
+    deliveries: [{ to: 'H40', seat: 'H40', state: 'delivered', attempts: 1, lastError: null }],
+  });
   t.match(received, { box: 'inbox', deliveries: [{ to: 'H40', receipt: { by: 'H40' } }] });
   t.type(sent.deliveries[0]!.elapsedMs, 'number');
 });
@@ -138,7 +166,9 @@ t.test('evidence is verified by its own script with OpenSSL, and a changed byte 
   const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
   const { exchange } = federation.node('G22');
   // several at once: dispatches and receipts in batch form
-  const answers = await Promise.all([1, 2, 3, 4, 5].map(() => exchange.submit(federation.submission({ to: ['H40', 'H51'] }))));
+  const answers = await Promise.all(
+    [1, 2, 3, 4, 5].map(() => exchange.submit(federation.submission({ to: ['H40', 'H51'] }))),
+  );
   const { id } = answers[2]!;
   await federation.settled('G22', id);
   for (const seat of ['G22', 'H40']) {
@@ -147,17 +177,30 @@ t.test('evidence is verified by its own script with OpenSSL, and a changed byte 
     const files = await federation.node(seat).exchange.evidence(id);
     const names = files.map(({ name }) => name);
     for (const { name, bytes } of files) await writeFile(join(folder, name), bytes);
-    for (const name of ['document.signed', 'dispatch-H40.signed', 'receipt-H40.signed', 'verify.sh']) t.ok(names.includes(name), name);
-    t.equal(names.some((name) => name.includes('H51')), seat === 'G22', 'a recipient learns nothing of the others');
-    const verify = () => run('sh', [join(folder, 'verify.sh')]).then(
-      ({ stdout }) => ({ code: 0, text: stdout }),
-      (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, text: error.stdout + error.stderr }),
+    for (const name of ['document.signed', 'dispatch-H40.signed', 'receipt-H40.signed', 'verify.sh'])
+      t.ok(names.includes(name), name);
+    t.equal(
+      names.some((name) => name.includes('H51')),
+      seat === 'G22',
+      'a recipient learns nothing of the others',
     );
+    const verify = () =>
+      run('sh', [join(folder, 'verify.sh')]).then(
+        ({ stdout }) => ({ code: 0, text: stdout }),
+        (error: { code: number; stdout: string; stderr: string }) => ({
+          code: error.code,
+          text: error.stdout + error.stderr,
+        }),
+      );
     const good = await verify();
     t.equal(good.code, 0, good.text);
     const signatures = names.filter((name) => name.endsWith('.sig')).length;
     t.equal(good.text.match(/Verified OK/g)?.length, signatures, `${signatures} signatures`);
-    if (seat === 'G22') t.ok(names.some((name) => name.endsWith('.path.txt')), 'some are in batch form');
+    if (seat === 'G22')
+      t.ok(
+        names.some((name) => name.endsWith('.path.txt')),
+        'some are in batch form',
+      );
     for (const name of names.filter((name) => /\.(covered|sig|item|path\.txt)$/.test(name))) {
       const bytes = Uint8Array.from(files.find((file) => file.name === name)!.bytes);
       const at = name.endsWith('path.txt') ? bytes.length - 2 : bytes.length - 1;
@@ -178,7 +221,9 @@ t.test('evidence binds the payload it shows: what is read is what was signed', a
   const files = await federation.node('H40').exchange.evidence(id);
   const bytes = (name: string) => Buffer.from(files.find((file) => file.name === name)!.bytes);
   for (const stem of ['document', 'dispatch-H40', 'receipt-H40']) {
-    const covered = bytes(`${stem}.${files.some(({ name }) => name === `${stem}.item`) ? 'item' : 'covered'}`);
+    const covered = bytes(
+      `${stem}.${files.some(({ name }) => name === `${stem}.item`) ? 'item' : 'covered'}`,
+    );
     const payload = bytes(`${stem}.payload`);
     t.ok(covered.subarray(-payload.length).equals(payload), stem);
     t.ok(bytes(`${stem}.signed`).includes(payload), `${stem} as it travelled`);

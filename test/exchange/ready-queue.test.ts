@@ -57,69 +57,78 @@ t.test('the same delivery twice is one', async (t) => {
   t.same(drained(queue), [1]);
 });
 
-t.test('whatever happens in whatever order, everything on disk is taken, in order of what was known', async () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.oneof(fc.constant('fill'), fc.constant('take'), fc.constant('late'), fc.nat({ max: 4 })), { maxLength: 60 }),
-      (steps) => {
-        const queue = new ReadyQueue();
-        const disk = new Map<string, QueuedDelivery>();
-        const taken: string[] = [];
-        let n = 0;
-        const commit = (rank: number) => {
-          const one = item(n++, rank);
-          disk.set(deliveryName(one), one);
-          return one;
-        };
-        const refill = (late: boolean) => {
-          if (!queue.isExhausted) return;
-          queue.beginFill();
-          const seen = [...disk.values()].sort(compareQueued);
-          if (late) queue.add(commit(0));
-          queue.fill(seen.slice(0, 3), seen.length <= 3);
-        };
-        const take = () => {
-          const one = queue.take();
-          if (one === undefined) return;
-          taken.push(deliveryName(one));
-          disk.delete(deliveryName(one));
-        };
-        for (const step of steps) {
-          if (step === 'fill' || step === 'late') refill(step === 'late');
-          else if (step === 'take') take();
-          else queue.add(commit(step));
-        }
-        for (let rounds = 0; disk.size > 0 && rounds < 200; rounds++) {
-          refill(false);
-          take();
-        }
-        if (disk.size > 0) throw new Error(`${disk.size} left behind`);
-        if (new Set(taken).size !== n) throw new Error('one was taken twice or never');
-      },
-    ),
-    { numRuns: 500 },
-  );
-});
+t.test(
+  'whatever happens in whatever order, everything on disk is taken, in order of what was known',
+  async () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(fc.constant('fill'), fc.constant('take'), fc.constant('late'), fc.nat({ max: 4 })),
+          { maxLength: 60 },
+        ),
+        (steps) => {
+          const queue = new ReadyQueue();
+          const disk = new Map<string, QueuedDelivery>();
+          const taken: string[] = [];
+          let n = 0;
+          const commit = (rank: number) => {
+            const one = item(n++, rank);
+            disk.set(deliveryName(one), one);
+            return one;
+          };
+          const refill = (late: boolean) => {
+            if (!queue.isExhausted) return;
+            queue.beginFill();
+            const seen = [...disk.values()].sort(compareQueued);
+            if (late) queue.add(commit(0));
+            queue.fill(seen.slice(0, 3), seen.length <= 3);
+          };
+          const take = () => {
+            const one = queue.take();
+            if (one === undefined) return;
+            taken.push(deliveryName(one));
+            disk.delete(deliveryName(one));
+          };
+          for (const step of steps) {
+            if (step === 'fill' || step === 'late') refill(step === 'late');
+            else if (step === 'take') take();
+            else queue.add(commit(step));
+          }
+          for (let rounds = 0; disk.size > 0 && rounds < 200; rounds++) {
+            refill(false);
+            take();
+          }
+          if (disk.size > 0) throw new Error(`${disk.size} left behind`);
+          if (new Set(taken).size !== n) throw new Error('one was taken twice or never');
+        },
+      ),
+      { numRuns: 500 },
+    );
+  },
+);
 
-t.test('a document committed while the courier reads its queue leaves without waiting for anything', async (t) => {
-  const federation = await TestFederation.create(t, ['G22', 'H40']);
-  const { exchange, store } = federation.node('G22');
-  let release = () => {};
-  let isHeld = false;
-  store.holdRange = async ({ gte }) => {
-    if (gte?.[0] !== PREFIX.queue) return;
-    isHeld = true;
-    await new Promise<void>((resolve) => {
-      release = resolve;
-    });
-  };
-  const first = await exchange.submit(federation.submission());
-  await federation.until('the courier reads its queue', () => isHeld, 0);
-  const second = await exchange.submit(federation.submission());
-  store.holdRange = undefined;
-  release();
-  // the clock stands still
-  await federation.settled('G22', first.id, 'delivered', 0);
-  await federation.settled('G22', second.id, 'delivered', 0);
-  t.pass('both arrived');
-});
+t.test(
+  'a document committed while the courier reads its queue leaves without waiting for anything',
+  async (t) => {
+    const federation = await TestFederation.create(t, ['G22', 'H40']);
+    const { exchange, store } = federation.node('G22');
+    let release = () => {};
+    let isHeld = false;
+    store.holdRange = async ({ gte }) => {
+      if (gte?.[0] !== PREFIX.queue) return;
+      isHeld = true;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    };
+    const first = await exchange.submit(federation.submission());
+    await federation.until('the courier reads its queue', () => isHeld, 0);
+    const second = await exchange.submit(federation.submission());
+    store.holdRange = undefined;
+    release();
+    // the clock stands still
+    await federation.settled('G22', first.id, 'delivered', 0);
+    await federation.settled('G22', second.id, 'delivered', 0);
+    t.pass('both arrived');
+  },
+);

@@ -2,8 +2,8 @@
 import t from 'tap';
 import { hex, sha256, utf8 } from '../../node/core/bytes.ts';
 import type { Submission } from '../../node/core/views.ts';
-import { PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { STATE } from '../../node/directory/entries.ts';
+import { PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { agencyEntry, DAY_MS } from './authority.ts';
 import { TestFederation } from './federation.ts';
 
@@ -28,18 +28,34 @@ t.test('the same key gives the same answer, whatever has changed since', async (
   });
   const first = await exchange.submit(undated);
   const before = await rows();
-  t.match(await exchange.submit(undated), { ...first, repeated: true }, 'though the upload it names is used up');
+  t.match(
+    await exchange.submit(undated),
+    { ...first, repeated: true },
+    'though the upload it names is used up',
+  );
   federation.clock.advance(DAY_MS);
-  t.match(await exchange.submit({ ...undated }), { id: first.id, repeated: true }, 'though today is another day');
-  await federation.authority.publish({ entries: [agencyEntry('H40', 'Tên mới'), agencyEntry('G22', 'Tên khác')] });
+  t.match(
+    await exchange.submit({ ...undated }),
+    { id: first.id, repeated: true },
+    'though today is another day',
+  );
+  await federation.authority.publish({
+    entries: [agencyEntry('H40', 'Tên mới'), agencyEntry('G22', 'Tên khác')],
+  });
   t.match(await exchange.submit(undated), { id: first.id, repeated: true }, 'though names have changed');
   await federation.authority.publish({ entries: [agencyEntry('H40', 'Tên mới', STATE.retired)] });
-  t.match(await exchange.submit(undated), { id: first.id, repeated: true }, 'though the recipient is retired');
+  t.match(
+    await exchange.submit(undated),
+    { id: first.id, repeated: true },
+    'though the recipient is retired',
+  );
   await federation.authority.publish({ entries: [agencyEntry('H40', 'Nam Định')] });
   t.equal(await rows(), before, 'nothing was added');
   await t.rejects(exchange.submit({ ...undated, subject: 'Khác' }), { code: 'key-reused' });
   await t.rejects(exchange.submit({ ...undated, to: ['H51'] }), { code: 'key-reused' });
-  t.notMatch(await exchange.submit(federation.submission({ key: 'k-1', system: 'other' })), { repeated: true });
+  t.notMatch(await exchange.submit(federation.submission({ key: 'k-1', system: 'other' })), {
+    repeated: true,
+  });
 });
 
 t.test('without a key, what was submitted is the key', async (t) => {
@@ -66,7 +82,8 @@ t.test('the same number at once with different content: one is taken, the others
   t.equal(taken.length, 1);
   const { id } = (taken[0] as PromiseFulfilledResult<{ id: string }>).value;
   for (const result of results)
-    if (result.status === 'rejected') t.match(result.reason, { code: 'number-used', details: { id, reason: 'other-content' } });
+    if (result.status === 'rejected')
+      t.match(result.reason, { code: 'number-used', details: { id, reason: 'other-content' } });
 });
 
 t.test('R9: the same content to new recipients is the same document', async (t) => {
@@ -95,7 +112,8 @@ t.test('R9: the same new recipient twice at once gets one dispatch', async (t) =
   );
   t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
   for (const result of results)
-    if (result.status === 'rejected') t.match(result.reason, { code: 'number-used', details: { id, recipients: ['H51'] } });
+    if (result.status === 'rejected')
+      t.match(result.reason, { code: 'number-used', details: { id, recipients: ['H51'] } });
 });
 
 const REFUSED: [string, Partial<Submission>, string][] = [
@@ -118,8 +136,16 @@ const REFUSED: [string, Partial<Submission>, string][] = [
   ['a marking in the notation', { notation: 'BC-Tối mật' }, 'secrecy-marking'],
   ['no attachment', { attachments: [] }, 'file-missing'],
   ['an empty attachment', { attachments: [{ name: 'a', bytes: new Uint8Array(0) }] }, 'file-empty'],
-  ['too large an inline attachment', { attachments: [{ name: 'a', bytes: new Uint8Array(65_537) }] }, 'file-too-large'],
-  ['an upload nobody made', { attachments: [{ name: 'a', lease: 'x', sha256: hex(sha256(utf8('x'))) }] }, 'not-found'],
+  [
+    'too large an inline attachment',
+    { attachments: [{ name: 'a', bytes: new Uint8Array(65_537) }] },
+    'file-too-large',
+  ],
+  [
+    'an upload nobody made',
+    { attachments: [{ name: 'a', lease: 'x', sha256: hex(sha256(utf8('x'))) }] },
+    'not-found',
+  ],
   ['an unknown urgency', { urgency: 'Khẩn' as never }, 'usage'],
   ['an unknown classification', { classification: 'normal' as never }, 'usage'],
 ];
@@ -143,7 +169,9 @@ t.test('retired, merged and node-less recipients are told apart', async (t) => {
     code: 'retired-recipient',
     details: { into: 'H40' },
   });
-  await t.rejects(exchange.submit(federation.submission({ to: ['H93'] })), { code: 'recipient-without-node' });
+  await t.rejects(exchange.submit(federation.submission({ to: ['H93'] })), {
+    code: 'recipient-without-node',
+  });
   const partly = federation.submission({ to: ['H93', 'H40'], allowMissing: true });
   const answer = await exchange.submit(partly);
   t.match(answer, { deliveries: [{ to: 'H40' }], missing: ['H93'] });

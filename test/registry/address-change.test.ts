@@ -118,7 +118,7 @@ t.test('whoever lacks one thing needs an invite, and nothing changes', async (t)
   await refused('registry-mismatch', 'federation', await moving(registry, h40, 'H40', { federationId: new Uint8Array(32) }));
   const request = enrolmentRequest.encode({ ...enrolmentRequest.parse(h40.request), addresses: OTHER });
   await refused('request-invalid', 'signature', await sealEnvelope(request, h51.node, undefined));
-  await refused('invite-unknown', undefined as never, await sealEnvelope(request, h40.node, new Uint8Array(32).fill(3)));
+  await refused('request-invalid', 'node-already-enrolled', await sealEnvelope(request, h40.node, new Uint8Array(32).fill(3)));
 
   const node = registry.directory.require().certificatesOf('H51').find(({ role }) => role === 'node')!;
   const late = await moving(registry, h51, 'H51');

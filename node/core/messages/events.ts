@@ -97,7 +97,21 @@ export const EVENT_TEXTS = {
   },
   'door.failed': { vi: 'Lỗi ở cửa nội bộ[: {reason}]', en: 'Fault at the local door[: {reason}]' },
   'log.behind': {
-    vi: 'Nhật ký chậm hơn kho dữ liệu[: {where}]',
-    en: 'The log is behind the store[: {where}]',
+    vi: 'NÚT NÀY THIẾU DỮ LIỆU ĐÃ XÁC NHẬN (khôi phục từ bản sao lưu cũ, hoặc chạy hai bản); chỉ đọc từ nay[: {where}]',
+    en: 'THIS NODE LACKS DATA IT HAD ACKNOWLEDGED (restored from an old backup, or running twice); read-only from now[: {where}]',
   },
+  'events.more': {
+    vi: '… và {count} việc nữa trong giây này: {what}',
+    en: '… and {count} more within this second: {what}',
+  },
+  'addresses.announced': { vi: 'Đã báo địa chỉ mới với sổ đăng ký', en: 'Announced the new addresses to the registry' },
+  'addresses.unannounced': {
+    vi: 'Chưa báo được địa chỉ mới với sổ đăng ký[: {code}]',
+    en: "Couldn't announce the new addresses[: {code}]",
+  },
+  'blobs.collected': {
+    vi: 'Đã dọn {removed} tệp không còn văn bản nào dùng',
+    en: 'Removed {removed} files no document uses',
+  },
+  'blobs.uncollected': { vi: 'Chưa dọn được tệp thừa[: {code}]', en: "Couldn't remove unused files[: {code}]" },
 } as const;
