@@ -5,8 +5,8 @@
  */
 import { type Clock, type Random, systemClock, systemRandom } from './core/clock.ts';
 import type { ErrorDetails } from './core/errors.ts';
-import type { CheckReport } from './core/views.ts';
 import { VERSION } from './core/version.ts';
+import type { CheckReport } from './core/views.ts';
 import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { openNodeFolder } from './directory/node-folder.ts';
@@ -81,14 +81,18 @@ export async function startAgency(options: AgencyOptions): Promise<RunningAgency
   }
 }
 
-async function start(options: AgencyOptions, stops: Stops): Promise<{ ready: AgencyReady; service: AgencyService }> {
+async function start(
+  options: AgencyOptions,
+  stops: Stops,
+): Promise<{ ready: AgencyReady; service: AgencyService }> {
   const { dir, report = () => {}, clock = systemClock, random = systemRandom } = options;
   const startedAtMs = clock.nowMs();
   const { identity, config } = await openNodeFolder(dir);
 
   const storage: NodeStore = await openNodeStore(dir, { clock, random });
   stops.add(() => storage.close());
-  for (const { kind, where } of storage.store.health.problems) report('store.read-only', { problem: kind, where });
+  for (const { kind, where } of storage.store.health.problems)
+    report('store.read-only', { problem: kind, where });
 
   const { federationId, root, seat, agency } = identity;
   const directory = new DirectoryStore({ store: storage.store, clock, federationId, root });

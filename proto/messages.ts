@@ -17,8 +17,16 @@ export const scope = signedCodec<Scope, lienthong.v1.Scope.$Properties>('Scope',
 
 // ---- payloads of signed kinds ----
 /** 1,000 printed recipients at 800 bytes is the largest real list; attachments are named, not held. */
-export const document = signedCodec<Document, lienthong.v1.Document.$Properties>('Document', v1.Document, MiB);
-export const dispatch = signedCodec<Dispatch, lienthong.v1.Dispatch.$Properties>('Dispatch', v1.Dispatch, KiB);
+export const document = signedCodec<Document, lienthong.v1.Document.$Properties>(
+  'Document',
+  v1.Document,
+  MiB,
+);
+export const dispatch = signedCodec<Dispatch, lienthong.v1.Dispatch.$Properties>(
+  'Dispatch',
+  v1.Dispatch,
+  KiB,
+);
 export const receipt = signedCodec<Receipt, lienthong.v1.Receipt.$Properties>('Receipt', v1.Receipt, KiB);
 export const refusal = signedCodec<Refusal, lienthong.v1.Refusal.$Properties>('Refusal', v1.Refusal, 2 * KiB);
 export const status = signedCodec<Status, lienthong.v1.Status.$Properties>('Status', v1.Status, 16 * KiB);
@@ -35,7 +43,11 @@ export const epochStatement = signedCodec<EpochStatement, lienthong.v1.EpochStat
 );
 
 // ---- directory.proto: entries and group leaves are hashed as they stand ----
-export const groupLeaf = signedCodec<GroupLeaf, lienthong.v1.GroupLeaf.$Properties>('GroupLeaf', v1.GroupLeaf, 128);
+export const groupLeaf = signedCodec<GroupLeaf, lienthong.v1.GroupLeaf.$Properties>(
+  'GroupLeaf',
+  v1.GroupLeaf,
+  128,
+);
 /** A CRL of 768 KiB holds about 20,000 revocations. */
 export const directoryEntry = signedCodec<DirectoryEntry, lienthong.v1.DirectoryEntry.$Properties>(
   'DirectoryEntry',
@@ -60,7 +72,11 @@ export const entriesResponse = codec<EntriesResponse, lienthong.v1.EntriesRespon
   v1.EntriesResponse,
   MiB,
 );
-export const offerFrame = codec<OfferFrame, lienthong.v1.OfferFrame.$Properties>('OfferFrame', v1.OfferFrame, 2 * MiB);
+export const offerFrame = codec<OfferFrame, lienthong.v1.OfferFrame.$Properties>(
+  'OfferFrame',
+  v1.OfferFrame,
+  2 * MiB,
+);
 export const outcomeFrame = codec<OutcomeFrame, lienthong.v1.OutcomeFrame.$Properties>(
   'OutcomeFrame',
   v1.OutcomeFrame,
@@ -101,7 +117,11 @@ export const enrolmentAnswer = codec<EnrolmentAnswer, lienthong.v1.EnrolmentAnsw
 );
 
 // ---- disk.proto ----
-export const auditLeaf = signedCodec<AuditLeaf, lienthong.v1.AuditLeaf.$Properties>('AuditLeaf', v1.AuditLeaf, 96 * KiB);
+export const auditLeaf = signedCodec<AuditLeaf, lienthong.v1.AuditLeaf.$Properties>(
+  'AuditLeaf',
+  v1.AuditLeaf,
+  96 * KiB,
+);
 export const documentRow = rowCodec<DocumentRow, lienthong.v1.DocumentRow.$Properties>(
   'DocumentRow',
   v1.DocumentRow,
@@ -112,7 +132,11 @@ export const deliveryRow = rowCodec<DeliveryRow, lienthong.v1.DeliveryRow.$Prope
   v1.DeliveryRow,
   128 * KiB,
 );
-export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>('SeenLogRow', v1.SeenLogRow, 66 * KiB);
+export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>(
+  'SeenLogRow',
+  v1.SeenLogRow,
+  66 * KiB,
+);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,

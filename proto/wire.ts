@@ -57,7 +57,8 @@ const MAX_ELEMENTS = 2_000_000; // over one message, all levels together: a head
 
 const names = descriptor.nested!.lienthong!.nested!.v1!.nested!;
 const rules = new Map<string, MessageRule>();
-for (const [name, node] of Object.entries(names)) if (node.fields !== undefined) rules.set(name, messageRule(name, node));
+for (const [name, node] of Object.entries(names))
+  if (node.fields !== undefined) rules.set(name, messageRule(name, node));
 
 /** Fields of a message by rule, for the encoder. Throws TypeError for a name the contract hasn't. */
 export function rulesOf(message: string): MessageRule {
@@ -96,7 +97,8 @@ class Walker {
       const tag = this.#varint(to, 0xffffffff);
       if (tag === undefined) return { fault: this.#fault, field: rule.name };
       const field = rule.fields.get(Math.floor(tag / 8));
-      if (field === undefined) return { fault: 'unknown-field', field: `${rule.name}.${Math.floor(tag / 8)}` };
+      if (field === undefined)
+        return { fault: 'unknown-field', field: `${rule.name}.${Math.floor(tag / 8)}` };
       const problem = (fault: WireFault): WireProblem => ({ fault, field: `${rule.name}.${field.name}` });
       if (field.id < lastId) return problem('field-order');
       if (field.id === lastId) {
@@ -127,9 +129,17 @@ class Walker {
   ): WireProblem | undefined {
     // A member of a oneof has presence: its default is a value. So has an element of a repeated field.
     const hasPresence = field.oneof !== undefined || field.repeated;
-    if (field.kind === 'uint32' || field.kind === 'uint64' || field.kind === 'bool' || field.kind === 'enum') {
+    if (
+      field.kind === 'uint32' ||
+      field.kind === 'uint64' ||
+      field.kind === 'bool' ||
+      field.kind === 'enum'
+    ) {
       if (wireType !== 0) return problem('wire-type');
-      const value = this.#varint(to, field.kind === 'uint64' ? Number.MAX_SAFE_INTEGER : field.kind === 'bool' ? 1 : 0xffffffff);
+      const value = this.#varint(
+        to,
+        field.kind === 'uint64' ? Number.MAX_SAFE_INTEGER : field.kind === 'bool' ? 1 : 0xffffffff,
+      );
       if (value === undefined) return problem(this.#fault);
       if (value === 0 && !hasPresence) return problem('default-value');
       if (field.enumValues !== undefined && !field.enumValues.has(value)) return problem('enum-value');
@@ -204,7 +214,12 @@ function messageRule(name: string, node: Descriptor): MessageRule {
   return { name, fields, required: [...fields.values()].filter((field) => field.required) };
 }
 
-function fieldRule(message: string, name: string, json: FieldDescriptor, oneof: string | undefined): FieldRule {
+function fieldRule(
+  message: string,
+  name: string,
+  json: FieldDescriptor,
+  oneof: string | undefined,
+): FieldRule {
   const option = (key: string) => json.options?.[`(${key})`] as number | undefined;
   const kind = kindOf(message, json);
   const repeated = json.rule === 'repeated';
@@ -212,7 +227,8 @@ function fieldRule(message: string, name: string, json: FieldDescriptor, oneof: 
   const maxBytes = option('max_bytes') ?? exactBytes ?? Number.NaN;
   const maxItems = repeated ? (option('max_items') ?? Number.NaN) : 1;
   const sized = kind === 'string' || kind === 'bytes' || kind === 'message';
-  if ((sized && Number.isNaN(maxBytes)) || Number.isNaN(maxItems)) throw new TypeError(`${message}.${name} has no limit`);
+  if ((sized && Number.isNaN(maxBytes)) || Number.isNaN(maxItems))
+    throw new TypeError(`${message}.${name} has no limit`);
   if (repeated && !sized) throw new TypeError(`${message}.${name}: packed fields have two encodings`);
   return {
     id: json.id,

@@ -9,7 +9,7 @@ import { LienthongError } from '../node/core/errors.ts';
 import type { Submission } from '../node/core/views.ts';
 import { enrol } from '../node/directory/applicant.ts';
 import { readNodeConfig, writeNodeConfig } from '../node/directory/node-folder.ts';
-import { type RunningRegistry, initRegistry, startRegistry } from '../node/registry.ts';
+import { initRegistry, type RunningRegistry, startRegistry } from '../node/registry.ts';
 import { tempFolder, until } from './registry/federation.ts';
 
 const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
@@ -34,7 +34,8 @@ async function federation(t: Test, codes: readonly string[]): Promise<Federation
   }
   const events: Federation['events'] = [];
   const start = async (code: string) => {
-    const report = (event: string, details: Record<string, unknown>) => events.push({ of: code, event, details });
+    const report = (event: string, details: Record<string, unknown>) =>
+      events.push({ of: code, event, details });
     const running = await startAgency({ dir: at(code), report });
     t.teardown(() => running.stop());
     const { version } = registry.directory.require();
@@ -44,27 +45,34 @@ async function federation(t: Test, codes: readonly string[]): Promise<Federation
   return { at, registry, start, events };
 }
 
-const letter = (to: string, number: number): Submission => ({
-  to: [to],
-  type: 'Công văn',
-  number: String(number),
-  notation: 'CV-VPCP',
-  subject: `Về việc số ${number}`,
-  system: 'test',
-  attachments: [{ name: 'a.txt', mediaType: 'text/plain', bytes: utf8(`Nội dung ${number}`) }],
-}) as Submission;
+const letter = (to: string, number: number): Submission =>
+  ({
+    to: [to],
+    type: 'Công văn',
+    number: String(number),
+    notation: 'CV-VPCP',
+    subject: `Về việc số ${number}`,
+    system: 'test',
+    attachments: [{ name: 'a.txt', mediaType: 'text/plain', bytes: utf8(`Nội dung ${number}`) }],
+  }) as Submission;
 
 const isDelivered = async ({ service }: RunningAgency, id: string) =>
   (await service.show(id)).deliveries.every(({ state }) => state === 'delivered');
 
-const handles = () => process.getActiveResourcesInfo().filter((name) => /TCP|Pipe|Timeout/.test(name)).sort();
+const handles = () =>
+  process
+    .getActiveResourcesInfo()
+    .filter((name) => /TCP|Pipe|Timeout/.test(name))
+    .sort();
 
 t.test('a node starts, works, and stops within 2 s with nothing left behind', async (t) => {
   const { at, registry, start } = await federation(t, ['G22', 'H40']);
   await until(() => registry.host.connections().length === 0);
   const before = handles();
   const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
-  await until(async () => (await g22.service.status()).peers.registry && (await h40.service.status()).peers.registry);
+  await until(
+    async () => (await g22.service.status()).peers.registry && (await h40.service.status()).peers.registry,
+  );
   const { id } = await g22.service.submit(letter('H40', 1));
   await until(() => isDelivered(g22, id));
   t.ok((await g22.service.status()).peers.connected >= 2, 'the registry and the other seat');
@@ -126,7 +134,13 @@ t.test('what a folder or a port lacks is named, and nothing is left running', as
 t.test('a quota of the configuration counts, and a wrong one is named', async (t) => {
   const { at, start, events } = await federation(t, ['G22', 'H40']);
   const config = await readNodeConfig(at('H40'));
-  for (const quota of [{ documentsPerDay: 0, bytesPerDay: 5 }, { documentsPerDay: 5 }, { documentsPerDay: 1.5, bytesPerDay: 5 }, 7, { documentsPerDay: 1, bytesPerDay: 1, more: 1 }]) {
+  for (const quota of [
+    { documentsPerDay: 0, bytesPerDay: 5 },
+    { documentsPerDay: 5 },
+    { documentsPerDay: 1.5, bytesPerDay: 5 },
+    7,
+    { documentsPerDay: 1, bytesPerDay: 1, more: 1 },
+  ]) {
     await writeNodeConfig(at('H40'), { ...config, quota: quota as never });
     await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'quota' } });
   }
@@ -135,7 +149,11 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
   const one = await g22.service.submit(letter('H40', 1));
   await until(() => isDelivered(g22, one.id));
   const two = await g22.service.submit(letter('H40', 2));
-  await until(() => events.some(({ of, event, details }) => of === 'H40' && event === 'offer.refused' && details.code === 'quota'));
+  await until(() =>
+    events.some(
+      ({ of, event, details }) => of === 'H40' && event === 'offer.refused' && details.code === 'quota',
+    ),
+  );
   t.notOk(await isDelivered(g22, two.id), 'the second waits for tomorrow');
   t.equal((await h40.service.status()).counts.inbox, 1);
 });
@@ -175,7 +193,9 @@ t.test('node announce: the registry publishes it, every node dials it, the folde
   t.teardown(() => back.stop());
   await until(() => back.directory.require().seat('H40')!.addresses.join() === original);
   await until(() => events.some(({ of, event }) => of === 'H40' && event === 'addresses.announced'));
-  await until(async () => (await again.service.directoryEntry('H40')).seatList[0]?.addresses.join() === original);
+  await until(
+    async () => (await again.service.directoryEntry('H40')).seatList[0]?.addresses.join() === original,
+  );
   t.equal(back.directory.require().version, version + 2, 'once');
 });
 

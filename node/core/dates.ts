@@ -18,7 +18,9 @@ export function isDay(text: string): boolean {
 /** Also takes 12/03/2019 as clerks write it. Throws `invalid-date`. */
 export function parseDay(text: string): string {
   const written = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text.trim());
-  const day = written ? `${written[3]}-${written[2]!.padStart(2, '0')}-${written[1]!.padStart(2, '0')}` : text.trim();
+  const day = written
+    ? `${written[3]}-${written[2]!.padStart(2, '0')}-${written[1]!.padStart(2, '0')}`
+    : text.trim();
   if (!isDay(day)) throw new LienthongError('invalid-date', { date: text.slice(0, 40) });
   return day;
 }

@@ -133,6 +133,8 @@ export function isLienthongError(error: unknown, code?: ErrorCode): error is Lie
 
 /** The developer's line: code and details. What a person reads comes from messages.ts. */
 function describe(code: ErrorCode, details: ErrorDetails): string {
-  const parts = Object.entries(details).map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : value}`);
+  const parts = Object.entries(details).map(
+    ([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : value}`,
+  );
   return parts.length === 0 ? code : `${code} (${parts.join(' ')})`;
 }

@@ -34,7 +34,8 @@ export class Frontier {
 
   append(leaf: Bytes): void {
     let hash = leaf;
-    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2)) hash = nodeHash(this.#roots.pop()!, hash);
+    for (let size = this.#size; size % 2 === 1; size = Math.floor(size / 2))
+      hash = nodeHash(this.#roots.pop()!, hash);
     this.#roots.push(hash);
     this.#size++;
   }
@@ -83,8 +84,14 @@ export function allPathsOf(leaves: readonly Bytes[]): { root: Bytes; paths: Byte
 }
 
 /** The root a leaf and its path lead to (RFC 9162 §2.1.3.2), or undefined when the path doesn't fit the tree. */
-export function rootFromPath(leaf: Bytes, index: number, size: number, path: readonly Bytes[]): Bytes | undefined {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return undefined;
+export function rootFromPath(
+  leaf: Bytes,
+  index: number,
+  size: number,
+  path: readonly Bytes[],
+): Bytes | undefined {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
+    return undefined;
   let node = index;
   let last = size - 1;
   let hash = leaf;
@@ -105,7 +112,13 @@ export function rootFromPath(leaf: Bytes, index: number, size: number, path: rea
   return last === 0 ? hash : undefined;
 }
 
-export function verifyPath(leaf: Bytes, index: number, size: number, path: readonly Bytes[], root: Bytes): boolean {
+export function verifyPath(
+  leaf: Bytes,
+  index: number,
+  size: number,
+  path: readonly Bytes[],
+  root: Bytes,
+): boolean {
   const found = rootFromPath(leaf, index, size, path);
   return found !== undefined && equalBytes(found, root);
 }

@@ -13,5 +13,7 @@ export const URGENCIES = [
 export type Urgency = (typeof URGENCIES)[number]['option'];
 
 export const isUrgency = (text: string): text is Urgency => URGENCIES.some((row) => row.option === text);
-export const urgencyOfWire = (wire: number): Urgency => URGENCIES.find((row) => row.wire === wire)?.option ?? 'thuong';
-export const wireOfUrgency = (urgency: Urgency): number => URGENCIES.find((row) => row.option === urgency)!.wire;
+export const urgencyOfWire = (wire: number): Urgency =>
+  URGENCIES.find((row) => row.wire === wire)?.option ?? 'thuong';
+export const wireOfUrgency = (urgency: Urgency): number =>
+  URGENCIES.find((row) => row.option === urgency)!.wire;

@@ -148,7 +148,9 @@ export class Announcer {
     const listed = directory.current?.registry;
     const now = (listed?.peerIds ?? []).map((text) => {
       const peerId = parsePeerId(text);
-      return peerId === undefined ? [] : listed!.addresses.flatMap((address) => withPeer(address, peerId) ?? []);
+      return peerId === undefined
+        ? []
+        : listed!.addresses.flatMap((address) => withPeer(address, peerId) ?? []);
     });
     const then = new Map<string, string[]>();
     for (const address of identity.registryAddresses) {

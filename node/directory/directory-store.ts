@@ -18,6 +18,7 @@ import {
   decodeRow,
   type EntryRow,
   entryWrite,
+  epochRange,
   forkAudit,
   forkKey,
   forkRange,
@@ -25,10 +26,10 @@ import {
   groupWrite,
   headKey,
   headRange,
+  RowNames,
   readAdopted,
   readGroups,
   rowsAt,
-  scanRows,
 } from './entry-rows.ts';
 import { emptyGroup, GroupBuilder, type GroupView } from './group-view.ts';
 import { encodeHeadResponse, parseHeadResponse, type SignedHead } from './head.ts';
@@ -77,13 +78,15 @@ export class DirectoryStore {
     const builders = new Map<string, GroupBuilder>();
     const stale: Write[] = [];
     let entries = 0;
-    for await (const row of scanRows(this.#store, epoch)) {
-      if (row.changedIn > version) {
-        stale.push({ del: row.rowKey });
+    const names = new RowNames();
+    for await (const { key, value } of this.#store.range(epochRange(epoch))) {
+      const { changedIn, isFirst } = names.next(key);
+      if (changedIn > version) {
+        stale.push({ del: key });
         continue;
       }
-      if (row.isFirst) entries++;
-      const facts = decodeRow(row.bytes);
+      if (isFirst) entries++;
+      const facts = decodeRow(value);
       const builder = builders.get(facts.group) ?? new GroupBuilder(emptyGroup(facts.group));
       builders.set(facts.group, builder);
       builder.set({ key: facts.key, facts });

@@ -82,18 +82,19 @@ export async function* rowsAt(
   if (last !== undefined) yield last;
 }
 
-/** Every row of an epoch in order, of all versions; `isFirst` marks the oldest of its entry. */
-export async function* scanRows(
-  reader: Reader,
-  epoch: number,
-): AsyncGenerator<{ rowKey: Bytes; changedIn: number; isFirst: boolean; bytes: Bytes }> {
-  let name: Bytes = EMPTY;
-  for await (const { key: rowKey, value } of reader.range(prefixRange(PREFIX.directoryEntry, epoch))) {
+/** Every row of an epoch in order, of all versions. */
+export const epochRange = (epoch: number) => prefixRange(PREFIX.directoryEntry, epoch);
+
+/** Names rows as a scan of `epochRange` meets them: the version a row is of, and whether its entry is a new one. */
+export class RowNames {
+  #last: Bytes = EMPTY;
+
+  next(rowKey: Bytes): { changedIn: number; isFirst: boolean } {
     const at = rowKey.byteLength - VERSION_BYTES;
-    const nextName = rowKey.subarray(0, at);
-    const isFirst = !equalBytes(nextName, name);
-    name = nextName;
-    yield { rowKey, changedIn: readUint64be(rowKey.subarray(at)), isFirst, bytes: value };
+    const name = rowKey.subarray(0, at);
+    const isFirst = !equalBytes(name, this.#last);
+    this.#last = name;
+    return { changedIn: readUint64be(rowKey.subarray(at)), isFirst };
   }
 }
 

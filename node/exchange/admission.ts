@@ -4,8 +4,8 @@
  * policy or room is `later`. Pure but for the directory it asks. Called by inbox.
  */
 import type { Dispatch, Document } from '../../proto/messages.ts';
-import { classificationOfWire } from '../core/classification.ts';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { classificationOfWire } from '../core/classification.ts';
 import { isDay } from '../core/dates.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
@@ -28,7 +28,12 @@ export interface Offered {
 }
 
 const never = (code: ErrorCode, text: string): Fault => ({ code, retry: 'never', text });
-const later = (code: ErrorCode, text: string, movedTo?: string): Fault => ({ code, retry: 'later', text, movedTo });
+const later = (code: ErrorCode, text: string, movedTo?: string): Fault => ({
+  code,
+  retry: 'later',
+  text,
+  movedTo,
+});
 
 export class Admission {
   readonly #directory: () => TrustedDirectory;
@@ -46,7 +51,10 @@ export class Admission {
     const peer = this.#directory().agencyOfSeat(fromSeat);
     const { senderAgency, issuer } = document.content;
     if (peer !== senderAgency) {
-      return later('sender-mismatch', `document is from ${senderAgency}, connection from ${peer ?? 'nobody known'}`);
+      return later(
+        'sender-mismatch',
+        `document is from ${senderAgency}, connection from ${peer ?? 'nobody known'}`,
+      );
     }
     const service = this.#directory().service(issuer.code!);
     if (service.kind === 'served' && service.agency !== senderAgency) {
@@ -66,18 +74,22 @@ export class Admission {
   }
 
   #contentFault({ dispatch, document }: Offered): Fault | undefined {
-    if (!equalBytes(dispatch.content.documentId, document.id)) return never('malformed', 'dispatch names another document');
+    if (!equalBytes(dispatch.content.documentId, document.id))
+      return never('malformed', 'dispatch names another document');
     const classification = classificationOfWire(document.content.classification);
-    if (classification !== 'thuong') return never('classified', `classification ${classification ?? 'not declared'}`);
+    if (classification !== 'thuong')
+      return never('classified', `classification ${classification ?? 'not declared'}`);
     if (!isUuidV7(document.content.exchangeId)) return never('malformed', 'exchange id is no UUIDv7');
     if (!isDay(document.content.date)) return never('malformed', `date ${document.content.date}`);
     const files = new Map<string, string>();
     for (const { sha256, size, chunkSize, chunkRoot, name } of document.content.attachments) {
       const facts = `${size} ${hex(chunkRoot!)}`;
-      if ((files.get(hex(sha256!)) ?? facts) !== facts) return never('malformed', `attachment ${name}: one hash, two files`);
+      if ((files.get(hex(sha256!)) ?? facts) !== facts)
+        return never('malformed', `attachment ${name}: one hash, two files`);
       files.set(hex(sha256!), facts);
       if (size > MAX_ATTACHMENT_BYTES) return never('oversize', `attachment ${name}: ${size} bytes`);
-      if (chunkSize !== CHUNK_BYTES) return never('malformed', `attachment ${name}: chunks of ${chunkSize} bytes`);
+      if (chunkSize !== CHUNK_BYTES)
+        return never('malformed', `attachment ${name}: chunks of ${chunkSize} bytes`);
     }
     return undefined;
   }
@@ -95,7 +107,8 @@ export class Admission {
     const { unit } = dispatch.content;
     const service = this.#directory().service(unit);
     if (service.kind === 'served' && service.seat === this.#seat) return undefined;
-    if (service.kind === 'served') return later('moved', `${unit} is served by ${service.seat}`, service.seat);
+    if (service.kind === 'served')
+      return later('moved', `${unit} is served by ${service.seat}`, service.seat);
     if (service.kind === 'merged') return later('moved', `${unit} became ${service.into}`, service.into);
     return later('unknown-recipient', `${unit} is not served here`);
   }
@@ -103,7 +116,10 @@ export class Admission {
   #freshnessFault(nowMs: number): Fault | undefined {
     const { validUntilMs, version, headHash } = this.#directory();
     if (nowMs <= validUntilMs) return undefined;
-    return later('directory-expired', `directory version ${version} (${hex(headHash).slice(0, 8)}) has expired`);
+    return later(
+      'directory-expired',
+      `directory version ${version} (${hex(headHash).slice(0, 8)}) has expired`,
+    );
   }
 }
 

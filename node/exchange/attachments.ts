@@ -29,16 +29,22 @@ export interface ResolvedAttachments {
 }
 
 /** Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
-export function resolveAttachments(submitted: readonly SubmittedAttachment[], uploads: Uploads): ResolvedAttachments {
+export function resolveAttachments(
+  submitted: readonly SubmittedAttachment[],
+  uploads: Uploads,
+): ResolvedAttachments {
   if (submitted.length === 0) throw new LienthongError('file-missing', { file: '' });
-  if (submitted.length > MAX_ATTACHMENTS) throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
+  if (submitted.length > MAX_ATTACHMENTS)
+    throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
   const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], bytes: [] };
   for (const attachment of submitted) {
     const name = cleanFileName(attachment.name);
     const common = {
       name,
       mediaType: attachment.mediaType || mime.getType(name) || 'application/octet-stream',
-      description: [...(attachment.description ?? '').normalize('NFC')].slice(0, FIELD_LIMITS.attachmentDescription).join(''),
+      description: [...(attachment.description ?? '').normalize('NFC')]
+        .slice(0, FIELD_LIMITS.attachmentDescription)
+        .join(''),
       role: 1,
       chunkSize: CHUNK_BYTES,
     };
@@ -46,7 +52,11 @@ export function resolveAttachments(submitted: readonly SubmittedAttachment[], up
       const { bytes } = attachment;
       if (bytes.byteLength === 0) throw new LienthongError('file-empty', { file: name });
       if (bytes.byteLength > SMALL_BLOB_BYTES) {
-        throw new LienthongError('file-too-large', { file: name, size: bytes.byteLength, most: SMALL_BLOB_BYTES });
+        throw new LienthongError('file-too-large', {
+          file: name,
+          size: bytes.byteLength,
+          most: SMALL_BLOB_BYTES,
+        });
       }
       const sum = sha256(bytes);
       resolved.fields.push({ ...common, sha256: sum, size: bytes.byteLength, chunkRoot: leafHash(bytes) });
@@ -64,7 +74,11 @@ export function resolveAttachments(submitted: readonly SubmittedAttachment[], up
 }
 
 /** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole. */
-export async function readAttachment(attachment: Attachment, store: KeyValueStore, blobs: BlobStore): Promise<Bytes> {
+export async function readAttachment(
+  attachment: Attachment,
+  store: KeyValueStore,
+  blobs: BlobStore,
+): Promise<Bytes> {
   const bytes = (await getSmallBlob(store, attachment.sha256)) ?? (await readFile(attachment, blobs));
   if (bytes === undefined || !equalBytes(sha256(bytes), attachment.sha256)) throw damaged(attachment);
   return bytes;
@@ -103,4 +117,6 @@ async function readFile(attachment: Attachment, blobs: BlobStore): Promise<Bytes
 }
 
 const damaged = (attachment: Attachment): LienthongError =>
-  new LienthongError('damaged', { where: `attachment ${attachment.name} (${hex(attachment.sha256).slice(0, 16)}…)` });
+  new LienthongError('damaged', {
+    where: `attachment ${attachment.name} (${hex(attachment.sha256).slice(0, 16)}…)`,
+  });

@@ -6,7 +6,12 @@ import type { Attachment, DeliveryRow, Document, LogHead } from '../../proto/mes
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { nextTransportState, parseTransportState, storedTransportState, type TransportEvent } from '../core/transport.ts';
+import {
+  nextTransportState,
+  parseTransportState,
+  storedTransportState,
+  type TransportEvent,
+} from '../core/transport.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { getDocument } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
@@ -23,21 +28,34 @@ export interface PreparedOffer {
 }
 
 /** Reads everything the offer holds. Throws 'damaged' when the node lost part of it. */
-export async function prepareOffer(row: DeliveryRow, store: KeyValueStore, blobs: BlobStore): Promise<PreparedOffer> {
+export async function prepareOffer(
+  row: DeliveryRow,
+  store: KeyValueStore,
+  blobs: BlobStore,
+): Promise<PreparedOffer> {
   const document = await getDocument(store, row.documentId);
   if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
   const { attachments }: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
   const travelling = inlinedOf(attachments);
-  const blobsInline = await Promise.all(travelling.inline.map((attachment) => readAttachment(attachment as Attachment, store, blobs)));
+  const blobsInline = await Promise.all(
+    travelling.inline.map((attachment) => readAttachment(attachment as Attachment, store, blobs)),
+  );
   return offerOf(row.dispatch, document.envelope, blobsInline, travelling.pullBytes);
 }
 
-export function offerOf(dispatch: Bytes, document: Bytes, inlineBlobs: Bytes[], pullBytes: number): PreparedOffer {
+export function offerOf(
+  dispatch: Bytes,
+  document: Bytes,
+  inlineBlobs: Bytes[],
+  pullBytes: number,
+): PreparedOffer {
   return { fields: { dispatches: [dispatch], document, inlineBlobs }, document, pullBytes };
 }
 
 /** Which attachments travel inside the offer (64 KiB together, in order), and the bytes of those that are pulled. */
-export function inlinedOf<T extends { size?: number | null }>(attachments: readonly T[]): { inline: T[]; pullBytes: number } {
+export function inlinedOf<T extends { size?: number | null }>(
+  attachments: readonly T[],
+): { inline: T[]; pullBytes: number } {
   const inline: T[] = [];
   let room = SMALL_BLOB_BYTES;
   let pullBytes = 0;
@@ -70,7 +88,13 @@ export function judge(
   nowMs: number,
 ): Verdict {
   if (outcome.busy) {
-    return { kind: 'later', code: 'busy', text: '', retryAfterMs: outcome.busy.retryAfterMs ?? 0, movedTo: '' };
+    return {
+      kind: 'later',
+      code: 'busy',
+      text: '',
+      retryAfterMs: outcome.busy.retryAfterMs ?? 0,
+      movedTo: '',
+    };
   }
   if (outcome.receipt) {
     const receipt = readReceipt(outcome.receipt, federationId);
@@ -80,7 +104,8 @@ export function judge(
     if (!equalBytes(documentId, row.documentId) || unit !== row.unit || documentEnvelope.byteLength !== 32) {
       return { kind: 'doubtful', reason: 'receipt is for another delivery' };
     }
-    if (!equalBytes(dispatchId, row.dispatchId)) return { kind: 'doubtful', reason: 'receipt names another dispatch' };
+    if (!equalBytes(dispatchId, row.dispatchId))
+      return { kind: 'doubtful', reason: 'receipt names another dispatch' };
     const fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
     if (fault !== undefined) return { kind: 'doubtful', reason: `receipt: ${fault}` };
     return { kind: 'delivered', outcome: receipt.bytes, logHead: receipt.content.logHead };
@@ -89,7 +114,10 @@ export function judge(
     const refusal = readRefusal(outcome.refusal, federationId);
     if (refusal === undefined) return { kind: 'doubtful', reason: 'refusal is malformed' };
     const { documentEnvelope, dispatchEnvelope, retry, code, text, movedTo } = refusal.content;
-    if (!equalBytes(documentEnvelope, sha256(offered.document)) || !equalBytes(dispatchEnvelope, sha256(row.dispatch))) {
+    if (
+      !equalBytes(documentEnvelope, sha256(offered.document)) ||
+      !equalBytes(dispatchEnvelope, sha256(row.dispatch))
+    ) {
       return { kind: 'doubtful', reason: 'refusal is for another offer' };
     }
     const fault = trust.serviceFault(refusal.signed, row.seat, nowMs);

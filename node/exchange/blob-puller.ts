@@ -3,7 +3,7 @@
  * root, then the chunks, a few outstanding, each checked before it is written; the whole file's SHA-256 is checked
  * before it is used. What was pulled survives a break or a restart and isn't pulled again. Called by collector.
  */
-import { type Attachment, blobRequest, type BlobResponse, blobResponse } from '../../proto/messages.ts';
+import { type Attachment, type BlobResponse, blobRequest, blobResponse } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { rootOf } from '../core/merkle.ts';
@@ -118,7 +118,8 @@ class BlobStream {
           asked.push(chunk);
         }
         const { chunk } = await this.#answer();
-        if (chunk === undefined || chunk === null) throw new LienthongError('malformed', { field: 'BlobResponse.chunk' });
+        if (chunk === undefined || chunk === null)
+          throw new LienthongError('malformed', { field: 'BlobResponse.chunk' });
         await writing;
         writing = receiver.writeChunk(asked.shift()!, chunk);
         // awaited at the next chunk: hashing and writing go on while it travels

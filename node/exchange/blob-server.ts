@@ -44,7 +44,12 @@ export class BlobServer {
   readonly #events: DeliveryEvents;
   readonly #report: Report;
 
-  constructor(components: { store: KeyValueStore; blobs: BlobStore; events: DeliveryEvents; report: Report }) {
+  constructor(components: {
+    store: KeyValueStore;
+    blobs: BlobStore;
+    events: DeliveryEvents;
+    report: Report;
+  }) {
     this.#store = components.store;
     this.#blobs = components.blobs;
     this.#events = components.events;
@@ -79,10 +84,14 @@ export class BlobServer {
     }
     if (request.want === 'hashesFrom') {
       const from = request.hashesFrom ?? 0;
-      return { sequence, hashes: { leafHashes: file.facts.chunkHashes.slice(from, from + HASHES_PER_ANSWER) } };
+      return {
+        sequence,
+        hashes: { leafHashes: file.facts.chunkHashes.slice(from, from + HASHES_PER_ANSWER) },
+      };
     }
     const index = request.chunk ?? 0;
-    if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size)) return { sequence, refused: {} };
+    if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size))
+      return { sequence, refused: {} };
     const chunk = await file.readChunk(index);
     this.#events.pulled(file.row, chunk.byteLength);
     return { sequence, chunk };
@@ -106,7 +115,10 @@ export class BlobServer {
   }
 
   /** The delivery and attachment a ticket names, if this seat is the one it was offered to. */
-  async #entitled(request: BlobRequest, seat: string): Promise<{ row: DeliveryRow; attachment: Attachment } | undefined> {
+  async #entitled(
+    request: BlobRequest,
+    seat: string,
+  ): Promise<{ row: DeliveryRow; attachment: Attachment } | undefined> {
     const ticket = await getTicket(this.#store, request.dispatchId);
     const row = ticket && (await getDelivery(this.#store, ticket));
     if (row === undefined || row.seat !== seat) return undefined;
@@ -130,7 +142,8 @@ export class BlobServer {
       this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
       return undefined;
     }
-    const readChunk = (index: number) => reader.read(index * CHUNK_BYTES, chunkLength(attachment.size, index));
+    const readChunk = (index: number) =>
+      reader.read(index * CHUNK_BYTES, chunkLength(attachment.size, index));
     return { row, attachment, facts, readChunk, close: () => reader.close() };
   }
 }

@@ -50,7 +50,9 @@ export class Collector {
         if (bytes !== undefined) {
           writes.push(this.#small(attachment, bytes));
         } else if (!(isHeld && (await this.#isSmall(attachment)))) {
-          const blob = (isHeld && (await this.#blobs.reuse(attachment.sha256, signal))) || (await this.#pull(offered, attachment, signal));
+          const blob =
+            (isHeld && (await this.#blobs.reuse(attachment.sha256, signal))) ||
+            (await this.#pull(offered, attachment, signal));
           leased.push(blob);
           writes.push(...blob.lease.writes);
         }

@@ -3,7 +3,12 @@
  * is stored. Pure but for the directory it is given. The rules: R1 classification, R9's key, lengths, dates.
  */
 import type { lienthong } from '../../proto/messages.ts';
-import { classificationOfWire, findSecrecyMarking, isClassification, wireOfClassification } from '../core/classification.ts';
+import {
+  classificationOfWire,
+  findSecrecyMarking,
+  isClassification,
+  wireOfClassification,
+} from '../core/classification.ts';
 import { parseUnitCode, toLegacy, type UnitCode } from '../core/codes.ts';
 import { dayOf, parseDay } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
@@ -34,7 +39,12 @@ export interface Draft {
 }
 
 /** Throws LienthongError naming the first rule broken. `nowMs` decides today's date only. */
-export function compose(submission: Submission, directory: TrustedDirectory, self: Self, nowMs: number): Draft {
+export function compose(
+  submission: Submission,
+  directory: TrustedDirectory,
+  self: Self,
+  nowMs: number,
+): Draft {
   const { recipients, missing } = resolveRecipients(submission, directory, self);
   const issuer = resolveIssuer(submission.from ?? self.agency, directory, self);
   const classification = checkClassification(submission);
@@ -60,7 +70,9 @@ export function compose(submission: Submission, directory: TrustedDirectory, sel
       content: optional('content', submission.content),
       signer: signerOf(submission),
       note: optional('note', submission.note),
-      printedRecipients: (submission.printedRecipients ?? []).map((text) => limited('printedRecipient', text)),
+      printedRecipients: (submission.printedRecipients ?? []).map((text) =>
+        limited('printedRecipient', text),
+      ),
     },
     numberKey: { issuer: issuer.unit, year: date.slice(0, 4), number, notation },
     recipients,
@@ -77,7 +89,8 @@ function resolveRecipients(
   self: Self,
 ): { recipients: Recipient[]; missing: string[] } {
   if (submission.to.length === 0) throw new LienthongError('no-recipient');
-  if (submission.to.length > MAX_RECIPIENTS) throw new LienthongError('usage', { field: 'to', most: MAX_RECIPIENTS });
+  if (submission.to.length > MAX_RECIPIENTS)
+    throw new LienthongError('usage', { field: 'to', most: MAX_RECIPIENTS });
   const recipients = new Map<string, Recipient>();
   const missing: string[] = [];
   for (const text of submission.to) {
@@ -93,7 +106,8 @@ function resolveRecipients(
     if (served.seat === self.seat) throw new LienthongError('own-recipient', { code, name: served.name });
     recipients.set(served.unit, { unit: served.unit, seat: served.seat, agency: served.agency });
   }
-  if (recipients.size === 0) throw new LienthongError('recipient-without-node', { code: missing.join(', '), name: '' });
+  if (recipients.size === 0)
+    throw new LienthongError('recipient-without-node', { code: missing.join(', '), name: '' });
   return { recipients: [...recipients.values()], missing };
 }
 
@@ -112,7 +126,11 @@ function requireServed(service: Service, code: string): Extract<Service, { kind:
   }
 }
 
-function resolveIssuer(text: string, directory: TrustedDirectory, self: Self): { unit: string; name: string } {
+function resolveIssuer(
+  text: string,
+  directory: TrustedDirectory,
+  self: Self,
+): { unit: string; name: string } {
   const code = parseUnitCode(text);
   const service = directory.service(code);
   if (service.kind !== 'served' || service.seat !== self.seat) {
@@ -160,7 +178,9 @@ const optional = (field: LimitedField, value: string | undefined): string | unde
 function limited(field: LimitedField, value: string): string {
   const text = value.normalize('NFC').trim();
   const length = [...text].length;
-  if (length > FIELD_LIMITS[field]) throw new LienthongError('field-too-long', { field, length, most: FIELD_LIMITS[field] });
-  if (/\p{Cc}/u.test(text.replace(/[\n\t]/g, ''))) throw new LienthongError('usage', { field, value: 'control character' });
+  if (length > FIELD_LIMITS[field])
+    throw new LienthongError('field-too-long', { field, length, most: FIELD_LIMITS[field] });
+  if (/\p{Cc}/u.test(text.replace(/[\n\t]/g, '')))
+    throw new LienthongError('usage', { field, value: 'control character' });
   return text;
 }

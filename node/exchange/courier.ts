@@ -4,7 +4,8 @@
  */
 import { fraction } from '../core/clock.ts';
 import { countQueued, type QueuedDelivery, queuedFor, seatsWithQueue } from '../store/deliveries.ts';
-import { type FreshOffer, SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
+import type { FreshOffer } from './fresh-offers.ts';
+import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
 
 /** A node that starts says Hello within this, more with more seats, so that a power cut's end isn't a storm. */
 const START_WITHIN_MS = 10_000;

@@ -31,7 +31,13 @@ export class DeliveryEvents {
 
   /** A document that was just made, with all its deliveries. */
   queued(documentId: Bytes, units: readonly string[]): void {
-    const idle = { state: 'queued', lastError: '', elapsedMs: undefined, pulledBytes: 0, totalBytes: 0 } as const;
+    const idle = {
+      state: 'queued',
+      lastError: '',
+      elapsedMs: undefined,
+      pulledBytes: 0,
+      totalBytes: 0,
+    } as const;
     if (this.#latest.size >= REMEMBERED) this.#latest.delete(this.#latest.keys().next().value!);
     this.#latest.set(hex(documentId), new Map(units.map((unit) => [unit, { unit, ...idle }])));
   }

@@ -49,7 +49,9 @@ export class DeliveryLink {
     const frame: Bytes = offerFrame.encode({ ...fields, sequence });
     const answer = new Promise<Outcome[]>((resolve, reject) => {
       const deadlineMs = ANSWER_MS + (pullBytes / SLOWEST_PULL) * 1000;
-      const cancelDeadline = this.#clock.after(deadlineMs, () => this.abort(new LienthongError('timeout', { waitedMs: deadlineMs })));
+      const cancelDeadline = this.#clock.after(deadlineMs, () =>
+        this.abort(new LienthongError('timeout', { waitedMs: deadlineMs })),
+      );
       this.#waiting.set(sequence, { resolve, reject, cancelDeadline });
     });
     // a write that fails breaks the stream, which rejects the answer

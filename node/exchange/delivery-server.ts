@@ -4,8 +4,8 @@
  */
 import { offerFrame, outcomeFrame } from '../../proto/messages.ts';
 import { isLienthongError } from '../core/errors.ts';
-import type { Frames, Report } from './ports.ts';
 import type { Inbox } from './inbox.ts';
+import type { Frames, Report } from './ports.ts';
 
 /** As many as a courier keeps in flight. */
 const WINDOW = 256;
@@ -41,7 +41,8 @@ export class DeliveryServer {
     } catch (error) {
       stop.abort(error);
       frames.abort(error as Error);
-      if (!(isLienthongError(error, 'timeout') && working.size === 0)) this.#report('stream.broken', { seat, protocol: 'delivery', reason: (error as Error).message });
+      if (!(isLienthongError(error, 'timeout') && working.size === 0))
+        this.#report('stream.broken', { seat, protocol: 'delivery', reason: (error as Error).message });
       await Promise.all(working);
     }
   }

@@ -5,7 +5,12 @@
  * path from the item to the root is written out beside it.
  */
 import { X509Certificate } from 'node:crypto';
-import { type Signature, scope as scopeCodec, type Signed, signed as signedCodec } from '../../proto/messages.ts';
+import {
+  type Signature,
+  type Signed,
+  scope as scopeCodec,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
 import { type Bytes, hex, utf8 } from '../core/bytes.ts';
 import { leafHash, rootFromPath } from '../core/merkle.ts';
 import type { EvidenceFile } from '../core/views.ts';
@@ -40,7 +45,12 @@ export function evidenceFiles(
   directory: TrustedDirectory,
 ): EvidenceFile[] {
   const files = new Map<string, Bytes>();
-  const script = ['#!/bin/sh', '# Checks every signature with OpenSSL alone. Exits 0 only if all verify.', 'set -eu', 'cd "$(dirname "$0")"'];
+  const script = [
+    '#!/bin/sh',
+    '# Checks every signature with OpenSSL alone. Exits 0 only if all verify.',
+    'set -eu',
+    'cd "$(dirname "$0")"',
+  ];
   for (const { name, bytes } of envelopes) {
     files.set(`${name}.signed`, bytes);
     const signed = signedCodec.parse(bytes);
@@ -73,7 +83,8 @@ function signatureFiles(
     files.set(`${stem}.path.txt`, utf8(covered.path));
   }
   const certificate = directory.certificate(scope.certificateSha256);
-  if (certificate === undefined) return [`echo "${stem}: certificate ${hex(scope.certificateSha256)} is not listed" >&2; exit 1`];
+  if (certificate === undefined)
+    return [`echo "${stem}: certificate ${hex(scope.certificateSha256)} is not listed" >&2; exit 1`];
   const role = roleOfWire(scope.role) ?? 'unknown';
   const certificateName = `${role}-${certificate.agency}-${hex(scope.certificateSha256).slice(0, 16)}`;
   files.set(`${certificateName}.pem`, utf8(new X509Certificate(certificate.der).toString()));

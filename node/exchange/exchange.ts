@@ -3,9 +3,11 @@
  * rules of their own; agency.ts makes one and gives it its ports. Order of starting: courier last; of stopping:
  * courier first, so that nothing new leaves while what came in is being finished.
  */
+
+import type { Attachment } from '../../proto/messages.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { isoTime } from '../core/dates.ts';
-import { isLienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
   DeliveryUpdate,
@@ -19,9 +21,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../core/views.ts';
-import { LienthongError } from '../core/errors.ts';
 import { BatchSigner } from '../signing/batch-signer.ts';
-import type { Attachment } from '../../proto/messages.ts';
 import { streamAttachment } from './attachments.ts';
 import { BlobPuller } from './blob-puller.ts';
 import { BlobServer } from './blob-server.ts';
@@ -72,7 +72,13 @@ export class Exchange {
     }));
     const events = this.#events;
     const witness = new LogWitness({ ...components, trust });
-    const settlement = new Settlement({ ...components, trust, events, witness, reroute: (delivery) => this.#courier.add(delivery) });
+    const settlement = new Settlement({
+      ...components,
+      trust,
+      events,
+      witness,
+      reroute: (delivery) => this.#courier.add(delivery),
+    });
     const collector = new Collector({ ...components, puller: new BlobPuller(components) });
     const inbox = new Inbox({
       ...components,
@@ -176,7 +182,13 @@ export class Exchange {
   async attachment(
     id: string,
     index: number,
-  ): Promise<{ name: string; mediaType: string; size: number; sha256: string; stream: AsyncIterable<Uint8Array> }> {
+  ): Promise<{
+    name: string;
+    mediaType: string;
+    size: number;
+    sha256: string;
+    stream: AsyncIterable<Uint8Array>;
+  }> {
     const { content } = await this.#library.require(id);
     const attachment = content.attachments[index] as Attachment | undefined;
     if (attachment === undefined) throw new LienthongError('not-found', { what: 'attachment', index });

@@ -10,7 +10,7 @@ import {
   type ArrivalRow,
   type Document,
   type DocumentRow,
-  lienthong,
+  type lienthong,
   type OfferFrame,
   receipt as receiptCodec,
 } from '../../proto/messages.ts';
@@ -56,7 +56,8 @@ export class Inbox {
 
   /** One outcome for each dispatch of the offer, in order. Rejects only when this node is at fault: no outcome then. */
   async receive(fromSeat: string, offer: OfferFrame, signal: AbortSignal): Promise<Outcome[]> {
-    if (offer.dispatches.length === 0) throw new LienthongError('malformed', { field: 'OfferFrame.dispatches' });
+    if (offer.dispatches.length === 0)
+      throw new LienthongError('malformed', { field: 'OfferFrame.dispatches' });
     const outcomes: Outcome[] = [];
     for (const [index, dispatch] of offer.dispatches.entries()) {
       const outcome = await this.#one(fromSeat, dispatch, offer, signal);
@@ -65,16 +66,23 @@ export class Inbox {
     return outcomes;
   }
 
-  async #one(fromSeat: string, dispatchBytes: Bytes, offer: OfferFrame, signal: AbortSignal): Promise<Outcome> {
-    const { store, directory, refuser } = this.#with;
+  async #one(
+    fromSeat: string,
+    dispatchBytes: Bytes,
+    offer: OfferFrame,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { directory, refuser } = this.#with;
     const envelopes = { document: sha256(offer.document), dispatch: sha256(dispatchBytes) };
-    const refused = await getRefusal(store, envelopes.dispatch, envelopes.document);
-    if (refused !== undefined) return { refusal: refused } as Outcome;
     const { federationId } = directory();
     const dispatch = readDispatch(dispatchBytes, federationId);
     const document = readDocument(offer.document, federationId);
     if (dispatch === undefined || document === undefined) {
-      return refuser.refuse(unreadable(dispatchBytes, offer.document, dispatch !== undefined), envelopes, fromSeat);
+      return refuser.refuse(
+        unreadable(dispatchBytes, offer.document, dispatch !== undefined),
+        envelopes,
+        fromSeat,
+      );
     }
     const offered: Offered = { dispatch, document, fromSeat };
     const name = `${fromSeat} ${hex(dispatch.id)} ${hex(envelopes.document)}`;
@@ -91,12 +99,17 @@ export class Inbox {
     return work;
   }
 
+  /**
+   * A small document is taken as new at first: its commit's preconditions say so if it isn't, and only then the disk is
+   * asked what is known of it. One that has files to pull asks first.
+   */
   async #work(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
-    for (;;) {
+    for (let seemsNew = isAllInline(offered, inlineBlobs); ; seemsNew = false) {
       try {
-        const repeat = await this.#repeated(offered);
-        if (repeat !== undefined) return repeat;
-        return await this.#take(offered, inlineBlobs, signal);
+        const sender = this.#admission.senderFault(offered);
+        if (sender !== undefined) return await this.#sign(sender, offered);
+        const repeat = seemsNew ? undefined : await this.#repeated(offered);
+        return repeat ?? (await this.#take(offered, inlineBlobs, seemsNew, signal));
       } catch (error) {
         if (isLienthongError(error, 'state-changed')) continue;
         const fault = refusable(error);
@@ -106,17 +119,22 @@ export class Inbox {
     }
   }
 
-  /** The stored receipt of a delivery already made, for the agency that made it and nobody else. */
-  async #repeated(offered: Offered): Promise<Outcome | undefined> {
+  /** The stored outcome of a delivery already made or refused for good; who asks has been found to be its sender. */
+  async #repeated({ dispatch, document }: Offered): Promise<Outcome | undefined> {
     const { store } = this.#with;
-    const sender = this.#admission.senderFault(offered);
-    if (sender !== undefined) return this.#refuse(sender, offered);
-    const arrival = await getArrival(store, offered.document.id, offered.dispatch.content.unit);
-    if (arrival === undefined || !equalBytes(offered.dispatch.content.documentId, offered.document.id)) return undefined;
+    const refusal = await getRefusal(store, dispatch.hash, document.hash);
+    if (refusal !== undefined) return { refusal } as Outcome;
+    const arrival = await getArrival(store, document.id, dispatch.content.unit);
+    if (arrival === undefined || !equalBytes(dispatch.content.documentId, document.id)) return undefined;
     return { receipt: arrival.receipt } as Outcome;
   }
 
-  async #take(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
+  async #take(
+    offered: Offered,
+    inlineBlobs: readonly Bytes[],
+    seemsNew: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const { clock, collector, quotas, store } = this.#with;
     const nowMs = clock.nowMs();
     const { document } = offered;
@@ -124,16 +142,20 @@ export class Inbox {
     if (fault !== undefined) return this.#refuse(fault, offered);
     const exchangeId = uuidText(document.content.exchangeId);
     const conflictKey = senderExchangeIdKey(document.content.senderAgency, exchangeId);
-    const known = await store.get(conflictKey);
+    const known = seemsNew ? undefined : await store.get(conflictKey);
     if (known !== undefined && !equalBytes(known, document.id)) {
-      return this.#refuse({ code: 'conflict', retry: 'never', text: `exchange id ${exchangeId} is another document` }, offered);
+      const text = `exchange id ${exchangeId} is another document`;
+      return this.#refuse({ code: 'conflict', retry: 'never', text }, offered);
     }
-    quotas.take(document.content.senderAgency, bytesOf(document.content), nowMs);
-    const held = await getDocument(store, document.id);
+    const held = seemsNew ? undefined : await getDocument(store, document.id);
+    quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
     const attachments = await collector.collect(offered, inlineBlobs, held !== undefined, signal);
     try {
       const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
-      return await this.#commit(offered, attachments, held, exchangeId, guard, [{ put: conflictKey, value: document.id }]);
+      const more = [{ put: conflictKey, value: document.id }];
+      const outcome = await this.#commit(offered, attachments, held, exchangeId, guard, more);
+      quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
+      return outcome;
     } catch (error) {
       await attachments.release();
       throw error;
@@ -213,17 +235,30 @@ export class Inbox {
     return signer.sign({ kind: KINDS.receipt, payload }, self.service());
   }
 
-  async #refuse(fault: Fault, { dispatch, document, fromSeat }: Offered): Promise<Outcome> {
+  /** A delivery already made stays made, whatever speaks against it now: its receipt, else the refusal. */
+  async #refuse(fault: Fault, offered: Offered): Promise<Outcome> {
+    return (await this.#repeated(offered)) ?? this.#sign(fault, offered);
+  }
+
+  async #sign(fault: Fault, { dispatch, document, fromSeat }: Offered): Promise<Outcome> {
     if (fault.retry === 'later') this.#with.onUnknownHead(fromSeat);
     const envelopes = { document: document.hash, dispatch: dispatch.hash };
-    return this.#with.refuser.refuse(fault, envelopes, fromSeat, { document: document.id, dispatch: dispatch.id });
+    return this.#with.refuser.refuse(fault, envelopes, fromSeat, {
+      document: document.id,
+      dispatch: dispatch.id,
+    });
   }
 }
 
 /** A version not read here may be read tomorrow; what is no envelope never will be. */
 function unreadable(dispatch: Bytes, document: Bytes, isDispatchRead: boolean): Fault {
   const isNewer = isOtherVersion(dispatch, KINDS.dispatch) || isOtherVersion(document, KINDS.document);
-  if (isNewer) return { code: 'version-unsupported', retry: 'later', text: `reads ${KINDS.document}, ${KINDS.dispatch}` };
+  if (isNewer)
+    return {
+      code: 'version-unsupported',
+      retry: 'later',
+      text: `reads ${KINDS.document}, ${KINDS.dispatch}`,
+    };
   return { code: 'malformed', retry: 'never', text: isDispatchRead ? 'document' : 'dispatch' };
 }
 
@@ -243,6 +278,10 @@ function refusable(error: unknown): Fault | undefined {
       return undefined;
   }
 }
+
+/** Whether nothing has to be pulled: every attachment came along. */
+const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>
+  document.content.attachments.length <= inlineBlobs.length;
 
 const bytesOf = (document: Document): number =>
   document.attachments.reduce((sum: number, attachment: lienthong.v1.Attachment) => sum + attachment.size, 0);

@@ -6,27 +6,40 @@
 import { stringify as uuidText } from 'uuid';
 import {
   type Document,
+  type DocumentRow,
   dispatch as dispatchCodec,
   document as documentCodec,
-  type DocumentRow,
   receipt as receiptCodec,
   refusal as refusalCodec,
   type Scope,
-  scope as scopeCodec,
   type Signed,
+  scope as scopeCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, hex, uint64be, readUint64be } from '../core/bytes.ts';
+import { type Bytes, hex, readUint64be, uint64be } from '../core/bytes.ts';
 import { isoTime, startOfDayMs } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
+import { foldText } from '../core/fold-text.ts';
 import { leastAdvanced, parseTransportState } from '../core/transport.ts';
 import { urgencyOfWire } from '../core/urgency.ts';
-import type { DeliveryView, DocumentItem, DocumentView, ListQuery, Page, SignatureView } from '../core/views.ts';
+import type {
+  DeliveryView,
+  DocumentItem,
+  DocumentView,
+  ListQuery,
+  Page,
+  SignatureView,
+} from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { findByExchangeId, getByExchangeId, getDocument, listDocuments, type ListPosition } from '../store/documents.ts';
+import {
+  findByExchangeId,
+  getByExchangeId,
+  getDocument,
+  type ListPosition,
+  listDocuments,
+} from '../store/documents.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { foldText } from '../core/fold-text.ts';
 import type { Trust } from './trust.ts';
 
 const PAGE = 50;
@@ -62,7 +75,8 @@ export class Library {
   /** The document id an exchange id or a unique beginning of it stands for. Throws as `require`. */
   async requireId(id: string): Promise<Bytes> {
     const start = id.trim().toLowerCase();
-    if (!/^[0-9a-f-]{4,36}$/.test(start)) throw new LienthongError('usage', { field: 'id', value: id.slice(0, 60) });
+    if (!/^[0-9a-f-]{4,36}$/.test(start))
+      throw new LienthongError('usage', { field: 'id', value: id.slice(0, 60) });
     if (start.length === FULL_ID) {
       const found = await getByExchangeId(this.#with.store, start);
       if (found !== undefined) return found;
@@ -81,7 +95,8 @@ export class Library {
     let position: ListPosition | undefined;
     let scanned = 0;
     for await (const next of listDocuments(this.#with.store, query.box, { before, sinceMs })) {
-      if (items.length === limit || scanned === SCAN_MOST) return { items, cursor: position ? cursorOf(position) : null };
+      if (items.length === limit || scanned === SCAN_MOST)
+        return { items, cursor: position ? cursorOf(position) : null };
       scanned++;
       position = next;
       const row = await getDocument(this.#with.store, next.documentId);
@@ -150,7 +165,9 @@ export class Library {
       subject: content.subject,
       date: content.date,
       urgency: urgencyOfWire(urgency),
-      state: row.outgoing ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state))) : 'delivered',
+      state: row.outgoing
+        ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state)))
+        : 'delivered',
       status: null,
       attachments: content.attachments.length,
       storedAt: isoTime(row.storedAtMs),
@@ -224,12 +241,16 @@ export function held(row: DocumentRow): HeldDocument {
 }
 
 function matches(item: DocumentItem, query: ListQuery): boolean {
-  if (query.from !== undefined && item.from !== query.from && !item.from.startsWith(`${query.from}.`)) return false;
-  if (query.to !== undefined && !item.to.some((unit) => unit === query.to || unit.startsWith(`${query.to}.`))) return false;
+  if (query.from !== undefined && item.from !== query.from && !item.from.startsWith(`${query.from}.`))
+    return false;
+  if (query.to !== undefined && !item.to.some((unit) => unit === query.to || unit.startsWith(`${query.to}.`)))
+    return false;
   if (query.state !== undefined && item.state !== query.state) return false;
   if (query.status !== undefined && item.status !== query.status) return false;
   if (query.text === undefined) return true;
-  const text = foldText([item.subject, item.number, item.notation, item.type, item.from, item.fromName ?? ''].join(' '));
+  const text = foldText(
+    [item.subject, item.number, item.notation, item.type, item.from, item.fromName ?? ''].join(' '),
+  );
   return foldText(query.text)
     .split(' ')
     .every((word) => text.includes(word));

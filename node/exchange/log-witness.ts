@@ -4,8 +4,15 @@
  * a larger head of its own log, under its own signature, than it holds has lost what it had acknowledged (restored
  * from a backup, cloned): it stops issuing and says so.
  */
-import { dispatch, receipt, type SeenLogRow, seenLogRow, signed as signedCodec } from '../../proto/messages.ts';
+
 import type { LogHead } from '../../proto/messages.ts';
+import {
+  dispatch,
+  receipt,
+  type SeenLogRow,
+  seenLogRow,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { KINDS } from '../signing/envelope.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
@@ -13,7 +20,10 @@ import { key, PREFIX, partsOf, prefixRange } from '../store/keys.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
-export type LogWitnessComponents = Pick<ExchangeComponents, 'store' | 'auditLog' | 'self' | 'clock' | 'report'> & {
+export type LogWitnessComponents = Pick<
+  ExchangeComponents,
+  'store' | 'auditLog' | 'self' | 'clock' | 'report'
+> & {
   trust: Trust;
 };
 
@@ -23,8 +33,10 @@ interface Seen {
   statement: Bytes;
 }
 
-const isLarger = (a: { epoch: number; size: number }, b: { epoch: number; size: number } | undefined): boolean =>
-  b === undefined || a.epoch > b.epoch || (a.epoch === b.epoch && a.size > b.size);
+const isLarger = (
+  a: { epoch: number; size: number },
+  b: { epoch: number; size: number } | undefined,
+): boolean => b === undefined || a.epoch > b.epoch || (a.epoch === b.epoch && a.size > b.size);
 
 export class LogWitness {
   readonly #with: LogWitnessComponents;

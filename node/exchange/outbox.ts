@@ -23,7 +23,6 @@ import type { BatchSigner } from '../signing/batch-signer.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
 import { deliveriesOf, newDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
 import {
-  documentAbsent,
   documentWrites,
   getDocument,
   getNumberHolder,
@@ -32,14 +31,14 @@ import {
   submissionUnchanged,
   submissionWrite,
 } from '../store/documents.ts';
-import type { AuditEntry, Batch, Precondition, Write } from '../store/key-value.ts';
+import type { Precondition, Write } from '../store/key-value.ts';
 import { type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
-import { inlinedOf, offerOf } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
+import type { FreshOffer } from './fresh-offers.ts';
+import { freshOffer, type NewDocument, queuedEntry } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
-import type { FreshOffer } from './seat-courier.ts';
 import type { Uploads } from './uploads.ts';
 
 /** Races are between a few callers with the same number or key; more rounds than this is something else. */
@@ -144,7 +143,7 @@ export class Outbox {
     } as DocumentRow;
     const references = attachments.fields.map((attachment) => attachment.sha256!);
     const writes = [...documentWrites(row, exchangeId, references), numberWrite(draft.numberKey, documentId)];
-    const base: NewDocument = { require: [...guard, documentAbsent(documentId)], writes, envelope };
+    const base: NewDocument = { require: guard, writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
   }
 
@@ -234,9 +233,10 @@ export class Outbox {
       } as DeliveryRow;
       fresh.set(unit, freshOffer(row, base, attachments));
       const rows = newDeliveryWrites(row);
-      // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's
+      // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's;
+      // a new document has no earlier deliveries
       const { put } = rows[0] as { put: Bytes };
-      unsent.push({ key: put, expect: 'absent' });
+      if (base.writes.length === 0) unsent.push({ key: put, expect: 'absent' });
       writes.push(...rows);
     }
     await store.commit({
@@ -273,38 +273,4 @@ export class Outbox {
       throw new LienthongError('seal-not-granted', { agency: self.agency });
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
-}
-
-/** What is committed beside the deliveries, and the Signed document they are of. */
-interface NewDocument extends Batch {
-  envelope: Bytes;
-}
-
-/** Undefined when an attachment that travels in the offer is a file: it is read when its turn comes. */
-function freshOffer(row: DeliveryRow, { envelope }: NewDocument, attachments: ResolvedAttachments): FreshOffer | undefined {
-  const held = attachments.fields.map(({ size }, i) => ({ size, bytes: attachments.bytes[i] }));
-  const { inline, pullBytes } = inlinedOf(held);
-  const blobs = inline.flatMap(({ bytes }) => bytes ?? []);
-  return blobs.length < inline.length ? undefined : { row, offered: offerOf(row.dispatch, envelope, blobs, pullBytes) };
-}
-
-function queuedEntry(documentId: Bytes, id: string, draft: Draft, token: Token, atMs: number): AuditEntry {
-  const { number, notation } = draft.numberKey;
-  return {
-    atMs,
-    event: 'document.queued',
-    fields: [
-      { name: 'id', value: id },
-      { name: 'document', value: hex(documentId) },
-      { name: 'number', value: `${number}/${notation}` },
-      {
-        name: 'to',
-        value: draft.recipients
-          .map(({ unit }) => unit)
-          .join(' ')
-          .slice(0, 1900),
-      },
-      { name: 'system', value: token.system },
-    ],
-  };
 }

@@ -5,8 +5,8 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
-import type { SignerCertificate } from '../signing/verify.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
+import type { SignerCertificate } from '../signing/verify.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 

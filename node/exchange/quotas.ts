@@ -23,16 +23,27 @@ export class Quotas {
   }
 
   /** Throws 'quota' when this document would go beyond. */
-  take(agency: string, bytes: number, nowMs: number): void {
-    const day = dayOf(nowMs);
+  require(agency: string, bytes: number, nowMs: number): void {
+    const used = this.#usedOn(dayOf(nowMs), agency);
+    if (used.documents + 1 > this.#quota.documentsPerDay || used.bytes + bytes > this.#quota.bytesPerDay) {
+      throw new LienthongError('quota', { agency, day: this.#day });
+    }
+  }
+
+  /** A document was taken in. */
+  count(agency: string, bytes: number, nowMs: number): void {
+    const used = this.#usedOn(dayOf(nowMs), agency);
+    used.documents++;
+    used.bytes += bytes;
+  }
+
+  #usedOn(day: string, agency: string): { documents: number; bytes: number } {
     if (day !== this.#day) {
       this.#used.clear();
       this.#day = day;
     }
     const used = this.#used.get(agency) ?? { documents: 0, bytes: 0 };
-    if (used.documents + 1 > this.#quota.documentsPerDay || used.bytes + bytes > this.#quota.bytesPerDay) {
-      throw new LienthongError('quota', { agency, day });
-    }
-    this.#used.set(agency, { documents: used.documents + 1, bytes: used.bytes + bytes });
+    this.#used.set(agency, used);
+    return used;
   }
 }

@@ -7,7 +7,7 @@ import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
-import { refusalWrite } from '../store/arrivals.ts';
+import { getRefusal, refusalWrite } from '../store/arrivals.ts';
 import type { Fault } from './admission.ts';
 import type { Outcome } from './delivery-link.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -17,7 +17,10 @@ export interface Envelopes {
   dispatch: Bytes;
 }
 
-export type RefuserComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'self' | 'clock' | 'report'> & {
+export type RefuserComponents = Pick<
+  ExchangeComponents,
+  'store' | 'directory' | 'self' | 'clock' | 'report'
+> & {
   signer: BatchSigner;
 };
 
@@ -35,7 +38,10 @@ export class Refuser {
     fromSeat: string,
     ids: Envelopes = { document: EMPTY, dispatch: EMPTY },
   ): Promise<Outcome> {
-    const { clock, directory, report } = this.#with;
+    const { clock, directory, report, store } = this.#with;
+    const before =
+      fault.retry === 'never' && (await getRefusal(store, envelopes.dispatch, envelopes.document));
+    if (before) return { refusal: before } as Outcome;
     report('offer.refused', { seat: fromSeat, code: fault.code, retry: fault.retry, text: fault.text });
     const now = directory();
     const payload = refusalCodec.encode({

@@ -12,20 +12,26 @@ import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { fraction } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import { changeDeliveryWrites, delayedFor, getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
+import {
+  changeDeliveryWrites,
+  delayedFor,
+  getDelivery,
+  type QueuedDelivery,
+  queuedFor,
+} from '../store/deliveries.ts';
 import { type PreparedOffer, prepareOffer } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryLink, type Outcome } from './delivery-link.ts';
+import { bytesOf, type FreshOffer, FreshOffers } from './fresh-offers.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { deliveryName, READY_LIMIT, ReadyQueue } from './ready-queue.ts';
 import type { Settlement } from './settlement.ts';
+import { WakeBell } from './wake-bell.ts';
 
 /** Enough to hide a round trip of 100 ms at 2,000 documents a second. */
 const WINDOW = 256;
 /** Offers in flight, in bytes: what a window of largest documents would otherwise cost is 300 MB. */
 const FLIGHT_BYTES = 8 * 1024 * 1024;
-/** Offers kept in memory from their commit to their turn, so that a live seat costs no reading back. */
-const FRESH_BYTES = 1024 * 1024;
 /** A sign of life makes the queue due within this, so that a returning seat isn't met by everyone at once. */
 const CONTACT_WITHIN_MS = 2_000;
 /** And at most this often. */
@@ -35,15 +41,6 @@ export type SeatCourierComponents = Pick<
   ExchangeComponents,
   'store' | 'blobs' | 'peers' | 'clock' | 'random' | 'report'
 > & { settlement: Settlement; events: DeliveryEvents };
-
-/** A delivery as it was just committed, ready to be offered. */
-export interface FreshOffer {
-  row: DeliveryRow;
-  offered: PreparedOffer;
-}
-
-const bytesOf = ({ document, fields }: PreparedOffer): number =>
-  (fields.inlineBlobs ?? []).reduce((sum, blob) => sum + blob.byteLength, document.byteLength);
 
 export interface SeatState {
   seat: string;
@@ -59,8 +56,8 @@ export class SeatCourier {
   readonly #inFlight = new Set<string>();
   readonly #stopping = new AbortController();
   #flightBytes = 0;
-  readonly #fresh = new Map<string, FreshOffer>();
-  #freshBytes = 0;
+  readonly #fresh = new FreshOffers();
+  readonly #bell: WakeBell;
   /** When the next delayed delivery is due, as far as known: at first, look. */
   #delayedMs = 0;
   #window = 1;
@@ -71,13 +68,12 @@ export class SeatCourier {
   /** An attempt over the present stream failed: the stream wasn't idle when it ended. */
   #hasFailed = false;
   #link: DeliveryLink | undefined;
-  #woken = false;
-  #awaken: () => void = () => {};
   #running: Promise<void> | undefined;
 
   constructor(seat: string, components: SeatCourierComponents, dueMs: number) {
     this.#seat = seat;
     this.#with = components;
+    this.#bell = new WakeBell(components.clock);
     this.#dueMs = dueMs;
   }
 
@@ -88,7 +84,7 @@ export class SeatCourier {
   async stop(): Promise<void> {
     this.#stopping.abort(new LienthongError('not-running'));
     await this.#link?.close();
-    this.#wake();
+    this.#bell.ring();
     await this.#running;
   }
 
@@ -106,11 +102,8 @@ export class SeatCourier {
   add(delivery: QueuedDelivery, fresh?: FreshOffer): void {
     const name = deliveryName(delivery);
     if (!this.#inFlight.has(name)) this.#ready.add(delivery);
-    if (fresh !== undefined && this.#link !== undefined && this.#freshBytes < FRESH_BYTES) {
-      this.#fresh.set(name, fresh);
-      this.#freshBytes += bytesOf(fresh.offered);
-    }
-    this.#wake();
+    if (fresh !== undefined && this.#link !== undefined) this.#fresh.add(name, fresh);
+    this.#bell.ring();
   }
 
   /** Any sign of life of the seat: whatever backoff there was, it is due soon. */
@@ -119,7 +112,7 @@ export class SeatCourier {
     if (this.#link !== undefined || nowMs - this.#lastContactMs < CONTACT_EVERY_MS) return;
     this.#lastContactMs = nowMs;
     this.#dueMs = Math.min(this.#dueMs, nowMs + fraction(this.#with.random) * CONTACT_WITHIN_MS);
-    this.#wake();
+    this.#bell.ring();
   }
 
   async #run(): Promise<void> {
@@ -132,7 +125,7 @@ export class SeatCourier {
       } catch (error) {
         if (signal.aborted) return;
         this.#fail(error as Error);
-        await this.#sleepUntil(this.#dueMs);
+        await this.#bell.sleepUntil(this.#dueMs);
       }
     }
   }
@@ -146,7 +139,7 @@ export class SeatCourier {
       const nowMs = clock.nowMs();
       if (this.#ready.size > 0 && this.#dueMs <= nowMs) return;
       const until = this.#ready.size > 0 ? this.#dueMs : nextDelayedMs;
-      await this.#sleepUntil(until);
+      await this.#bell.sleepUntil(until);
     }
   }
 
@@ -164,11 +157,11 @@ export class SeatCourier {
     void link.ended.then((error) => {
       ended = error;
       wasIdle = this.#inFlight.size === 0 && this.#ready.size === 0 && !this.#hasFailed;
-      this.#wake();
+      this.#bell.ring();
     });
     lane.onRetired(() => {
       isRetired = true;
-      this.#wake();
+      this.#bell.ring();
     });
     try {
       while (ended === undefined && !this.#stopping.signal.aborted) {
@@ -177,7 +170,7 @@ export class SeatCourier {
         while (!isRetired && this.#hasRoom()) this.#send(link, this.#ready.take()!);
         if (ended !== undefined) break;
         if (this.#ready.isExhausted) continue;
-        await this.#sleepUntil(nextDelayedMs);
+        await this.#bell.sleepUntil(nextDelayedMs);
       }
       // a stream that ends while nothing is due has merely been idle for long
       if (ended !== undefined && !wasIdle) throw ended;
@@ -187,7 +180,6 @@ export class SeatCourier {
       await this.#landed();
       this.#ready.reset();
       this.#fresh.clear();
-      this.#freshBytes = 0;
     }
   }
 
@@ -208,13 +200,13 @@ export class SeatCourier {
       })
       .finally(() => {
         this.#inFlight.delete(name);
-        this.#wake();
+        this.#bell.ring();
       });
   }
 
   async #attempt(link: DeliveryLink, delivery: QueuedDelivery, alone: boolean): Promise<void> {
     const { store, settlement, events } = this.#with;
-    const fresh = this.#takeFresh(deliveryName(delivery));
+    const fresh = this.#fresh.take(deliveryName(delivery));
     const row = fresh?.row ?? (await getDelivery(store, delivery));
     if (row === undefined || row.state !== 1 || row.nextAttemptAtMs > 0 || row.seat !== this.#seat) return;
     const offered = fresh?.offered ?? (await this.#prepare(row));
@@ -252,16 +244,9 @@ export class SeatCourier {
     }
   }
 
-  #takeFresh(name: string): FreshOffer | undefined {
-    const fresh = this.#fresh.get(name);
-    if (fresh === undefined) return undefined;
-    this.#fresh.delete(name);
-    this.#freshBytes -= bytesOf(fresh.offered);
-    return fresh;
-  }
-
   #noteDelay({ seat, nextAttemptAtMs }: DeliveryRow): void {
-    if (nextAttemptAtMs > 0 && seat === this.#seat) this.#delayedMs = Math.min(this.#delayedMs, nextAttemptAtMs);
+    if (nextAttemptAtMs > 0 && seat === this.#seat)
+      this.#delayedMs = Math.min(this.#delayedMs, nextAttemptAtMs);
   }
 
   /** Moves what has become due from `delayed` into the queue. */
@@ -277,7 +262,9 @@ export class SeatCourier {
       }
       const row = await getDelivery(store, delivery);
       if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
-      await store.commit({ writes: changeDeliveryWrites(row, { ...row, nextAttemptAtMs: 0 } as DeliveryRow) });
+      await store.commit({
+        writes: changeDeliveryWrites(row, { ...row, nextAttemptAtMs: 0 } as DeliveryRow),
+      });
       this.#ready.add(delivery);
     }
     // a full page: there may be more
@@ -308,28 +295,6 @@ export class SeatCourier {
 
   /** Resolves when every attempt in flight has written down or given up its outcome. */
   async #landed(): Promise<void> {
-    while (this.#inFlight.size > 0) await this.#sleepUntil(undefined);
-  }
-
-  /** Until woken, or until a time. A wake that came while nobody slept counts for the next sleep. */
-  async #sleepUntil(atMs: number | undefined): Promise<void> {
-    if (!this.#woken) {
-      const { clock } = this.#with;
-      await new Promise<void>((resolve) => {
-        const cancel =
-          atMs === undefined ? () => {} : clock.after(Math.max(0, atMs - clock.nowMs()), () => this.#wake());
-        this.#awaken = () => {
-          cancel();
-          resolve();
-        };
-      });
-    }
-    this.#woken = false;
-  }
-
-  #wake(): void {
-    this.#woken = true;
-    this.#awaken();
-    this.#awaken = () => {};
+    while (this.#inFlight.size > 0) await this.#bell.sleepUntil(undefined);
   }
 }

@@ -8,11 +8,11 @@ import { backoffMs } from '../core/backoff.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { parseTransportState } from '../core/transport.ts';
 import { changeDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import type { Write } from '../store/key-value.ts';
 import { judge, type PreparedOffer, stepped } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import type { Outcome } from './delivery-link.ts';
 import type { LogWitness } from './log-witness.ts';
-import type { Write } from '../store/key-value.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -24,7 +24,12 @@ const ASIDE_DOUBLINGS = 6;
 export type SettlementComponents = Pick<
   ExchangeComponents,
   'store' | 'directory' | 'clock' | 'random' | 'report' | 'onUnknownHead'
-> & { trust: Trust; events: DeliveryEvents; witness: LogWitness; reroute: (delivery: QueuedDelivery) => void };
+> & {
+  trust: Trust;
+  events: DeliveryEvents;
+  witness: LogWitness;
+  reroute: (delivery: QueuedDelivery) => void;
+};
 
 export class Settlement {
   readonly #with: SettlementComponents;
@@ -63,12 +68,22 @@ export class Settlement {
   }
 
   /** Sets a delivery aside until its own time; `seat` is another one when it is rerouted, and then it is due now. */
-  async #later(row: DeliveryRow, lastError: string, afterMs: number | undefined, seat: string): Promise<DeliveryRow> {
+  async #later(
+    row: DeliveryRow,
+    lastError: string,
+    afterMs: number | undefined,
+    seat: string,
+  ): Promise<DeliveryRow> {
     const { clock, random, onUnknownHead, reroute } = this.#with;
     const attempts = row.attempts + 1;
     const waitMs = Math.max(1, afterMs ?? backoffMs(attempts, random));
     const nextAttemptAtMs = seat === row.seat ? clock.nowMs() + waitMs : 0;
-    const after = stepped(row, 'in-doubt', { attempts, lastError: lastError.slice(0, 300), nextAttemptAtMs, seat });
+    const after = stepped(row, 'in-doubt', {
+      attempts,
+      lastError: lastError.slice(0, 300),
+      nextAttemptAtMs,
+      seat,
+    });
     await this.#change(row, after);
     onUnknownHead(row.seat);
     if (seat !== row.seat) reroute({ ...after, rank: rankOf(after.urgency) });
@@ -121,9 +136,15 @@ export class Settlement {
     const audit = isFinal ? [{ atMs: clock.nowMs(), event: `delivery.${state}`, fields }] : [];
     await store.commit({ writes: [...changeDeliveryWrites(before, after), ...more], audit });
     events.changed(after);
-    if (isFinal) report(`delivery.${state}`, { id: uuidText(after.exchangeId), to: after.unit, elapsedMs: after.settledAtMs - after.queuedAtMs });
+    if (isFinal)
+      report(`delivery.${state}`, {
+        id: uuidText(after.exchangeId),
+        to: after.unit,
+        elapsedMs: after.settledAtMs - after.queuedAtMs,
+      });
     return after;
   }
 }
 
-const worded = ({ code, text }: { code: string; text: string }): string => (text === '' ? code : `${code}: ${text}`);
+const worded = ({ code, text }: { code: string; text: string }): string =>
+  text === '' ? code : `${code}: ${text}`;

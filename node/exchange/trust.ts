@@ -35,7 +35,12 @@ interface PayloadCodec<T> {
 }
 
 /** Reads an envelope of one kind; undefined when it isn't one. The federation decides the id. */
-function read<T>(bytes: Bytes, kind: string, codec: PayloadCodec<T>, federationId: Bytes): Statement<T> | undefined {
+function read<T>(
+  bytes: Bytes,
+  kind: string,
+  codec: PayloadCodec<T>,
+  federationId: Bytes,
+): Statement<T> | undefined {
   try {
     const signed = signedCodec.parse(bytes);
     if (signed.kind !== kind) return undefined;
@@ -50,7 +55,11 @@ function read<T>(bytes: Bytes, kind: string, codec: PayloadCodec<T>, federationI
 export function isOtherVersion(bytes: Bytes, kind: string): boolean {
   try {
     const of = signedCodec.parse(bytes).kind;
-    return of !== kind && /^\d+$/.test(of.slice(of.indexOf('/') + 1)) && of.split('/', 1)[0] === kind.split('/', 1)[0];
+    return (
+      of !== kind &&
+      /^\d+$/.test(of.slice(of.indexOf('/') + 1)) &&
+      of.split('/', 1)[0] === kind.split('/', 1)[0]
+    );
   } catch {
     return false;
   }
@@ -84,7 +93,10 @@ export class Trust {
     const checked = this.signatures(document.signed);
     const seal = checked.at(-1);
     if (seal === undefined || seal.role !== 'seal') return 'signature-invalid';
-    return faultOf(checked) ?? this.#directory().sealFault(seal.certificateSha256, document.content.issuer.code, atMs);
+    return (
+      faultOf(checked) ??
+      this.#directory().sealFault(seal.certificateSha256, document.content.issuer.code, atMs)
+    );
   }
 
   /** Fault of a statement a seat makes by itself: exactly one signature, by that seat's service key. */

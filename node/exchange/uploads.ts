@@ -35,7 +35,8 @@ export class Uploads {
       for await (const chunk of source) {
         signal?.throwIfAborted();
         size += chunk.byteLength;
-        if (size > MAX_ATTACHMENT_BYTES) throw new LienthongError('file-too-large', { size, most: MAX_ATTACHMENT_BYTES });
+        if (size > MAX_ATTACHMENT_BYTES)
+          throw new LienthongError('file-too-large', { size, most: MAX_ATTACHMENT_BYTES });
         await writer.write(chunk);
       }
       signal?.throwIfAborted();
@@ -51,7 +52,8 @@ export class Uploads {
   /** The held file a submission names. Throws 'not-found' when its lease is over. */
   require(lease: string, sha256: string): LeasedBlob {
     const held = this.#held.get(lease);
-    if (held === undefined || hex(held.blob.sha256) !== sha256) throw new LienthongError('not-found', { what: 'upload' });
+    if (held === undefined || hex(held.blob.sha256) !== sha256)
+      throw new LienthongError('not-found', { what: 'upload' });
     return held.blob;
   }
 

@@ -2,24 +2,30 @@
  * Checks everything this node can show of a document: its own bytes, its attachments, every signature, and that
  * dispatches and receipts name each other. Each check is one line a person can read. Called by `verify`.
  */
+
+import { createHash } from 'node:crypto';
+import { stringify as uuidText } from 'uuid';
+import type { Attachment } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { equalBytes, hex } from '../core/bytes.ts';
 import type { Verification } from '../core/views.ts';
-import { createHash } from 'node:crypto';
-import { stringify as uuidText } from 'uuid';
 import { idOf, KINDS } from '../signing/envelope.ts';
 import { streamAttachment } from './attachments.ts';
 import { envelopesOf } from './evidence.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { readDispatch, readReceipt, type Trust } from './trust.ts';
-import type { Attachment } from '../../proto/messages.ts';
 
 type Check = Verification['checks'][number];
 
-export type VerificationComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory'> & { trust: Trust };
+export type VerificationComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory'> & {
+  trust: Trust;
+};
 
-export async function verifyDocument(document: HeldDocument, components: VerificationComponents): Promise<Verification> {
+export async function verifyDocument(
+  document: HeldDocument,
+  components: VerificationComponents,
+): Promise<Verification> {
   const checks: Check[] = [];
   const { row, signed } = document;
   const { federationId } = components.directory();
@@ -32,7 +38,8 @@ export async function verifyDocument(document: HeldDocument, components: Verific
   for (const { name, bytes } of envelopes) {
     const envelope = signedCodec.parse(bytes);
     for (const { role, certificate, fault } of components.trust.signatures(envelope)) {
-      const by = certificate === undefined ? 'unknown certificate' : `${certificate.agency} ${certificate.serial}`;
+      const by =
+        certificate === undefined ? 'unknown certificate' : `${certificate.agency} ${certificate.serial}`;
       checks.push(check(`${name}: ${role ?? 'unknown'} signature (${by})`, fault === undefined, fault ?? ''));
     }
   }
@@ -67,7 +74,10 @@ function receiptChecks(
   });
 }
 
-async function attachmentCheck(attachment: Attachment, { store, blobs }: VerificationComponents): Promise<Check> {
+async function attachmentCheck(
+  attachment: Attachment,
+  { store, blobs }: VerificationComponents,
+): Promise<Check> {
   const hash = createHash('sha256');
   const what = `attachment ${attachment.name}`;
   try {
@@ -75,7 +85,15 @@ async function attachmentCheck(attachment: Attachment, { store, blobs }: Verific
   } catch (error) {
     return check(what, false, (error as Error).message);
   }
-  return check(what, equalBytes(new Uint8Array(hash.digest()), attachment.sha256), 'bytes differ from the signed SHA-256');
+  return check(
+    what,
+    equalBytes(new Uint8Array(hash.digest()), attachment.sha256),
+    'bytes differ from the signed SHA-256',
+  );
 }
 
-const check = (what: string, ok: boolean, reason: string): Check => ({ what, ok, reason: ok ? null : reason });
+const check = (what: string, ok: boolean, reason: string): Check => ({
+  what,
+  ok,
+  reason: ok ? null : reason,
+});

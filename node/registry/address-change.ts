@@ -75,11 +75,17 @@ export class AddressChange {
     if (seat.agency !== request.agency) throw needsInvite('other-agency');
     const listed = current.certificatesOf(seat.agency).filter((one) => !current.isRevoked(one.certificate));
     const ofSeat = listed.filter((one) => one.seat === seat.seat);
-    const node = newest(ofSeat.filter(({ role, certificate }) => role === 'node' && certificate.peerId === peerId));
-    const service = newest(ofSeat.filter((one) => one.role === 'service' && isFor(one, request.serviceCsr, 'service')));
+    const node = newest(
+      ofSeat.filter(({ role, certificate }) => role === 'node' && certificate.peerId === peerId),
+    );
+    const service = newest(
+      ofSeat.filter((one) => one.role === 'service' && isFor(one, request.serviceCsr, 'service')),
+    );
     if (node === undefined || service === undefined) throw needsInvite('other-key');
     const hasSeal = request.sealCsr.byteLength > 0;
-    const seal = newest(listed.filter((one) => hasSeal && one.role === 'seal' && isFor(one, request.sealCsr, 'seal')));
+    const seal = newest(
+      listed.filter((one) => hasSeal && one.role === 'seal' && isFor(one, request.sealCsr, 'seal')),
+    );
     const certificates = { seat: seat.seat, node: node.der, service: service.der, seal: seal?.der ?? EMPTY };
     return { seat, certificates };
   }

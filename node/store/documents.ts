@@ -53,7 +53,11 @@ export const submissionWrite = (system: string, token: string, documentId: Bytes
   value: Buffer.concat([documentId, hash]),
 });
 
-export const submissionUnchanged = (system: string, token: string, value: Bytes | undefined): Precondition => ({
+export const submissionUnchanged = (
+  system: string,
+  token: string,
+  value: Bytes | undefined,
+): Precondition => ({
   key: submissionKey(system, token),
   expect: value ?? 'absent',
 });
@@ -127,6 +131,10 @@ export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<bo
 /** Documents of a box, counted up to 100,000: beyond that the number is known to be large. */
 export async function countDocuments(store: Reader, box: 'inbox' | 'outbox'): Promise<number> {
   let count = 0;
-  for await (const _ of store.range({ ...prefixRange(box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList), limit: 100_000 })) count++;
+  for await (const _ of store.range({
+    ...prefixRange(box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList),
+    limit: 100_000,
+  }))
+    count++;
   return count;
 }

@@ -19,7 +19,10 @@ export interface FolderParts {
   blobs: BlobStore;
 }
 
-export async function checkParts({ store, audit, blobs }: FolderParts, signal?: AbortSignal): Promise<CheckReport> {
+export async function checkParts(
+  { store, audit, blobs }: FolderParts,
+  signal?: AbortSignal,
+): Promise<CheckReport> {
   const problems: CheckReport['problems'] = [];
   const note = (kind: string, where: string) => {
     if (problems.length < MOST_PROBLEMS) problems.push({ kind, where });
@@ -32,7 +35,11 @@ export async function checkParts({ store, audit, blobs }: FolderParts, signal?: 
     note(auditProblem.kind, auditProblem.where);
   }
   const checked = await checkBlobs(store, blobs, note, signal);
-  return { ok: problems.length === 0, problems, checked: { rows, blobs: checked, auditLeaves: audit.head().size } };
+  return {
+    ok: problems.length === 0,
+    problems,
+    checked: { rows, blobs: checked, auditLeaves: audit.head().size },
+  };
 }
 
 type Note = (kind: string, where: string) => void;
@@ -69,7 +76,12 @@ async function checkBlobs(
     last = sum;
     checked++;
     const small = await store.get(key(PREFIX.smallBlob, sum));
-    const verdict = small === undefined ? await blobs.verify(sum, signal) : equalBytes(sha256(small), sum) ? 'ok' : 'damaged';
+    const verdict =
+      small === undefined
+        ? await blobs.verify(sum, signal)
+        : equalBytes(sha256(small), sum)
+          ? 'ok'
+          : 'damaged';
     if (verdict !== 'ok') note(`blob-${verdict}`, hex(sum));
   }
   return checked;

@@ -82,7 +82,8 @@ const scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 /** A key of the given space. RangeError on a number that isn't a whole one of 0 … 2^53 - 1. */
 export function key(prefix: Prefix, ...parts: readonly KeyPart[]): Bytes {
   let most = 1;
-  for (const part of parts) most += typeof part === 'number' ? 8 : part.length * (typeof part === 'string' ? 3 : 2) + 2;
+  for (const part of parts)
+    most += typeof part === 'number' ? 8 : part.length * (typeof part === 'string' ? 3 : 2) + 2;
   const all = most <= SCRATCH_BYTES ? scratch : Buffer.allocUnsafe(most);
   all[0] = prefix;
   let at = 1;

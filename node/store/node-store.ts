@@ -63,7 +63,10 @@ export async function openNodeStore(folder: string, components: StoreComponents)
   const opened = await openFolderStore(folder, components);
   try {
     const { store } = opened;
-    return { ...opened, blobs: await BlobStore.open({ store, folder: join(folder, 'blobs'), ...components }) };
+    return {
+      ...opened,
+      blobs: await BlobStore.open({ store, folder: join(folder, 'blobs'), ...components }),
+    };
   } catch (error) {
     await opened.close();
     throw error;
@@ -72,6 +75,9 @@ export async function openNodeStore(folder: string, components: StoreComponents)
 
 /** An audit entry as the log keeps it. WARNING: persisted. */
 export function encodeAuditLeaf(entry: AuditEntry, salt: Uint8Array): Uint8Array {
-  const fields = entry.fields.map(({ name, value }) => ({ name, value: [...value].slice(0, MOST_VALUE).join('') }));
+  const fields = entry.fields.map(({ name, value }) => ({
+    name,
+    value: [...value].slice(0, MOST_VALUE).join(''),
+  }));
   return auditLeaf.encode({ atMs: entry.atMs, event: entry.event, fields, salt });
 }

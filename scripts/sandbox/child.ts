@@ -88,9 +88,10 @@ export class Child {
 
   /** Why it ended, in its own words; else its exit status or signal. */
   get lastWords(): string {
-    const fault = faultIn(this.#stderr);
+    const { exitCode, signalCode } = this.#process;
+    if (signalCode !== null) return signalCode;
     const last = this.#stderr.trim().split('\n').at(-1);
-    return fault?.message ?? (last || `exit ${this.#process.exitCode ?? this.#process.signalCode}`);
+    return faultIn(this.#stderr)?.message ?? (last || `exit ${exitCode}`);
   }
 
   /** All it wrote on stderr, the last part of it. */

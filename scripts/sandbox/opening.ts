@@ -77,6 +77,8 @@ export interface SendEvents {
   queued(delivered: Delivered): void;
   /** A recipient's outcome; ms from "send" until its receipt was stored here. */
   settled(update: DeliveryUpdate, elapsedMs: number, id: string): Promise<void>;
+  /** No outcome within a minute; the document stays queued. */
+  waiting(to: string, why: string): void;
 }
 
 /** Sends and follows until every recipient is settled, at most a minute; answers the document's id. */
@@ -109,14 +111,22 @@ export async function sendPaper(
   events.queued({ id: answer.id, queuedMs });
   const told = new Set<string>();
   const late = AbortSignal.timeout(DELIVERY_TIMEOUT_MS);
-  for await (const update of sender.watch(answer.id, late)) {
-    if (!isSettled(update.state) || told.has(update.to)) continue;
-    told.add(update.to);
-    // the node's own measure starts where ours ended: when it was durable
-    const settledMs = update.elapsedMs === null ? performance.now() - startedAt : queuedMs + update.elapsedMs;
-    await events.settled(update, settledMs, answer.id);
-    if (told.size === recipients.length) break;
+  try {
+    for await (const update of sender.watch(answer.id, late)) {
+      if (!isSettled(update.state) || told.has(update.to)) continue;
+      told.add(update.to);
+      // the node's own measure starts where ours ended: when it was durable
+      const settledMs =
+        update.elapsedMs === null ? performance.now() - startedAt : queuedMs + update.elapsedMs;
+      await events.settled(update, settledMs, answer.id);
+      if (told.size === recipients.length) break;
+    }
+  } catch (error) {
+    if (!late.aborted) throw error;
   }
+  const { deliveries } = await sender.show(answer.id);
+  for (const { to, state, lastError } of deliveries)
+    if (!told.has(to)) events.waiting(to, lastError ?? state);
   return answer.id;
 }
 

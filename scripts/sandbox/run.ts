@@ -16,6 +16,8 @@ import type { Screen } from './screen.ts';
 const SENDER = 'G22';
 const RECIPIENTS = ['H40', 'H51'] as const;
 const REGISTRY_NAME = 'Sổ đăng ký thử nghiệm';
+/** Characters of an exchange id that are its time in milliseconds: as much as has to be typed. */
+const UNIQUE_ID = 13;
 const EXIT_FAILED = 1;
 const EXIT_INTERRUPTED = 130;
 
@@ -55,7 +57,7 @@ export async function runSandbox(options: SandboxOptions): Promise<number> {
       },
       died: (name, why) => {
         dead.push(name);
-        screen.say(screen.text('died', { name, why }), 'red');
+        screen.say(screen.text('died', { name: nameOf(screen, name), why }), 'red');
         death.abort();
       },
     },
@@ -95,11 +97,12 @@ function showNode(screen: Screen, node: NodeUp, isNew: boolean): void {
 
 /** Sends, shows each receipt as it comes, verifies; true when all is as it should be. */
 async function replay(
-  { dir, screen }: SandboxOptions,
+  options: SandboxOptions,
   federation: Federation,
   names: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { dir, screen } = options;
   const open = async (code: string) => ({ code, node: await nodeAt(federation.member(code).dir, signal) });
   const [sender, ...recipients] = await Promise.all([SENDER, ...RECIPIENTS].map(open));
   const node = sender!.node;
@@ -123,6 +126,7 @@ async function replay(
         await showReceipt(screen, node, documentId, to);
       } else screen.row('wrong', to, name, screen.text('notDelivered', { why: lastError ?? state }));
     },
+    waiting: (to, why) => screen.row('wrong', to, names.get(to) ?? to, screen.text('notDelivered', { why })),
   });
   const checked = await verifyPaper(id, node, recipients);
   screen.line();
@@ -130,7 +134,7 @@ async function replay(
   const { receipts: count, checks, wrong } = checked;
   if (isValid) screen.say(`✓ ${screen.text('verified', { count, all: RECIPIENTS.length, checks })}`, 'green');
   else screen.say(`✗ ${screen.text('notVerified', { what: wrong.join('; ') })}`, 'red');
-  showNext(screen, federation, id, paper);
+  showNext(options, federation, id, paper);
   return isValid;
 }
 
@@ -141,31 +145,38 @@ async function showReceipt(screen: Screen, node: NodeClient, id: string, to: str
 }
 
 function showNext(
-  screen: Screen,
+  { screen, dir }: SandboxOptions,
   federation: Federation,
   id: string,
   paper: { number: number; file: string },
 ): void {
   const folder = (code: string) => quoted(federation.member(code).dir);
+  const short = id.slice(0, UNIQUE_ID);
   const run = 'npx lienthong';
   screen.heading(screen.text('next'));
   screen.command(screen.text('nextInbox'), `${run} list inbox --dir ${folder('H40')}`);
-  screen.command(screen.text('nextShow'), `${run} show ${id} --dir ${folder(SENDER)}`);
-  screen.command(screen.text('nextVerify'), `${run} verify ${id} --dir ${folder('H51')}`);
-  screen.command(screen.text('nextFetch'), `${run} fetch ${id} --evidence --out /tmp --dir ${folder('H40')}`);
+  screen.command(screen.text('nextShow'), `${run} show ${short} --dir ${folder(SENDER)}`);
+  screen.command(screen.text('nextVerify'), `${run} verify ${short} --dir ${folder('H51')}`);
+  screen.command(
+    screen.text('nextFetch'),
+    `${run} fetch ${short} --evidence --out ${quoted(path.join(dir, 'tai-ve'))} --dir ${folder('H40')}`,
+  );
   screen.command(screen.text('nextStatus'), `${run} node status --dir ${folder(SENDER)}`);
+  const reply = screen.text('replySubject', { number: paper.number });
   screen.command(
     screen.text('nextSend'),
-    `${run} send ${quoted(paper.file)} --dir ${folder('H40')} --to ${SENDER} \\\n` +
-      `     --type "${screen.text('replyType')}" --number ${paper.number} --notation BC-UBND \\\n` +
-      `     --subject "${screen.text('replySubject', { number: paper.number })}" --wait`,
+    `${run} send ${quoted(paper.file)} --dir ${folder('H40')} --to ${SENDER}` +
+      ` --type "${screen.text('replyType')}" --number ${paper.number} --notation BC-UBND --subject "${reply}" --wait`,
   );
 }
+
+const nameOf = (screen: Screen, who: string): string => (who === 'registry' ? screen.text('registry') : who);
 
 function explain(screen: Screen, error: unknown, dir: string): void {
   const code = error instanceof StartFailed || error instanceof CommandFailed ? error.code : undefined;
   const why = error instanceof Error ? error.message : String(error);
-  if (error instanceof StartFailed) screen.say(screen.text('failed', { name: error.who, why }), 'red');
+  if (error instanceof StartFailed)
+    screen.say(screen.text('failed', { name: nameOf(screen, error.who), why }), 'red');
   else screen.say(why, 'red');
   const folder = quoted(dir);
   if (code === 'address-in-use') screen.say(screen.text('hintPort', { folder }));

@@ -5,6 +5,8 @@ import type { Language } from '../../node/core/messages.ts';
 import { sandboxText, type TextKey } from './texts.ts';
 
 const COLUMNS = 80;
+/** Room for the indent and a backslash. */
+const COMMAND_COLUMNS = 74;
 export type Mark = 'ok' | 'wrong' | 'going' | 'none';
 const MARKS: Readonly<Record<Mark, readonly [string, Style]>> = {
   ok: ['✓', 'green'],
@@ -65,9 +67,16 @@ export class Screen {
     this.line(` ${this.paint(style, sign)} ${this.paint('bold', code.padEnd(4))} ${shown}${gap}${fact}`);
   }
 
-  /** A command as it is typed, with what it shows on the line before. */
-  command(what: string, line: string): void {
+  /** A command as it is typed, with what it shows on the line before; a long one goes on after a backslash. */
+  command(what: string, words: string): void {
     this.line(`   ${this.paint('dim', `# ${what}`)}`);
-    this.line(`   ${this.paint('cyan', line)}`);
+    const lines = [''];
+    for (const part of words.split(/ (?=--)/)) {
+      const longer = [lines.at(-1), part].filter(Boolean).join(' ');
+      if (width(longer) <= COMMAND_COLUMNS) lines[lines.length - 1] = longer;
+      else lines.push(`  ${part}`);
+    }
+    for (const [at, line] of lines.entries())
+      this.line(`   ${this.paint('cyan', line)}${at < lines.length - 1 ? ' \\' : ''}`);
   }
 }

@@ -65,12 +65,12 @@ t.test('every size up to 130 agrees with the definition, every path leads to the
     const data = dataOf(size);
     const leaves = data.map(leafHash);
     const root = new Uint8Array(definition(data));
-    t.strictSame(rootOf(leaves), root, `${size} leaves`);
+    t.equal(hex(rootOf(leaves)), hex(root), `${size} leaves`);
     const all = allPathsOf(leaves);
-    t.strictSame(all.root, root);
+    t.equal(hex(all.root), hex(root));
     for (let index = 0; index < size; index++) {
       const path = pathOf(leaves, index);
-      t.strictSame(all.paths[index], path);
+      if (all.paths[index]!.map(hex).join() !== path.map(hex).join()) t.fail(`path ${index} of ${size}`);
       if (!verifyPath(leaves[index]!, index, size, path, root)) t.fail(`${index} of ${size}`);
     }
   }
@@ -120,14 +120,14 @@ t.test('a path that can not be is refused without a loop', async (t) => {
     t.equal(rootFromPath(leaf, index, size, []), undefined, `${index} of ${size}`);
   t.equal(rootFromPath(leaf, 0, 4, long), undefined);
   t.equal(rootFromPath(leaf, 0, Number.MAX_SAFE_INTEGER, []), undefined);
-  t.strictSame(rootFromPath(leaf, 0, 1, []), leaf, 'a tree of one is its leaf');
+  t.equal(hex(rootFromPath(leaf, 0, 1, [])!), hex(leaf), 'a tree of one is its leaf');
   const deep = rootFromPath(leaf, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER, long.slice(0, 53));
   t.ok(deep === undefined || deep.byteLength === 32);
 });
 
 t.test('a node is no leaf: what hashes as one can not be shown as the other', async (t) => {
   const [a, b] = [leafHash(bytes('00')), leafHash(bytes('10'))];
-  t.notSame(leafHash(new Uint8Array(Buffer.concat([a, b]))), nodeHash(a, b));
+  t.not(hex(leafHash(new Uint8Array(Buffer.concat([a, b])))), hex(nodeHash(a, b)));
   t.notOk(verifyPath(nodeHash(a, b), 0, 1, [], rootOf([leafHash(a), b])));
 });
 

@@ -140,7 +140,8 @@ t.test('--allow-missing sends to the others and names who was left out', async (
 t.test('what is not there, and what is ambiguous', async (t) => {
   const missing = await sender.cli('show', 'ffffffff');
   t.match({ exit: missing.exit, code: missing.error?.code }, { exit: 4, code: 'not-found' });
-  const many = await sender.cli('show', '0');
+  const [newest] = await sender.list('outbox');
+  const many = await sender.cli('show', newest!.id.slice(0, 6));
   t.match({ exit: many.exit, code: many.error?.code }, { exit: 4, code: 'ambiguous' });
 });
 

@@ -5,17 +5,12 @@ import { PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { signed as signedCodec } from '../../proto/messages.ts';
 import { DAY_MS, unitEntry } from './authority.ts';
 import { TestFederation } from './federation.ts';
-import { HandMadePeer, hash, newExchangeId } from './hand-made-peer.ts';
+import { HandMadePeer, hash } from './hand-made-peer.ts';
 
 const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
 await federation.authority.publish({ entries: [unitEntry('H40.02'), unitEntry('H51.09')] });
-const [sender, recipient, third] = ['G22', 'H40', 'H51'].map((seat) => federation.node(seat)) as [
-  never,
-  never,
-  never,
-];
-const peer = new HandMadePeer(federation, sender);
-const other = new HandMadePeer(federation, third);
+const peer = new HandMadePeer(federation, federation.node('G22'));
+const other = new HandMadePeer(federation, federation.node('H51'));
 const to = federation.node('H40');
 
 async function kept(): Promise<number> {
@@ -264,45 +259,13 @@ t.test('moved names the seat that serves the unit now', async (t) => {
   t.match((await peer.offer(to, document, dispatch)).content, { movedTo: 'H51' });
 });
 
-t.test('a sound offer is taken; the same exchange id with another content is a conflict', async (t) => {
-  const exchangeId = newExchangeId();
-  const [document, dispatch] = await of(await peer.document({ exchangeId }));
-  const first = await peer.offer(to, document, dispatch);
-  t.equal(first.kind, 'receipt');
-  const changed = await of(await peer.document({ exchangeId, subject: 'Khác' }));
-  t.match(await peer.offer(to, ...changed), { code: 'conflict', retry: 'never' });
-  const again = await peer.offer(to, document, dispatch);
-  t.ok(equalBytes(again.bytes, first.bytes), 'the first one stands');
-  t.match(
-    await peer.offer(to, document, dispatch, {}, 'H51'),
-    { code: 'sender-mismatch' },
-    'and is nobody else’s to ask for',
-  );
-});
-
-t.test('the same delivery sealed and dispatched again gets the first receipt', async (t) => {
-  const content = { exchangeId: newExchangeId() };
-  const first = await peer.offer(to, ...(await of(await peer.document(content))));
-  const again = await peer.offer(to, ...(await of(await peer.document(content))));
-  t.ok(equalBytes(again.bytes, first.bytes));
-});
-
-t.test('one offer at once on several streams is taken once', async (t) => {
-  const [document, dispatch] = await of(await peer.document());
-  const before = await kept();
-  const answers = await Promise.all(Array.from({ length: 10 }, () => peer.offer(to, document, dispatch)));
-  t.equal(new Set(answers.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size, 1);
-  t.equal((await kept()) - before, 3, 'a document, an arrival, a reference');
-});
-
 t.test('a refusal is an audit entry and a line for the operator', async (t) => {
   t.match(to.reported('offer.refused').at(0), { seat: 'G22', code: 'malformed', retry: 'never' });
 });
 
 t.test('after its certificate was revoked nothing of a sender is taken', async (t) => {
-  const [document, dispatch] = [await other.document(), new Uint8Array(0)];
+  const document = await other.document();
   const good = await other.dispatch(document);
-  void dispatch;
   await federation.authority.revoke(other.node.who.service, 'service', other.node.who);
   t.match(await other.offer(to, document, good), { code: 'certificate-revoked', retry: 'later' });
 });
@@ -313,5 +276,4 @@ t.test('past the directory’s hard limit everything is refused, and may come ag
     code: 'directory-expired',
     retry: 'later',
   });
-  void recipient;
 });

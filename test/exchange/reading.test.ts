@@ -201,7 +201,11 @@ t.test('evidence is verified by its own script with OpenSSL, and a changed byte 
         names.some((name) => name.endsWith('.path.txt')),
         'some are in batch form',
       );
-    for (const name of names.filter((name) => /\.(covered|sig|item|path\.txt)$/.test(name))) {
+    // one file of each sort is enough: every run of the script checks every signature
+    const sorts = ['.covered', '.sig', '.item', 'path.txt'].map((end) =>
+      names.findLast((name) => name.endsWith(end)),
+    );
+    for (const name of sorts.filter((name) => name !== undefined)) {
       const bytes = Uint8Array.from(files.find((file) => file.name === name)!.bytes);
       const at = name.endsWith('path.txt') ? bytes.length - 2 : bytes.length - 1;
       bytes[at] = name.endsWith('path.txt') ? (bytes[at] === 48 ? 49 : 48) : bytes[at]! ^ 1;

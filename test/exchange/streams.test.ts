@@ -101,9 +101,7 @@ t.test('an offer repeated on a new stream outlives the stream that brought it fi
   const { getDocument } = await import('../../node/store/documents.ts');
   const documentId = new Uint8Array(Buffer.from((await exchange.show(id)).documentHash, 'hex'));
   const document = (await getDocument(federation.node('G22').store, documentId))!.envelope;
-  const [{ dispatch }] = (await deliveriesOf(federation.node('G22').store, documentId)) as [
-    { dispatch: Uint8Array },
-  ];
+  const { dispatch } = (await deliveriesOf(federation.node('G22').store, documentId))[0]!;
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;

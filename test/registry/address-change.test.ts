@@ -31,7 +31,11 @@ async function moving(
     addresses: OTHER,
     madeAtMs: registry.clock.nowMs(),
   });
-  return sealEnvelope(enrolmentRequest.encode({ ...enrolmentRequest.parse(request), ...change }), of.node, undefined);
+  return sealEnvelope(
+    enrolmentRequest.encode({ ...enrolmentRequest.parse(request), ...change }),
+    of.node,
+    undefined,
+  );
 }
 
 t.test('an enrolled seat changes its addresses with its keys alone, once', async (t) => {
@@ -52,17 +56,33 @@ t.test('an enrolled seat changes its addresses with its keys alone, once', async
   t.equal(after.certificatesOf('H40').length, 3, 'no certificate is issued');
   t.match(
     registry.audited.filter(({ event }) => event === 'seat.changed'),
-    [{ fields: [{ value: 'H40' }, { value: 'H40' }, { value: OTHER.join(' ') }, { value: seatBefore.addresses[0]! }] }],
+    [
+      {
+        fields: [
+          { value: 'H40' },
+          { value: 'H40' },
+          { value: OTHER.join(' ') },
+          { value: seatBefore.addresses[0]! },
+        ],
+      },
+    ],
   );
 
-  const expected = { rootFingerprint: registry.directory.federationId, agency: 'H40', keys: h40, nowMs: registry.clock.nowMs() };
+  const expected = {
+    rootFingerprint: registry.directory.federationId,
+    agency: 'H40',
+    keys: h40,
+    nowMs: registry.clock.nowMs(),
+  };
   const granted = judgeAnswer(answer, expected);
   t.equal(granted.seat, 'H40');
   t.same(granted.node, seatBefore.nodeCertificates[0]);
   t.ok(granted.seal, 'the seal it asked about has been granted');
 
   t.same(await registry.enrolment.enrol(envelope, { peerId }), answer, 'again');
-  const [one, two] = await Promise.all([envelope, envelope].map((same) => registry.enrolment.enrol(same, { peerId })));
+  const [one, two] = await Promise.all(
+    [envelope, envelope].map((same) => registry.enrolment.enrol(same, { peerId })),
+  );
   t.same(one, two);
   t.equal(registry.directory.require().version, after.version, 'no new head for what it says already');
   t.equal(registry.audited.filter(({ event }) => event === 'seat.changed').length, 1);
@@ -75,13 +95,24 @@ t.test('a renewed certificate is the one that is answered', async (t) => {
   const registry = await memoryRegistry();
   const h40 = await enrolled(registry, 'H40');
   registry.clock.advance(24 * 3_600_000);
-  const old = registry.directory.require().certificatesOf('H40').find(({ role }) => role === 'service')!;
+  const old = registry.directory
+    .require()
+    .certificatesOf('H40')
+    .find(({ role }) => role === 'service')!;
   const { serial } = await registry.service.renew(old.serial);
   await registry.service.revoke(old.serial, { reason: 'superseded' });
   const answer = await registry.enrolment.enrol(await moving(registry, h40, 'H40'), { peerId: h40.peerId });
-  const expected = { rootFingerprint: registry.directory.federationId, agency: 'H40', keys: h40, nowMs: registry.clock.nowMs() };
+  const expected = {
+    rootFingerprint: registry.directory.federationId,
+    agency: 'H40',
+    keys: h40,
+    nowMs: registry.clock.nowMs(),
+  };
   const { service } = judgeAnswer(answer, expected);
-  const listed = registry.directory.require().certificatesOf('H40').find((one) => one.serial === serial)!;
+  const listed = registry.directory
+    .require()
+    .certificatesOf('H40')
+    .find((one) => one.serial === serial)!;
   t.equal(Buffer.compare(service, listed.der), 0);
 });
 
@@ -98,7 +129,9 @@ t.test('whoever lacks one thing needs an invite, and nothing changes', async (t)
     );
     t.equal(registry.directory.require().version, version);
   };
-  const stranger = await applicant(registry, 'H40', undefined, { federationId: registry.directory.federationId });
+  const stranger = await applicant(registry, 'H40', undefined, {
+    federationId: registry.directory.federationId,
+  });
   const otherKey = await newKey('ecdsa-p256');
   await refused('invite-invalid', 'signature', stranger.envelope, stranger.peerId);
   await refused('invite-invalid', 'other-agency', await moving(registry, h40, 'H51'));
@@ -113,17 +146,36 @@ t.test('whoever lacks one thing needs an invite, and nothing changes', async (t)
     await moving(registry, h40, 'H40', { serviceCsr: await createRequest(h51.service, 'service') }),
   );
   await refused('request-invalid', 'other-peer', await moving(registry, h51, 'H51'));
-  await refused('request-invalid', 'address', await moving(registry, h40, 'H40', { addresses: ['/ip4/0.0.0.0/tcp/1'] }));
+  await refused(
+    'request-invalid',
+    'address',
+    await moving(registry, h40, 'H40', { addresses: ['/ip4/0.0.0.0/tcp/1'] }),
+  );
   await refused('request-invalid', 'no-address', await moving(registry, h40, 'H40', { addresses: [] }));
-  await refused('registry-mismatch', 'federation', await moving(registry, h40, 'H40', { federationId: new Uint8Array(32) }));
+  await refused(
+    'registry-mismatch',
+    'federation',
+    await moving(registry, h40, 'H40', { federationId: new Uint8Array(32) }),
+  );
   const request = enrolmentRequest.encode({ ...enrolmentRequest.parse(h40.request), addresses: OTHER });
   await refused('request-invalid', 'signature', await sealEnvelope(request, h51.node, undefined));
-  await refused('request-invalid', 'node-already-enrolled', await sealEnvelope(request, h40.node, new Uint8Array(32).fill(3)));
+  await refused(
+    'request-invalid',
+    'node-already-enrolled',
+    await sealEnvelope(request, h40.node, new Uint8Array(32).fill(3)),
+  );
 
-  const node = registry.directory.require().certificatesOf('H51').find(({ role }) => role === 'node')!;
+  const node = registry.directory
+    .require()
+    .certificatesOf('H51')
+    .find(({ role }) => role === 'node')!;
   const late = await moving(registry, h51, 'H51');
   await registry.service.revoke(node.serial);
-  await t.rejects(registry.enrolment.enrol(late, { peerId: h51.peerId }), { code: 'invite-invalid' }, 'a revoked node');
+  await t.rejects(
+    registry.enrolment.enrol(late, { peerId: h51.peerId }),
+    { code: 'invite-invalid' },
+    'a revoked node',
+  );
   registry.clock.advance(10 * 365 * 24 * 3_600_000);
   await registry.service.refresh();
   await t.rejects(

@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { toPem } from '../../certs/pem.ts';
+import { EMPTY, equalBytes, sha256 } from '../../node/core/bytes.ts';
 import { enrol, installOffline, requestOffline } from '../../node/directory/applicant.ts';
+import { type Entry, parseEntry } from '../../node/directory/entries.ts';
+import { makeEpochStatement } from '../../node/directory/epoch.ts';
 import { formatInviteToken, parseInviteToken } from '../../node/directory/invite-token.ts';
 import { peerIdOfSpki } from '../../node/network/peer-id.ts';
 import { initRegistry, openRegistryFolder, startRegistry } from '../../node/registry.ts';
 import { enrolmentAnswer } from '../../proto/messages.ts';
+import { headLike } from '../directory/heads.ts';
 import { applicant, memoryRegistry, tempFolder } from './federation.ts';
 
 const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { timeout: 10_000 });
@@ -186,6 +190,43 @@ t.test('offline: one request file, one answer file, checked against the root', a
     code: 'not-initialised',
   });
   await t.rejects(registry.service.issue(Uint8Array.of(1, 2)), { code: 'request-invalid' });
+});
+
+t.test('offline into a later epoch: the answer carries the statement of the root', async (t) => {
+  const registry = await memoryRegistry();
+  const { keys, directory, clock } = registry;
+  const { federationId } = directory;
+  const own = directory.require().head;
+  const statement = await makeEpochStatement(
+    { epoch: 2, abandoned: [sha256(EMPTY)], standsOn: own.hash, reason: 'restored from a backup' },
+    { signer: keys.rootSigner, certificate: keys.root.bytes },
+    federationId,
+    clock.nowMs(),
+  );
+  const entries: Entry[] = [];
+  for await (const { bytes } of directory.entriesSince(0)) entries.push(parseEntry(bytes));
+  const prepared = await directory.prepare(2, entries, true);
+  const facts = { epoch: 2, version: 2, previous: own.hash, epochStatement: sha256(statement) };
+  await directory.adopt(prepared, await headLike(registry, own, { facts, epochStatement: statement }));
+
+  const dir = join(await tempFolder(t.teardown.bind(t)), 'h40');
+  const { request } = await requestOffline({ dir, agency: 'H40', listen: LISTEN, clock });
+  const answer = await registry.service.issue(request);
+  const rootFingerprint = keys.root.sha256;
+  const parsed = enrolmentAnswer.parse(answer);
+  t.ok(equalBytes(parsed.directory!.epochStatement!, statement));
+  const stripped = enrolmentAnswer.encode({
+    ...parsed,
+    directory: { ...parsed.directory!, epochStatement: EMPTY },
+  });
+  await t.rejects(installOffline({ dir, answer: stripped, rootFingerprint, clock }), {
+    code: 'does-not-verify',
+    details: { reason: 'epoch-unproven' },
+  });
+  t.match(await installOffline({ dir, answer, rootFingerprint, clock }), {
+    seat: 'H40',
+    directoryVersion: 3,
+  });
 });
 
 t.test('what the registry refuses, by code', async (t) => {

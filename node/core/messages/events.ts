@@ -104,7 +104,10 @@ export const EVENT_TEXTS = {
     vi: '… và {count} việc nữa trong giây này: {what}',
     en: '… and {count} more within this second: {what}',
   },
-  'addresses.announced': { vi: 'Đã báo địa chỉ mới với sổ đăng ký', en: 'Announced the new addresses to the registry' },
+  'addresses.announced': {
+    vi: 'Đã báo địa chỉ mới với sổ đăng ký',
+    en: 'Announced the new addresses to the registry',
+  },
   'addresses.unannounced': {
     vi: 'Chưa báo được địa chỉ mới với sổ đăng ký[: {code}]',
     en: "Couldn't announce the new addresses[: {code}]",
@@ -113,5 +116,8 @@ export const EVENT_TEXTS = {
     vi: 'Đã dọn {removed} tệp không còn văn bản nào dùng',
     en: 'Removed {removed} files no document uses',
   },
-  'blobs.uncollected': { vi: 'Chưa dọn được tệp thừa[: {code}]', en: "Couldn't remove unused files[: {code}]" },
+  'blobs.uncollected': {
+    vi: 'Chưa dọn được tệp thừa[: {code}]',
+    en: "Couldn't remove unused files[: {code}]",
+  },
 } as const;
