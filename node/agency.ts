@@ -144,6 +144,7 @@ async function start(
     directory,
     inStep: (peerId) => network.sync.ready(peerId),
     clock,
+    random,
     report,
   });
   stops.add(() => announcer.stop());

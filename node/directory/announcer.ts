@@ -7,7 +7,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { KeySigner } from '../../certs/keys.ts';
-import type { Clock } from '../core/clock.ts';
+import { backoffMs } from '../core/backoff.ts';
+import type { Clock, Random } from '../core/clock.ts';
 import { type ErrorDetails, isLienthongError, LienthongError } from '../core/errors.ts';
 import { parseAddress, withPeer } from '../network/addresses.ts';
 import type { Host } from '../network/host.ts';
@@ -22,6 +23,9 @@ import { sendEnrolment } from './registry-client.ts';
 
 /** A person waits for it: dial, one request, one answer. */
 const ANNOUNCE_TIMEOUT_MS = 30_000;
+/** Many seats behind one address may be told "rate-limited" after an update of them all: that is over in a minute. */
+const FIRST_RETRY_MS = 60_000;
+const MOST_RETRY_MS = 600_000;
 
 export interface AnnouncerComponents {
   dir: string;
@@ -35,6 +39,7 @@ export interface AnnouncerComponents {
   /** Resolves when no news is being pulled from that peer. */
   inStep: (peerId: string) => Promise<void>;
   clock: Clock;
+  random: Random;
   report: (event: string, details: ErrorDetails) => void;
 }
 
@@ -46,6 +51,7 @@ export class Announcer {
   readonly #working = new Set<Promise<void>>();
   #configured: readonly string[];
   #last: Promise<unknown> = Promise.resolve();
+  #isWaiting = false;
   #unsubscribe = () => {};
 
   constructor(components: AnnouncerComponents) {
@@ -87,18 +93,28 @@ export class Announcer {
     await Promise.all([...this.#working, this.#last]);
   }
 
+  /** Tries again for as long as the registry answers "later"; when it is away its next contact is the occasion. */
   async #putRight(registryPeer: string): Promise<void> {
-    const { inStep, report } = this.#with;
-    try {
-      await inStep(registryPeer);
-      await this.#inTurn(async () => {
-        if (this.#isListed()) return;
-        await this.#tell(this.#configured);
-        report('addresses.announced', { addresses: this.#configured });
-      });
-    } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      report('addresses.unannounced', { code: isLienthongError(error) ? error.code : 'internal' });
+    const { inStep, report, clock, random } = this.#with;
+    const { signal } = this.#stopping;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await inStep(registryPeer);
+        await this.#inTurn(async () => {
+          if (this.#isListed()) return;
+          await this.#tell(this.#configured);
+          report('addresses.announced', { addresses: this.#configured });
+        });
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        report('addresses.unannounced', { code: isLienthongError(error) ? error.code : 'internal' });
+        const isLater = isLienthongError(error) && error.retry !== 'never' && error.code !== 'unreachable';
+        if (!isLater || this.#isWaiting) return;
+      }
+      this.#isWaiting = true;
+      await clock.sleep(backoffMs(failures, random, FIRST_RETRY_MS, MOST_RETRY_MS), signal).catch(() => {});
+      this.#isWaiting = false;
     }
   }
 

@@ -14,6 +14,7 @@ import { Federation } from '../helpers/federation.ts';
 const run = promisify(execFile);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
+t.setTimeout(90_000);
 const federation = await Federation.start(t, { agencies: ['G22', 'H40', 'H51'] });
 const [sender, near, far] = ['G22', 'H40', 'H51'].map((code) => federation.agency(code)) as [
   Agency,

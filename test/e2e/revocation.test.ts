@@ -5,6 +5,7 @@ import { type Agency, Federation } from '../helpers/federation.ts';
 
 const LIMIT_MS = 2_000;
 
+t.setTimeout(90_000);
 const federation = await Federation.start(t, { agencies: ['G22', 'H40', 'H51'] });
 const [office, loyal, revoked] = ['G22', 'H40', 'H51'].map((code) => federation.agency(code)) as [
   Agency,

@@ -12,6 +12,7 @@ const MAIN = path.join(import.meta.dirname, '..', '..', 'scripts', 'sandbox', 'm
 const folder = await mkdtemp(path.join(os.tmpdir(), 'lienthong-sandbox-'));
 const dir = path.join(folder, 'd');
 t.teardown(() => rm(folder, { recursive: true, force: true }));
+t.setTimeout(150_000);
 
 interface Run {
   child: ChildProcess;

@@ -242,7 +242,7 @@ export class TestFederation {
     let last: unknown;
     while (performance.now() < end) {
       try {
-        const answer = await condition();
+        const answer = await inTime(condition());
         if (answer) return answer as NonNullable<T>;
       } catch (error) {
         last = error;
@@ -264,5 +264,16 @@ export class TestFederation {
       },
       stepMs,
     );
+  }
+}
+
+/** The answer, or undefined where there is none: a node killed meanwhile answers nobody. */
+async function inTime<T>(answer: T | Promise<T>): Promise<T | undefined> {
+  const stop = new AbortController();
+  const late = sleep(500, undefined, { signal: stop.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    stop.abort();
   }
 }
