@@ -1,6 +1,6 @@
 /**
  * State secrets never enter (R1: Decision 28/2018, scope). Both edges refuse a declared classification other than
- * "thường", refuse an undeclared one, and scan subject, notation and type for secrecy markings.
+ * "thường" and an undeclared one; the sender's edge also scans subject, notation and type for secrecy markings.
  *
  * A marking is the word a stamp carries: "Mật", "Tối mật", "Tuyệt mật" standing alone or after "độ". Ordinary words
  * that hold the syllable ("bảo mật", "bí mật nhà nước" as a topic, "an ninh mạng") are none.

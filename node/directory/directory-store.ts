@@ -17,6 +17,7 @@ import {
   adoptedValue,
   decodeRow,
   type EntryRow,
+  entryKeyOf,
   entryWrite,
   epochRange,
   forkAudit,
@@ -256,7 +257,7 @@ export class DirectoryStore {
   async #merged(group: string, changed: ReadonlyMap<string, Entry>): Promise<Bytes[]> {
     const all = new Map<string, Bytes>();
     const { epoch, version } = this.#current ?? { epoch: 0, version: 0 };
-    for await (const row of rowsAt(this.#store, epoch, group, version)) all.set(row.key, row.bytes);
+    for await (const row of rowsAt(this.#store, epoch, group, version)) all.set(entryKeyOf(row), row.bytes);
     for (const [name, entry] of changed) all.set(name, entry.bytes);
     return [...all].sort(([a], [b]) => compareNames(a, b)).map(([, bytes]) => bytes);
   }

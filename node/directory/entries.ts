@@ -4,7 +4,7 @@
  * order of their UTF-8 bytes everywhere: in the trees, on the wire, on disk.
  * WARNING: keys are persisted and signed.
  */
-import { directoryEntry, type lienthong } from '../../proto/messages.ts';
+import { directoryEntry, lienthong } from '../../proto/messages.ts';
 import { type Bytes, compareBytes, hex, utf8 } from '../core/bytes.ts';
 
 export type EntryFacts = lienthong.v1.DirectoryEntry.$Properties;
@@ -44,11 +44,15 @@ const BODIES = ['registry', 'agency', 'seat', 'unit', 'seal', 'anchor', 'crl', '
 type Body = (typeof BODIES)[number];
 
 /** Throws WireError when the facts are over a limit. */
-export const encodeEntry = (facts: EntryFacts): Entry => parseEntry(directoryEntry.encode(facts));
+export function encodeEntry(facts: EntryFacts): Entry {
+  const bytes = directoryEntry.encode(facts);
+  return named(bytes, lienthong.v1.DirectoryEntry.decode(bytes));
+}
 
-/** Throws WireError on bytes that aren't one entry, or whose key doesn't name its body. */
-export function parseEntry(bytes: Bytes): Entry {
-  const facts = directoryEntry.parse(bytes);
+/** Throws WireError on bytes that aren't one entry, TypeError when its key doesn't name its body. */
+export const parseEntry = (bytes: Bytes): Entry => named(bytes, directoryEntry.parse(bytes));
+
+function named(bytes: Bytes, facts: lienthong.v1.DirectoryEntry): Entry {
   if (!fits(facts)) throw new TypeError(`entry ${facts.group}/${facts.key} isn't what its key says`);
   return { group: facts.group, key: facts.key, changedIn: facts.changedIn, bytes, facts };
 }

@@ -19,11 +19,14 @@ export interface GroupRow extends GroupSummary {
 
 /** An entry's row as it is scanned: what names it, and its bytes. */
 export interface EntryRow {
-  readonly group: string;
-  readonly key: string;
+  readonly rowKey: Bytes;
   readonly changedIn: number;
   readonly bytes: Bytes;
 }
+
+/** The entry's key within its group. */
+export const entryKeyOf = ({ rowKey }: EntryRow): string =>
+  partsOf(rowKey, ['number', 'text', 'text', 'number'])[2];
 
 const ADOPTED = key(PREFIX.directoryState, 'adopted');
 
@@ -72,12 +75,13 @@ export async function* rowsAt(
   group: string,
   version: number,
 ): AsyncGenerator<EntryRow> {
+  const names = new RowNames();
   let last: EntryRow | undefined;
   for await (const { key: rowKey, value } of reader.range(prefixRange(PREFIX.directoryEntry, epoch, group))) {
-    const [, groupName, entryKey, changedIn] = partsOf(rowKey, ['number', 'text', 'text', 'number']);
-    if (changedIn > version) continue;
-    if (last !== undefined && last.key !== entryKey) yield last;
-    last = { group: groupName, key: entryKey, changedIn, bytes: value };
+    const { changedIn, isFirst } = names.next(rowKey);
+    if (isFirst && last !== undefined) yield last;
+    if (isFirst) last = undefined;
+    if (changedIn <= version) last = { rowKey, changedIn, bytes: value };
   }
   if (last !== undefined) yield last;
 }
@@ -85,7 +89,7 @@ export async function* rowsAt(
 /** Every row of an epoch in order, of all versions. */
 export const epochRange = (epoch: number) => prefixRange(PREFIX.directoryEntry, epoch);
 
-/** Names rows as a scan of `epochRange` meets them: the version a row is of, and whether its entry is a new one. */
+/** Names rows as a scan in order meets them: the version a row is of, and whether its entry is a new one. */
 export class RowNames {
   #last: Bytes = EMPTY;
 

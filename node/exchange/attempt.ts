@@ -106,7 +106,10 @@ export function judge(
     }
     if (!equalBytes(dispatchId, row.dispatchId))
       return { kind: 'doubtful', reason: 'receipt names another dispatch' };
-    const fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
+    let fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
+    // a repeat's receipt is the stored one: its certificate may have run out in the ordinary way since
+    if (fault === 'certificate-expired')
+      fault = trust.serviceFault(receipt.signed, row.seat, receipt.content.storedAtMs);
     if (fault !== undefined) return { kind: 'doubtful', reason: `receipt: ${fault}` };
     return { kind: 'delivered', outcome: receipt.bytes, logHead: receipt.content.logHead };
   }

@@ -13,8 +13,9 @@ import {
   signed as signedCodec,
 } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
-import { type BlobFacts, CHUNK_BYTES, chunkCount, chunkLength } from '../store/blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkCount, chunkLength } from '../store/blob-facts.ts';
 import type { BlobReader } from '../store/blob-reader.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { getDelivery, getTicket } from '../store/deliveries.ts';
@@ -92,7 +93,11 @@ export class BlobServer {
     const index = request.chunk ?? 0;
     if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size))
       return { sequence, refused: {} };
-    const chunk = await file.readChunk(index);
+    const chunk = await file.readChunk(index).catch((error: Error) => {
+      if (!isLienthongError(error, 'damaged')) throw error;
+      this.#report('blob.damaged', { sha256: hex(file.attachment.sha256), name: file.attachment.name });
+    });
+    if (chunk === undefined) return { sequence, refused: { later: true } };
     this.#events.pulled(file.row, chunk.byteLength);
     return { sequence, chunk };
   }
@@ -142,8 +147,18 @@ export class BlobServer {
       this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
       return undefined;
     }
-    const readChunk = (index: number) =>
-      reader.read(index * CHUNK_BYTES, chunkLength(attachment.size, index));
+    const readChunk = (index: number) => checkedChunk(reader, facts, index);
     return { row, attachment, facts, readChunk, close: () => reader.close() };
   }
+}
+
+/** A chunk as it was signed; throws 'damaged' when the disk gives something else. Hashed off the main thread. */
+async function checkedChunk(reader: BlobReader, facts: BlobFacts, index: number): Promise<Bytes> {
+  const buffer = new ChunkBuffer();
+  buffer.length = chunkLength(facts.size, index);
+  await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
+  if (!equalBytes(await buffer.leafHash(), facts.chunkHashes[index]!)) {
+    throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+  }
+  return buffer.chunk;
 }

@@ -30,6 +30,9 @@ import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
 import { isOtherVersion, readDispatch, readDocument, type Trust } from './trust.ts';
 
+/** Commits wait in thousands: a moment later there is room again. */
+const BUSY_MS = 1_000;
+
 export type InboxComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead'
@@ -112,6 +115,7 @@ export class Inbox {
         return repeat ?? (await this.#take(offered, inlineBlobs, seemsNew, signal));
       } catch (error) {
         if (isLienthongError(error, 'state-changed')) continue;
+        if (isLienthongError(error, 'busy')) return { busy: { retryAfterMs: BUSY_MS } } as Outcome;
         const fault = refusable(error);
         if (fault === undefined) throw error;
         return this.#refuse(fault, offered);

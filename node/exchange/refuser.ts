@@ -4,6 +4,7 @@
  */
 import { refusal as refusalCodec } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
+import { dayOf } from '../core/dates.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
@@ -11,6 +12,10 @@ import { getRefusal, refusalWrite } from '../store/arrivals.ts';
 import type { Fault } from './admission.ts';
 import type { Outcome } from './delivery-link.ts';
 import type { ExchangeComponents } from './ports.ts';
+
+/** Refusals kept for one seat in a day; a seat with more faulty documents than this is broken or hostile. */
+const KEPT_PER_DAY = 10_000;
+const HOUR_MS = 3_600_000;
 
 export interface Envelopes {
   document: Bytes;
@@ -26,6 +31,8 @@ export type RefuserComponents = Pick<
 
 export class Refuser {
   readonly #with: RefuserComponents;
+  readonly #kept = new Map<string, number>();
+  #day = '';
 
   constructor(components: RefuserComponents) {
     this.#with = components;
@@ -42,6 +49,8 @@ export class Refuser {
     const before =
       fault.retry === 'never' && (await getRefusal(store, envelopes.dispatch, envelopes.document));
     if (before) return { refusal: before } as Outcome;
+    if (fault.retry === 'never' && !this.#mayKeep(fromSeat))
+      return { busy: { retryAfterMs: HOUR_MS } } as Outcome;
     report('offer.refused', { seat: fromSeat, code: fault.code, retry: fault.retry, text: fault.text });
     const now = directory();
     const payload = refusalCodec.encode({
@@ -60,6 +69,16 @@ export class Refuser {
     const refusal = await this.#with.signer.sign({ kind: KINDS.refusal, payload }, this.#with.self.service());
     if (fault.retry === 'never') await this.#keep(fault, envelopes, fromSeat, refusal);
     return { refusal } as Outcome;
+  }
+
+  /** Counts what a seat makes this node keep in a day: garbage must not grow store and audit log without end. */
+  #mayKeep(seat: string): boolean {
+    const day = dayOf(this.#with.clock.nowMs());
+    if (day !== this.#day) this.#kept.clear();
+    this.#day = day;
+    const kept = (this.#kept.get(seat) ?? 0) + 1;
+    this.#kept.set(seat, kept);
+    return kept <= KEPT_PER_DAY;
   }
 
   async #keep(fault: Fault, envelopes: Envelopes, fromSeat: string, refusal: Bytes): Promise<void> {

@@ -12,14 +12,9 @@ import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { fraction } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import {
-  changeDeliveryWrites,
-  delayedFor,
-  getDelivery,
-  type QueuedDelivery,
-  queuedFor,
-} from '../store/deliveries.ts';
-import { type PreparedOffer, prepareOffer } from './attempt.ts';
+import { getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
+import { prepareOffer } from './attempt.ts';
+import { DelayedDeliveries } from './delayed-deliveries.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryLink, type Outcome } from './delivery-link.ts';
 import { bytesOf, type FreshOffer, FreshOffers } from './fresh-offers.ts';
@@ -32,6 +27,8 @@ import { WakeBell } from './wake-bell.ts';
 const WINDOW = 256;
 /** Offers in flight, in bytes: what a window of largest documents would otherwise cost is 300 MB. */
 const FLIGHT_BYTES = 8 * 1024 * 1024;
+/** Offers being read from disk at once: their size is known only then. */
+const MOST_PREPARING = 8;
 /** A sign of life makes the queue due within this, so that a returning seat isn't met by everyone at once. */
 const CONTACT_WITHIN_MS = 2_000;
 /** And at most this often. */
@@ -56,10 +53,10 @@ export class SeatCourier {
   readonly #inFlight = new Set<string>();
   readonly #stopping = new AbortController();
   #flightBytes = 0;
+  #preparing = 0;
   readonly #fresh = new FreshOffers();
   readonly #bell: WakeBell;
-  /** When the next delayed delivery is due, as far as known: at first, look. */
-  #delayedMs = 0;
+  readonly #delayed: DelayedDeliveries;
   #window = 1;
   #failures = 0;
   #dueMs: number;
@@ -73,6 +70,7 @@ export class SeatCourier {
   constructor(seat: string, components: SeatCourierComponents, dueMs: number) {
     this.#seat = seat;
     this.#with = components;
+    this.#delayed = new DelayedDeliveries(seat, components);
     this.#bell = new WakeBell(components.clock);
     this.#dueMs = dueMs;
   }
@@ -184,7 +182,8 @@ export class SeatCourier {
   }
 
   #hasRoom(): boolean {
-    return this.#ready.size > 0 && this.#inFlight.size < this.#window && this.#flightBytes < FLIGHT_BYTES;
+    const hasWindow = this.#inFlight.size < this.#window && this.#preparing < MOST_PREPARING;
+    return this.#ready.size > 0 && hasWindow && this.#flightBytes < FLIGHT_BYTES;
   }
 
   #send(link: DeliveryLink, delivery: QueuedDelivery): void {
@@ -205,26 +204,24 @@ export class SeatCourier {
   }
 
   async #attempt(link: DeliveryLink, delivery: QueuedDelivery, alone: boolean): Promise<void> {
-    const { store, settlement, events } = this.#with;
-    const fresh = this.#fresh.take(deliveryName(delivery));
-    const row = fresh?.row ?? (await getDelivery(store, delivery));
-    if (row === undefined || row.state !== 1 || row.nextAttemptAtMs > 0 || row.seat !== this.#seat) return;
-    const offered = fresh?.offered ?? (await this.#prepare(row));
-    if (offered === undefined) return;
+    const { settlement, events } = this.#with;
+    const found = this.#fresh.take(deliveryName(delivery)) ?? (await this.#read(delivery));
+    if (found === undefined) return;
+    const { row, offered } = found;
     const bytes = bytesOf(offered);
     this.#flightBytes += bytes;
     events.sending(row, offered.pullBytes);
     try {
       const outcomes = await link.offer(offered.fields, offered.pullBytes);
       const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0);
-      this.#noteDelay(await settlement.settle(row, offered, outcome ?? ({} as Outcome)));
+      this.#delayed.note(await settlement.settle(row, offered, outcome ?? ({} as Outcome)));
       this.#failures = 0;
       this.#window = Math.min(WINDOW, this.#window * 2);
     } catch (error) {
       events.doubtful(row, (error as Error).message);
       if (alone && this.#inFlight.size === 1 && !this.#stopping.signal.aborted) {
         const othersWait = this.#ready.size > 0 || this.#ready.isExhausted;
-        this.#noteDelay(await settlement.countBreak(row, (error as Error).message, othersWait));
+        this.#delayed.note(await settlement.countBreak(row, (error as Error).message, othersWait));
       }
       throw error;
     } finally {
@@ -232,49 +229,30 @@ export class SeatCourier {
     }
   }
 
-  /** The offer of a row, or undefined when this node lost part of it: set aside, so that the rest goes on. */
-  async #prepare(row: DeliveryRow): Promise<PreparedOffer | undefined> {
-    const { store, blobs, settlement } = this.#with;
+  /** Row and offer from disk; undefined when it isn't due here, or when this node lost part of it: the rest goes on. */
+  async #read(delivery: QueuedDelivery): Promise<FreshOffer | undefined> {
+    const { store, blobs, settlement, report } = this.#with;
+    let row: DeliveryRow | undefined;
+    this.#preparing++;
     try {
-      return await prepareOffer(row, store, blobs);
+      row = await getDelivery(store, delivery);
+      const isDue = row?.state === 1 && row.nextAttemptAtMs === 0 && row.seat === this.#seat;
+      return row && isDue ? { row, offered: await prepareOffer(row, store, blobs) } : undefined;
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
-      this.#noteDelay(await settlement.setAside(row, error.message));
+      if (row === undefined) report('delivery.unreadable', { unit: delivery.unit, reason: error.message });
+      else this.#delayed.note(await settlement.setAside(row, error.message));
       return undefined;
+    } finally {
+      this.#preparing--;
+      this.#bell.ring();
     }
-  }
-
-  #noteDelay({ seat, nextAttemptAtMs }: DeliveryRow): void {
-    if (nextAttemptAtMs > 0 && seat === this.#seat)
-      this.#delayedMs = Math.min(this.#delayedMs, nextAttemptAtMs);
-  }
-
-  /** Moves what has become due from `delayed` into the queue. */
-  async #takeDue(): Promise<void> {
-    const { store, clock } = this.#with;
-    if (this.#delayedMs > clock.nowMs()) return;
-    this.#delayedMs = Number.POSITIVE_INFINITY;
-    const found = await delayedFor(store, this.#seat, READY_LIMIT);
-    for (const { delivery, notBeforeMs } of found) {
-      if (notBeforeMs > clock.nowMs()) {
-        this.#delayedMs = Math.min(this.#delayedMs, notBeforeMs);
-        return;
-      }
-      const row = await getDelivery(store, delivery);
-      if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
-      await store.commit({
-        writes: changeDeliveryWrites(row, { ...row, nextAttemptAtMs: 0 } as DeliveryRow),
-      });
-      this.#ready.add(delivery);
-    }
-    // a full page: there may be more
-    if (found.length === READY_LIMIT) this.#delayedMs = 0;
   }
 
   /** Brings the ready queue up to what is due on disk. The time of the next delayed delivery, if any. */
   async #refill(): Promise<number | undefined> {
     const { store } = this.#with;
-    await this.#takeDue();
+    for (const delivery of await this.#delayed.takeDue()) this.#ready.add(delivery);
     if (this.#ready.isExhausted) {
       this.#ready.beginFill();
       const limit = READY_LIMIT + this.#inFlight.size;
@@ -282,7 +260,7 @@ export class SeatCourier {
       const fresh = found.filter((delivery) => !this.#inFlight.has(deliveryName(delivery)));
       this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
     }
-    return Number.isFinite(this.#delayedMs) ? this.#delayedMs : undefined;
+    return this.#delayed.nextMs;
   }
 
   #fail(error: Error): void {

@@ -9,7 +9,10 @@ import { openNodeStore } from '../../node/store/node-store.ts';
 import { memoryRegistry, tempFolder } from '../registry/federation.ts';
 import { serving } from './memory-frames.ts';
 
-/** UNITS=120000 is the nation; fewer keep the suite quick. */
+/**
+ * UNITS=120000 is the nation; fewer keep the suite quick. The times told are for comparison within one run: tap's promise
+ * hooks more than double those of loading, and the registry's store here is the one in memory.
+ */
 const UNITS = Number(process.env.UNITS ?? 12_000);
 
 t.test(`${UNITS} units: more than one commit holds, taken, kept, loaded and found`, async (t) => {

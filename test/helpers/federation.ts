@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { NodeClient } from '../../node/cli/node-client.ts';
 import type { RegistryClient } from '../../node/cli/registry-client.ts';
 import type { DocumentView, NodeStatus, SubmitAnswer } from '../../node/core/views.ts';
@@ -14,6 +15,8 @@ import { type CommandEnd, resultOf, runCommand } from '../../scripts/sandbox/com
 import { nodeAt, registryAt } from '../../scripts/sandbox/local-node.ts';
 import { entry } from './entry.ts';
 import { eventually } from './eventually.ts';
+
+const CLOCK_AHEAD = pathToFileURL(path.join(import.meta.dirname, 'clock-ahead.ts')).href;
 
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0';
 
@@ -54,10 +57,14 @@ abstract class Member {
     return runCommand([...args, '--dir', this.dir], { entry: entry(), signal: this.over });
   }
 
-  /** Starts the process and waits until it says it is up. */
-  async start(): Promise<void> {
+  /** Starts the process and waits until it says it is up; with `aheadMs` its clock runs ahead of everybody's. */
+  async start({ aheadMs = 0 }: { aheadMs?: number } = {}): Promise<void> {
     const args = [this.#kind, 'run', '--dir', this.dir];
-    this.#child = new Child({ name: this.name, args, entry: entry(), lang: 'en' });
+    const env =
+      aheadMs === 0
+        ? undefined
+        : { NODE_OPTIONS: `--import=${CLOCK_AHEAD}`, LIENTHONG_TEST_AHEAD_MS: `${aheadMs}` };
+    this.#child = new Child({ name: this.name, args, entry: entry(), lang: 'en', env });
     await this.#child.ready();
   }
 

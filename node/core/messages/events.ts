@@ -24,6 +24,10 @@ export const EVENT_TEXTS = {
     vi: 'Để sau cùng: văn bản {document} tới {unit}[: {reason}]',
     en: 'Set aside: document {document} for {unit}[: {reason}]',
   },
+  'delivery.unreadable': {
+    vi: 'HỎNG: không đọc được lượt gửi tới {unit}[: {reason}]',
+    en: 'DAMAGED: a delivery for {unit} cannot be read[: {reason}]',
+  },
   'outcome.doubtful': {
     vi: 'Kết quả chưa rõ từ nút {seat}[ cho {unit}][: {reason}]',
     en: 'Doubtful outcome from seat {seat}[ for {unit}][: {reason}]',

@@ -1,0 +1,52 @@
+/**
+ * Deliveries of one seat that wait for their own time: knows when the next one is due without asking the disk, and
+ * moves what has become due back into the queue. Used by seat-courier.
+ */
+import type { DeliveryRow } from '../../proto/messages.ts';
+import { changeDeliveryWrites, delayedFor, getDelivery, type QueuedDelivery } from '../store/deliveries.ts';
+import type { ExchangeComponents } from './ports.ts';
+import { READY_LIMIT } from './ready-queue.ts';
+
+export class DelayedDeliveries {
+  readonly #seat: string;
+  readonly #with: Pick<ExchangeComponents, 'store' | 'clock'>;
+  /** When the next one is due, as far as known: at first, look. */
+  #nextMs = 0;
+
+  constructor(seat: string, components: Pick<ExchangeComponents, 'store' | 'clock'>) {
+    this.#seat = seat;
+    this.#with = components;
+  }
+
+  get nextMs(): number | undefined {
+    return Number.isFinite(this.#nextMs) ? this.#nextMs : undefined;
+  }
+
+  /** A row that was just committed: delayed or not. */
+  note({ seat, nextAttemptAtMs }: DeliveryRow): void {
+    if (nextAttemptAtMs > 0 && seat === this.#seat) this.#nextMs = Math.min(this.#nextMs, nextAttemptAtMs);
+  }
+
+  /** Queues what is due, on disk; the answer is what was queued. */
+  async takeDue(): Promise<QueuedDelivery[]> {
+    const { store, clock } = this.#with;
+    if (this.#nextMs > clock.nowMs()) return [];
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    const due: QueuedDelivery[] = [];
+    const found = await delayedFor(store, this.#seat, READY_LIMIT);
+    for (const { delivery, notBeforeMs } of found) {
+      if (notBeforeMs > clock.nowMs()) {
+        this.#nextMs = Math.min(this.#nextMs, notBeforeMs);
+        return due;
+      }
+      const row = await getDelivery(store, delivery);
+      if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
+      const after = { ...row, nextAttemptAtMs: 0 } as DeliveryRow;
+      await store.commit({ writes: changeDeliveryWrites(row, after) });
+      due.push(delivery);
+    }
+    // a full page: there may be more
+    if (found.length === READY_LIMIT) this.#nextMs = 0;
+    return due;
+  }
+}
