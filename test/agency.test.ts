@@ -59,11 +59,13 @@ const letter = (to: string, number: number): Submission =>
 const isDelivered = async ({ service }: RunningAgency, id: string) =>
   (await service.show(id)).deliveries.every(({ state }) => state === 'delivered');
 
-const handles = () =>
-  process
-    .getActiveResourcesInfo()
-    .filter((name) => /TCP|Pipe|Timeout/.test(name))
-    .sort();
+/** Open sockets, pipes and timers by kind. */
+function handles(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const name of process.getActiveResourcesInfo())
+    if (/TCP|Pipe|Timeout/.test(name)) found.set(name, (found.get(name) ?? 0) + 1);
+  return found;
+}
 
 t.test('a node starts, works, and stops within 2 s with nothing left behind', async (t) => {
   const { at, registry, start } = await federation(t, ['G22', 'H40']);
@@ -86,7 +88,7 @@ t.test('a node starts, works, and stops within 2 s with nothing left behind', as
     await node.stop();
   }
   await until(() => registry.host.connections().length === 0);
-  await until(() => handles().join() === before.join());
+  await until(() => [...handles()].every(([name, count]) => count <= (before.get(name) ?? 0)));
   const again = await start('G22');
   t.equal((await again.service.list({ box: 'outbox' } as never)).items.length, 1, 'what it held it holds');
 });
@@ -98,7 +100,8 @@ t.test('what a folder or a port lacks is named, and nothing is left running', as
 
   const { listen } = await readNodeConfig(dir);
   const port = Number(listen[0]!.split('/').at(-1));
-  const taker = createServer().listen(port, '127.0.0.1');
+  // the registry may well dial it
+  const taker = createServer((socket) => socket.destroy()).listen(port, '127.0.0.1');
   await until(() => taker.listening);
   await t.rejects(startAgency({ dir }), { code: 'address-in-use', details: { port } });
   await new Promise((resolve) => taker.close(resolve));
