@@ -65,15 +65,12 @@ export class Outbox {
 
   /** Throws LienthongError for the first rule broken; nothing is stored then. */
   async submit(submission: Submission): Promise<SubmitAnswer> {
-    const { directory, self, clock } = this.#with;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#with.clock.nowMs();
     const token = tokenOf(submission);
     // first of all: what was answered once is answered again, though its uploads, recipients or keys be gone since
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
-    if (nowMs > directory().validUntilMs) throw new LienthongError('directory-expired');
-    const draft = compose(submission, directory(), self, nowMs);
-    this.#requireKeys(draft, nowMs);
+    const draft = this.#draft(submission, nowMs);
     const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
     for (let round = 1; ; round++) {
       try {
@@ -86,9 +83,19 @@ export class Outbox {
 
   /** Throws what `submit` would for everything but the attachments; stores nothing. */
   async validate(submission: Submission): Promise<void> {
-    const { directory, self, clock } = this.#with;
-    const draft = compose(submission, directory(), self, clock.nowMs());
-    this.#requireKeys(draft, clock.nowMs());
+    this.#draft(submission, this.#with.clock.nowMs());
+  }
+
+  /** This node's own right to send comes first: to a revoked one everything else would look wrong too. */
+  #draft(submission: Submission, nowMs: number): Draft {
+    const { directory, self } = this.#with;
+    const now = directory();
+    if (nowMs > now.validUntilMs) throw new LienthongError('directory-expired');
+    const own = now.serviceFault(self.service().certificateSha256, self.seat, nowMs);
+    if (own !== undefined) throw new LienthongError(own, { agency: self.agency });
+    const draft = compose(submission, now, self, nowMs);
+    this.#requireSeal(draft, nowMs);
+    return draft;
   }
 
   async #settle(
@@ -260,16 +267,12 @@ export class Outbox {
     };
   }
 
-  /** The seal and the service key must count now: a document nobody will accept is refused here. */
-  #requireKeys(draft: Draft, nowMs: number): void {
+  /** The seal must count now for the issuing unit: a document nobody will accept is refused here. */
+  #requireSeal(draft: Draft, nowMs: number): void {
     const { self, directory } = this.#with;
     const seal = self.seal();
-    if (seal === undefined) throw new LienthongError('seal-not-granted', { agency: self.agency });
-    const now = directory();
-    const fault =
-      now.serviceFault(self.service().certificateSha256, self.seat, nowMs) ??
-      now.sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
-    if (fault === 'unknown-certificate')
+    const fault = seal && directory().sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
+    if (seal === undefined || fault === 'unknown-certificate')
       throw new LienthongError('seal-not-granted', { agency: self.agency });
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
