@@ -10,6 +10,7 @@ import { registryAt } from './local-node.ts';
 
 /** Free ports are chosen at the first run; the folder's configuration keeps them. */
 const LISTEN = '/ip4/127.0.0.1/tcp/0';
+const ENROL_ATTEMPTS = 3;
 const CALL_TIMEOUT_MS = 20_000;
 
 export interface Member {
@@ -116,7 +117,9 @@ export class Federation {
         ['registry', 'invite', code, '--dir', registryDir],
         options,
       );
-      await resultOf(['node', 'init', '--invite', token, '--listen', LISTEN, '--dir', dir], options);
+      await patiently(() =>
+        resultOf(['node', 'init', '--invite', token, '--listen', LISTEN, '--dir', dir], options),
+      );
     });
     this.#options.events.nodeUp(up, isNew);
   }
@@ -156,5 +159,16 @@ export class Federation {
 
   get #entry(): Entry {
     return this.#options.entry ?? LAUNCHER;
+  }
+}
+
+/** The same enrolment again gets the same answer, so one whose connection broke is simply repeated. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let left = ENROL_ATTEMPTS; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      if (left <= 1 || !(error instanceof CommandFailed && error.code === 'unreachable')) throw error;
+    }
   }
 }

@@ -33,6 +33,7 @@ const signDocument = (payload: Bytes, by = keys.identity('seal')): Promise<Bytes
 /** Offers it and checks that it is refused with this code, that the node says so, and that nothing was stored. */
 async function refused(t: Test, offer: Offer, code: string, retry: 'never' | 'later'): Promise<void> {
   const before = (await victim.list('inbox')).length;
+  await victim.attentive();
   const answer = await hostile.offer(victim, offer);
   t.match(answer, { refusal: code, retry: retry === 'never' ? 1 : 2 });
   t.equal((await victim.list('inbox')).length, before, 'nothing was stored');

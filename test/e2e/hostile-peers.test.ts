@@ -22,6 +22,7 @@ const hostile = await HostileNode.start(t, nodeKey, federationId);
 /** The rest of the federation notices nothing. */
 let letters = 0;
 async function goesOn(t: Test): Promise<void> {
+  await victim.attentive();
   const sent = await honest.send({ to: ['G22'], number: ++letters });
   await honest.delivered(sent.id);
   t.pass('the node goes on serving others');
@@ -29,6 +30,7 @@ async function goesOn(t: Test): Promise<void> {
 
 /** Writes bytes that are no frames; resolves when the other side has ended the stream. */
 async function endsStream(protocol: Protocol, bytes: Uint8Array, thenEnd = false): Promise<void> {
+  await victim.attentive();
   const stream = await hostile.raw(victim, protocol);
   const ended = new Promise<void>((resolve) => stream.addEventListener('close', () => resolve()));
   try {
@@ -107,6 +109,7 @@ t.test('an attachment is given to nobody without a ticket', async (t) => {
   const dispatch = (await (await honest.client()).evidence(sent.id)).find(({ name }) =>
     /^dispatch.*\.signed$/.test(name),
   )!;
+  await victim.attentive();
   const frames = await hostile.frames(victim, PROTOCOLS.blob);
   const tickets = [sha256(utf8('no such dispatch')), sha256(wire.signed.parse(dispatch.bytes).payload)];
   for (const [at, dispatchId] of tickets.entries()) {

@@ -18,6 +18,10 @@ import { eventually } from './eventually.ts';
 
 const CLOCK_AHEAD = pathToFileURL(path.join(import.meta.dirname, 'clock-ahead.ts')).href;
 
+/** Of the twenty lines a second that are said one by one. */
+const CALM_LINES = 10;
+const LINES_WITHIN_MS = 1_100;
+
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0';
 
 interface Context {
@@ -40,6 +44,7 @@ abstract class Member {
   readonly #kind: 'node' | 'registry';
   protected readonly over: AbortSignal;
   #child: Child | undefined;
+  readonly #lineTimes: number[] = [];
 
   constructor(name: string, dir: string, kind: 'node' | 'registry', over: AbortSignal) {
     this.name = name;
@@ -64,7 +69,14 @@ abstract class Member {
       aheadMs === 0
         ? undefined
         : { NODE_OPTIONS: `--import=${CLOCK_AHEAD}`, LIENTHONG_TEST_AHEAD_MS: `${aheadMs}` };
-    this.#child = new Child({ name: this.name, args, entry: entry(), lang: 'en', env });
+    this.#child = new Child({
+      name: this.name,
+      args,
+      entry: entry(),
+      lang: 'en',
+      env,
+      onLine: () => this.#lineTimes.push(performance.now()),
+    });
     await this.#child.ready();
   }
 
@@ -81,6 +93,12 @@ abstract class Member {
   async restart(): Promise<void> {
     await this.kill();
     await this.start();
+  }
+
+  /** A process says a limited number of lines a second and sums up the rest: waits until what comes next is said. */
+  attentive(): Promise<unknown> {
+    const recent = () => this.#lineTimes.filter((at) => at > performance.now() - LINES_WITHIN_MS).length;
+    return eventually(`${this.name} is calm`, () => recent() < CALM_LINES);
   }
 
   /** Waits until the process has said a line that matches. */
