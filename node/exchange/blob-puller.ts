@@ -15,6 +15,8 @@ import type { Frames, Peers } from './ports.ts';
 
 /** Chunks asked for and not yet here: hides a round trip, and bounds memory to 4 MiB a file. */
 const OUTSTANDING = 4;
+/** Chunks being hashed and written at once. */
+const WRITING = 3;
 /** A chunk takes 33 s at 256 kbit/s; beyond this the seat has stalled. */
 const CHUNK_MS = 60_000;
 /** Files pulled at once from one seat. */
@@ -109,7 +111,7 @@ class BlobStream {
   async chunks(receiver: BlobReceiver<LeasedBlob>): Promise<void> {
     const missing = receiver.missing();
     const asked: number[] = [];
-    let writing: Promise<void> = Promise.resolve();
+    const writing: Promise<void>[] = [];
     try {
       for (let next = 0; next < missing.length || asked.length > 0; ) {
         while (next < missing.length && asked.length < OUTSTANDING) {
@@ -120,13 +122,15 @@ class BlobStream {
         const { chunk } = await this.#answer();
         if (chunk === undefined || chunk === null)
           throw new LienthongError('malformed', { field: 'BlobResponse.chunk' });
-        await writing;
-        writing = receiver.writeChunk(asked.shift()!, chunk);
-        // awaited at the next chunk: hashing and writing go on while it travels
-        writing.catch(() => {});
+        const work = receiver.writeChunk(asked.shift()!, chunk);
+        // awaited some chunks later: hashing and writing go on while those travel
+        work.catch(() => {});
+        writing.push(work);
+        if (writing.length >= WRITING) await writing.shift();
       }
+      await Promise.all(writing);
     } finally {
-      await writing;
+      await Promise.allSettled(writing);
     }
   }
 

@@ -15,7 +15,14 @@ import {
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
-import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkCount, chunkLength } from '../store/blob-facts.ts';
+import {
+  type BlobFacts,
+  CHUNK_BYTES,
+  chunkCount,
+  chunkLength,
+  giveChunkBuffer,
+  takeChunkBuffer,
+} from '../store/blob-facts.ts';
 import type { BlobReader } from '../store/blob-reader.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { getDelivery, getTicket } from '../store/deliveries.ts';
@@ -27,6 +34,8 @@ import type { Frames, Report } from './ports.ts';
 
 /** Chunk hashes in one answer: 512 KiB, half the frame. */
 const HASHES_PER_ANSWER = 16_384;
+/** Chunks read and hashed ahead of the one being written: as many as a puller asks for. */
+const ANSWERS_AHEAD = 4;
 /** Files one stream may have open. */
 const OPEN_FILES = 4;
 
@@ -35,7 +44,8 @@ interface Opened {
   row: DeliveryRow;
   attachment: Attachment;
   facts: Pick<BlobFacts, 'chunkHashes'>;
-  readChunk(index: number): Promise<Bytes>;
+  /** Uses one chunk, checked; its bytes are only lent. Throws 'damaged'. */
+  withChunk(index: number, use: (chunk: Bytes) => Bytes): Promise<Bytes>;
   close(): Promise<void>;
 }
 
@@ -60,49 +70,66 @@ export class BlobServer {
   /** Serves one stream of a seat until it ends. Never rejects. */
   async serve(frames: Frames, seat: string): Promise<void> {
     const opened = new Map<string, Opened>();
+    // answers are made some ahead and written in the order asked: disk and hashing go on while a chunk travels
+    const ahead: Promise<void>[] = [];
+    let last: Promise<void> = Promise.resolve();
     try {
       for (;;) {
         const bytes = await frames.read();
         if (bytes === undefined) break;
         const request = blobRequest.parse(bytes);
-        await frames.write(blobResponse.encode(await this.#answer(request, seat, opened)));
+        const file = await this.#open(request, seat, opened, () => last);
+        const answer = this.#answer(request, file, seat);
+        const before = last;
+        last = Promise.all([answer, before]).then(([frame]) => frames.write(frame));
+        last.catch(() => {});
+        ahead.push(last);
+        if (ahead.length >= ANSWERS_AHEAD) await ahead.shift();
       }
+      await last;
       await frames.close();
     } catch (error) {
       frames.abort(error as Error);
       this.#report('stream.broken', { seat, protocol: 'blob', reason: (error as Error).message });
     } finally {
+      await Promise.allSettled(ahead);
       await Promise.allSettled([...opened.values()].map((file) => file.close()));
     }
   }
 
-  async #answer(request: BlobRequest, seat: string, opened: Map<string, Opened>) {
+  /** The frame that answers a request. */
+  async #answer(request: BlobRequest, file: Opened | undefined, seat: string): Promise<Bytes> {
     const { sequence } = request;
-    const file = await this.#open(request, seat, opened);
     if (file === undefined) {
       this.#report('blob.refused', { seat, sha256: hex(request.sha256), dispatch: hex(request.dispatchId) });
-      return { sequence, refused: {} };
+      return blobResponse.encode({ sequence, refused: {} });
     }
     if (request.want === 'hashesFrom') {
       const from = request.hashesFrom ?? 0;
-      return {
-        sequence,
-        hashes: { leafHashes: file.facts.chunkHashes.slice(from, from + HASHES_PER_ANSWER) },
-      };
+      const leafHashes = file.facts.chunkHashes.slice(from, from + HASHES_PER_ANSWER);
+      return blobResponse.encode({ sequence, hashes: { leafHashes } });
     }
     const index = request.chunk ?? 0;
     if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size))
-      return { sequence, refused: {} };
-    const chunk = await file.readChunk(index).catch((error: Error) => {
+      return blobResponse.encode({ sequence, refused: {} });
+    try {
+      const frame = await file.withChunk(index, (chunk) => blobResponse.encode({ sequence, chunk }));
+      this.#events.pulled(file.row, chunkLength(file.attachment.size, index));
+      return frame;
+    } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
       this.#report('blob.damaged', { sha256: hex(file.attachment.sha256), name: file.attachment.name });
-    });
-    if (chunk === undefined) return { sequence, refused: { later: true } };
-    this.#events.pulled(file.row, chunk.byteLength);
-    return { sequence, chunk };
+      return blobResponse.encode({ sequence, refused: { later: true } });
+    }
   }
 
-  async #open(request: BlobRequest, seat: string, opened: Map<string, Opened>): Promise<Opened | undefined> {
+  /** `idle` waits for the answers under way before a file they may read from is closed. */
+  async #open(
+    request: BlobRequest,
+    seat: string,
+    opened: Map<string, Opened>,
+    idle: () => Promise<void>,
+  ): Promise<Opened | undefined> {
     const name = `${hex(request.dispatchId)} ${hex(request.sha256)}`;
     const already = opened.get(name);
     if (already !== undefined) return already;
@@ -113,6 +140,7 @@ export class BlobServer {
     for (const [oldest, other] of opened) {
       if (opened.size < OPEN_FILES) break;
       opened.delete(oldest);
+      await idle();
       await other.close();
     }
     opened.set(name, file);
@@ -138,7 +166,7 @@ export class BlobServer {
     const small = await getSmallBlob(this.#store, attachment.sha256);
     if (small !== undefined) {
       const facts = { chunkHashes: [leafHash(small)] };
-      return { row, attachment, facts, readChunk: async () => small, close: async () => {} };
+      return { row, attachment, facts, withChunk: async (_, use) => use(small), close: async () => {} };
     }
     const facts = await this.#blobs.facts(attachment.sha256);
     const reader: BlobReader | undefined = await this.#blobs.open(attachment.sha256);
@@ -147,18 +175,27 @@ export class BlobServer {
       this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
       return undefined;
     }
-    const readChunk = (index: number) => checkedChunk(reader, facts, index);
-    return { row, attachment, facts, readChunk, close: () => reader.close() };
+    const withChunk: Opened['withChunk'] = (index, use) => useChunk(reader, facts, index, use);
+    return { row, attachment, facts, withChunk, close: () => reader.close() };
   }
 }
 
-/** A chunk as it was signed; throws 'damaged' when the disk gives something else. Hashed off the main thread. */
-async function checkedChunk(reader: BlobReader, facts: BlobFacts, index: number): Promise<Bytes> {
-  const buffer = new ChunkBuffer();
-  buffer.length = chunkLength(facts.size, index);
-  await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
-  if (!equalBytes(await buffer.leafHash(), facts.chunkHashes[index]!)) {
-    throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+/** A chunk as it was signed; throws 'damaged' when the disk gives something else. */
+async function useChunk(
+  reader: BlobReader,
+  facts: BlobFacts,
+  index: number,
+  use: (chunk: Bytes) => Bytes,
+): Promise<Bytes> {
+  const buffer = takeChunkBuffer();
+  try {
+    buffer.length = chunkLength(facts.size, index);
+    await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
+    if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!)) {
+      throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+    }
+    return use(buffer.chunk);
+  } finally {
+    giveChunkBuffer(buffer);
   }
-  return buffer.chunk;
 }

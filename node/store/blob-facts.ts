@@ -3,7 +3,7 @@
  * signed chunk tree), kept in a small file beside it so that serving never hashes again. The hashes prove
  * themselves: their root is what the sender signed; the CRC only tells damage early. WARNING: persisted.
  */
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Bytes, concat, readUint64be, SHA256_BYTES, uint32be, uint64be } from '../core/bytes.ts';
 import { rootOf } from '../core/merkle.ts';
@@ -76,10 +76,25 @@ export class ChunkBuffer {
     return this.#bytes.subarray(1);
   }
 
-  /** RFC 6962 leaf hash of the chunk, off the main thread: 1.45 GB/s together with the file hash, 0.88 both on it. */
-  async leafHash(): Promise<Bytes> {
-    return new Uint8Array(await webcrypto.subtle.digest('SHA-256', this.#bytes.subarray(0, 1 + this.length)));
+  /**
+   * RFC 6962 leaf hash of the chunk. On the calling thread: handing a chunk to the thread pool copies it first, which
+   * costs more of this thread than hashing it (1.0 against 0.7 ms, measured).
+   */
+  leafHash(): Bytes {
+    return hash('sha256', this.#bytes.subarray(0, 1 + this.length), 'buffer');
   }
+}
+
+/** Buffers kept for the next chunk: a new MiB for each costs a fifth of a transfer in garbage collection (measured). */
+const KEPT_BUFFERS = 16;
+const kept: ChunkBuffer[] = [];
+
+/** An empty buffer; give it back when nothing refers to its bytes any more. */
+export const takeChunkBuffer = (): ChunkBuffer => kept.pop() ?? new ChunkBuffer();
+
+export function giveChunkBuffer(buffer: ChunkBuffer): void {
+  buffer.length = 0;
+  if (kept.length < KEPT_BUFFERS) kept.push(buffer);
 }
 
 export const newSha256 = () => createHash('sha256');

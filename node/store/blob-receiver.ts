@@ -7,6 +7,8 @@
 import { constants, type FileHandle, open, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
+import { leafHash } from '../core/merkle.ts';
+import { BackgroundSync } from './background-sync.ts';
 import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkLength, newSha256 } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
 import { diskError, FILE_MODE, readAll, writeAll } from './folder.ts';
@@ -16,9 +18,11 @@ export class BlobReceiver<Stored extends BlobFacts> {
   readonly #facts: BlobFacts;
   readonly #handle: FileHandle;
   readonly #held: Uint8Array;
-  readonly #whole = newSha256();
+  readonly #sync = new BackgroundSync();
+  #whole = newSha256();
   #heldCount = 0;
   #hashedTo = 0;
+  #followsDisk = true;
   #ended = false;
 
   private constructor(components: BlobWriterComponents, facts: BlobFacts, handle: FileHandle) {
@@ -70,27 +74,35 @@ export class BlobReceiver<Stored extends BlobFacts> {
     return this.#held[last] === 1 ? all - CHUNK_BYTES + chunkLength(size, last) : all;
   }
 
-  /** Keeps a chunk; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
+  /** Keeps a chunk, whose bytes must stay as they are until then; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
   async writeChunk(index: number, bytes: Bytes): Promise<void> {
     const expected = this.#facts.chunkHashes[index];
     if (this.#ended) throw new LienthongError('internal', { reason: 'blob receiver has ended' });
     if (expected === undefined || bytes.byteLength !== chunkLength(this.#facts.size, index))
       throw new LienthongError('blob-mismatch', { chunk: index, bytes: bytes.byteLength });
     if (this.has(index)) return;
-    const buffer = new ChunkBuffer();
-    buffer.fill(bytes);
-    if (!equalBytes(await buffer.leafHash(), expected))
-      throw new LienthongError('blob-mismatch', { chunk: index });
+    if (!equalBytes(leafHash(bytes), expected)) throw new LienthongError('blob-mismatch', { chunk: index });
+    // several chunks are under way at once: the whole's hash takes them in the order they came
+    if (this.#followsDisk && index === this.#hashedTo) {
+      this.#whole.update(bytes);
+      this.#hashedTo++;
+    }
     try {
-      await writeAll(this.#handle, buffer.chunk, index * CHUNK_BYTES);
+      await writeAll(this.#handle, bytes, index * CHUNK_BYTES);
     } catch (error) {
+      this.#hashAnew();
       throw diskError(error, 'blobs');
     }
     if (this.has(index)) return;
     this.#hold(index);
-    if (index !== this.#hashedTo) return;
-    this.#whole.update(buffer.chunk);
-    this.#hashedTo++;
+    this.#sync.wrote(bytes.byteLength, this.#handle);
+  }
+
+  /** Bytes that aren't on disk went into the hash: it is taken from the disk at the end. */
+  #hashAnew(): void {
+    this.#whole = newSha256();
+    this.#hashedTo = 0;
+    this.#followsDisk = false;
   }
 
   /**
@@ -110,6 +122,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
         await this.abort();
         throw new LienthongError('blob-mismatch', { expected: hex(sha256), found: hex(found) });
       }
+      await this.#sync.idle();
       await this.#handle.truncate(this.#facts.size);
       await this.#handle.sync();
       this.#ended = true;
@@ -124,8 +137,10 @@ export class BlobReceiver<Stored extends BlobFacts> {
 
   /** Stops and keeps what is there, for the next attempt. */
   async close(): Promise<void> {
-    if (!this.#ended) await this.#handle.close();
+    const isFirst = !this.#ended;
     this.#ended = true;
+    await this.#sync.idle();
+    if (isFirst) await this.#handle.close();
     this.#components.ended();
   }
 

@@ -7,7 +7,15 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, factsOf, newSha256 } from './blob-facts.ts';
+import { BackgroundSync } from './background-sync.ts';
+import {
+  type BlobFacts,
+  CHUNK_BYTES,
+  type ChunkBuffer,
+  factsOf,
+  newSha256,
+  takeChunkBuffer,
+} from './blob-facts.ts';
 import { diskError, FILE_MODE, writeAll } from './folder.ts';
 
 /** Chunks being written or hashed while the next gathers: enough to keep disk and hashing busy. */
@@ -39,8 +47,9 @@ export class BlobWriter<Stored extends BlobFacts> {
   readonly #hashes: Bytes[] = [];
   readonly #free: ChunkBuffer[] = [];
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #sync = new BackgroundSync();
   #handle: FileHandle | undefined;
-  #buffer: ChunkBuffer = new ChunkBuffer();
+  #buffer: ChunkBuffer = takeChunkBuffer();
   #size = 0;
   #chunks = 0;
   #roomCheckedAt = 0;
@@ -84,6 +93,7 @@ export class BlobWriter<Stored extends BlobFacts> {
       if (this.#failure !== undefined) throw this.#failure;
       const facts = factsOf(new Uint8Array(this.#whole.digest()), this.#size, this.#hashes);
       this.#compare(facts);
+      await this.#sync.idle();
       await handle.sync();
       await handle.close();
       this.#handle = undefined;
@@ -101,6 +111,7 @@ export class BlobWriter<Stored extends BlobFacts> {
     if (this.#ended) return;
     this.#end();
     await Promise.all(this.#inFlight);
+    await this.#sync.idle();
     await this.#handle?.close();
     await unlink(this.#components.temporaryPath).catch(() => undefined);
   }
@@ -126,6 +137,7 @@ export class BlobWriter<Stored extends BlobFacts> {
     const work = Promise.all([writeAll(handle, buffer.chunk, index * CHUNK_BYTES), buffer.leafHash()])
       .then(([, hash]) => {
         this.#hashes[index] = hash;
+        this.#sync.wrote(buffer.length, handle);
       })
       .catch((error) => {
         this.#failure ??= error;
@@ -137,7 +149,7 @@ export class BlobWriter<Stored extends BlobFacts> {
       });
     this.#inFlight.add(work);
     this.#whole.update(buffer.chunk);
-    this.#buffer = this.#free.pop() ?? new ChunkBuffer();
+    this.#buffer = this.#free.pop() ?? takeChunkBuffer();
   }
 
   async #opened(): Promise<FileHandle> {

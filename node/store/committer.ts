@@ -11,7 +11,7 @@ import type { Auditor, Batch, Precondition, Write } from './key-value.ts';
 import { spaceOf } from './keys.ts';
 
 /** Bounds of one group: large enough to amortise an fsync, small enough to stay well below a second. */
-export const MAX_GROUP_BATCHES = 4;
+export const MAX_GROUP_BATCHES = 64;
 export const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 /** A batch alone may not exceed a group. */
 export const MAX_BATCH_BYTES = MAX_GROUP_BYTES;
