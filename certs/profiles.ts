@@ -84,12 +84,13 @@ export const profiles: Readonly<Record<CertificateRole, Profile>> = {
     binds: ['agency'],
     label: 'Seal',
   },
+  // as long as the issuing CA: a federation must not stop because nobody renewed the key that signs its heads
   directory: {
     pathLength: undefined,
     keyUsage: keyUsageBits.digitalSignature,
     extendedKeyUsage: roleUsages.directory,
     keys: ['ecdsa-p256'],
-    lifetimeMs: 2 * yearMs,
+    lifetimeMs: 10 * yearMs,
     binds: [],
     label: 'Directory',
   },

@@ -7,6 +7,8 @@ import type { Report, Running } from './roots.ts';
 /** Lines a second a person can still read; a node under load writes one more that sums up the rest. */
 const LINES_PER_SECOND = 20;
 const SECOND_MS = 1_000;
+/** What an operator must not miss for all the ordinary lines. */
+const ALWAYS = /refused|damaged|read-only|behind|unreadable|fault|failed|lost/;
 
 /** Lines of what happens. With --json they go to stderr: stdout holds the one value printed when ready. */
 export function reporter(cli: Cli): Report {
@@ -28,7 +30,7 @@ export function reporter(cli: Cli): Report {
   };
   return (event, details) => {
     if (lines === 0) clock.after(SECOND_MS, endSecond);
-    if (++lines <= LINES_PER_SECOND) write(event, details);
+    if (++lines <= LINES_PER_SECOND || ALWAYS.test(event)) write(event, details);
     else held.set(event, (held.get(event) ?? 0) + 1);
   };
 }

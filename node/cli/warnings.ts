@@ -29,7 +29,7 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
   for (const { role, state, notAfter } of status.certificates) {
     const name = wordText(cli.language, 'role', role);
     if (state === 'not-granted') {
-      const fingerprint = (status as { sealFingerprint?: string }).sealFingerprint ?? '';
+      const fingerprint = status.sealFingerprint;
       yield cli.text('warning.sealNotGranted', { agency: status.agency, fingerprint });
     } else if (state === 'revoked') yield cli.text('warning.certificateRevoked', { name });
     else {
@@ -42,7 +42,7 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
   if (!status.certificates.some(({ role }) => role === 'seal'))
     yield cli.text('warning.sealNotGranted', {
       agency: status.agency,
-      fingerprint: (status as { sealFingerprint?: string }).sealFingerprint ?? '',
+      fingerprint: status.sealFingerprint,
     });
 }
 

@@ -200,6 +200,8 @@ export interface NodeStatus {
     state: string;
   };
   certificates: CertificateSummary[];
+  /** Of the seal key, hex: what the registry's admin compares before granting it. */
+  sealFingerprint: string;
   queues: QueueSummary[];
   peers: { connected: number; registry: boolean };
   disk: { freeBytes: number };

@@ -97,6 +97,7 @@ export function checkAuthorship(
   federationId: Bytes,
   roots: readonly Bytes[],
   crls: readonly Bytes[] = [],
+  options: { listsMayHaveEnded?: boolean } = {},
 ): HeadFault | undefined {
   const { facts } = head;
   if (facts.freshUntilMs < facts.issuedAtMs || facts.validUntilMs < facts.freshUntilMs) return 'bad-times';
@@ -112,7 +113,9 @@ export function checkAuthorship(
     atMs: facts.issuedAtMs,
     crlScope: crls.length === 0 ? 'none' : 'all',
   });
-  if (!verdict.ok) return verdict.reason === 'revoked' ? 'revoked-certificate' : 'untrusted-certificate';
+  const isOnlyOld = !verdict.ok && verdict.reason === 'crl-expired' && options.listsMayHaveEnded === true;
+  if (!verdict.ok && !isOnlyOld)
+    return verdict.reason === 'revoked' ? 'revoked-certificate' : 'untrusted-certificate';
   return signatureFault(head, federationId, certificate);
 }
 

@@ -4,7 +4,7 @@
  * the same while the certificate does, so that statements can share a batch. What the exchange calls `Self`.
  */
 import type { Signer } from '../../certs/signer.ts';
-import { equalBytes } from '../core/bytes.ts';
+import { equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import type { SignerRole } from '../signing/roles.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
@@ -46,6 +46,11 @@ export class OwnKeys {
   seal(): SigningIdentity | undefined {
     this.#look();
     return this.#seal;
+  }
+
+  /** SHA-256 of the seal key's public half, hex: what a registry's admin compares before granting it. */
+  get sealFingerprint(): string {
+    return this.#with.sealKey === undefined ? '' : hex(sha256(this.#with.sealKey.publicKeySpki));
   }
 
   #look(): void {

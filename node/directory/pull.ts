@@ -62,7 +62,9 @@ async function attempt(
   const known = suspect || store.forks.length > 0 ? 0 : (own?.version ?? 0);
   const newest = await askHead(open, signal, known);
   if (newest === undefined) return { kind: 'current' };
-  refuse(checkAuthorship(newest, store.federationId, rootsOf(store), own?.crls ?? []));
+  // a node that was away for long holds lists that have ended: those of the new version decide, in proveVersion
+  const lists = own?.crls ?? [];
+  refuse(checkAuthorship(newest, store.federationId, rootsOf(store), lists, { listsMayHaveEnded: true }));
   if (own === undefined) {
     refuse(checkFirst(store, newest));
     return adopt(store, open, signal, newest, { since: 0, between: [] });

@@ -22,8 +22,27 @@ export interface RegistryVisit {
   signal: AbortSignal;
 }
 
+/** A connection lost half way is tried again: the same envelope gets the same answer. */
+const ATTEMPTS = 3;
+const AGAIN_AFTER_MS = 1_000;
+
 /** Sends the envelope, answers the answer. 'unreachable' when the registry is off, 'registry-mismatch' when it is another. */
-export function sendEnrolment(visit: RegistryVisit, envelope: Bytes): Promise<Bytes> {
+export async function sendEnrolment(visit: RegistryVisit, envelope: Bytes): Promise<Bytes> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sendOnce(visit, envelope);
+    } catch (error) {
+      const isLost = isLienthongError(error, 'unreachable') && LOST.has(String(error.details.reason));
+      if (!isLost || attempt === ATTEMPTS) throw error;
+      await visit.clock.sleep(AGAIN_AFTER_MS, visit.signal);
+    }
+  }
+}
+
+/** Reasons that say a connection was there and broke. */
+const LOST: ReadonlySet<string> = new Set(['connection-lost', 'stream-reset', 'connection-retired']);
+
+function sendOnce(visit: RegistryVisit, envelope: Bytes): Promise<Bytes> {
   return visitRegistry(visit, undefined, async (host, peerId, addresses) => {
     const { signal } = visit;
     const connection = await host.connect(peerId, addresses, { purpose: 'enrolment', signal });

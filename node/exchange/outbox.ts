@@ -134,7 +134,11 @@ export class Outbox {
       attachments: attachments.fields,
     });
     const seal = self.seal();
-    if (seal === undefined) throw new LienthongError('seal-not-granted', { agency: self.agency });
+    if (seal === undefined)
+      throw new LienthongError('seal-not-granted', {
+        agency: self.agency,
+        fingerprint: self.sealFingerprint,
+      });
     const envelope = await signer.sign({ kind: KINDS.document, payload }, seal);
     const documentId = idOf(KINDS.document, directory().federationId, payload);
     const row = {
@@ -273,7 +277,10 @@ export class Outbox {
     const seal = self.seal();
     const fault = seal && directory().sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
     if (seal === undefined || fault === 'unknown-certificate')
-      throw new LienthongError('seal-not-granted', { agency: self.agency });
+      throw new LienthongError('seal-not-granted', {
+        agency: self.agency,
+        fingerprint: self.sealFingerprint,
+      });
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
 }

@@ -77,6 +77,8 @@ export interface Self {
   service(): SigningIdentity;
   /** Undefined until the registry's admin has granted the seal. */
   seal(): SigningIdentity | undefined;
+  /** Of the seal key, hex: whom to name when it isn't granted yet. */
+  readonly sealFingerprint: string;
 }
 
 /** The last durable head of this node's audit log. */

@@ -136,6 +136,7 @@ export class AgencyService implements NodeService {
         state: this.#directoryState(directory),
       },
       certificates: this.#certificates(directory),
+      sealFingerprint: own.sealFingerprint,
       queues: queues.map(({ seat, waiting, oldestAtMs, nextAttemptAtMs, lastError }) => ({
         seat,
         agency: directory.agencyOfSeat(seat) ?? '',
