@@ -131,6 +131,10 @@ export const OUTPUT_TEXTS = {
     vi: 'Mã mời cho {agency}, dùng một lần, đến {expiresAt}. Chuyển riêng cho người quản trị nút:',
     en: "An invite for {agency}, to be used once, until {expiresAt}. Hand it to the node's administrator alone:",
   },
+  'registry.inviteHasSeat': {
+    vi: '{agency} đã có {seats} nút. Nếu nút cũ đã mất thì thu hồi trước: “lienthong registry revoke {agency} --reason cessation-of-operation”; nếu không, đây là nút thứ hai.',
+    en: '{agency} has {seats} node(s) already. If the old one is lost, revoke it first: "lienthong registry revoke {agency} --reason cessation-of-operation"; else this is a second one.',
+  },
   'registry.inviteNext': {
     vi: 'Ở máy của cơ quan đó: lienthong node init --dir THƯ-MỤC --invite {token}',
     en: "On that agency's machine: lienthong node init --dir FOLDER --invite {token}",
