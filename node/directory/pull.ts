@@ -30,6 +30,8 @@ export type PullOutcome =
   | { kind: 'current' }
   | { kind: 'refused'; fault: PullFault };
 
+/** Versions a peer may take while one is being pulled: several agencies enrol at once. */
+const ROUNDS = 5;
 /** Heads of the longest outage anyone catches up with: ten years of two a day. */
 const MAX_CHAIN = 8192;
 
@@ -42,13 +44,16 @@ export async function pull(
   signal: AbortSignal,
   options: { suspect?: boolean } = {},
 ): Promise<PullOutcome> {
-  try {
-    return await attempt(store, open, signal, options.suspect === true);
-  } catch (error) {
-    if (error instanceof Refused) return { kind: 'refused', fault: error.fault };
-    if (isLienthongError(error, 'malformed')) return { kind: 'refused', fault: 'broken-answer' };
-    if (isLienthongError(error, 'oversize')) return { kind: 'refused', fault: 'oversize' };
-    throw error;
+  for (let round = 1; ; round++) {
+    try {
+      return await attempt(store, open, signal, options.suspect === true);
+    } catch (error) {
+      if (error instanceof Refused) return { kind: 'refused', fault: error.fault };
+      if (isLienthongError(error, 'malformed')) return { kind: 'refused', fault: 'broken-answer' };
+      if (isLienthongError(error, 'oversize')) return { kind: 'refused', fault: 'oversize' };
+      // a peer that takes a newer version between head and entries ends the stream: its new head is asked for
+      if (!isLienthongError(error, 'unreachable') || round === ROUNDS || signal.aborted) throw error;
+    }
   }
 }
 

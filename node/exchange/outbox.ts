@@ -106,9 +106,10 @@ export class Outbox {
     nowMs: number,
   ): Promise<SubmitAnswer> {
     const { store } = this.#with;
+    // the number first: who sees a racing submission's number then also sees that submission
+    const holder = await getNumberHolder(store, draft.numberKey);
     const { answer, remembered } = await this.#earlier.find(submission, token);
     if (answer !== undefined) return answer;
-    const holder = await getNumberHolder(store, draft.numberKey);
     const guard = [
       numberUnchanged(draft.numberKey, holder),
       submissionUnchanged(token.system, token.name, remembered),
