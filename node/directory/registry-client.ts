@@ -27,10 +27,13 @@ const ATTEMPTS = 3;
 const AGAIN_AFTER_MS = 1_000;
 
 /** Sends the envelope, answers the answer. 'unreachable' when the registry is off, 'registry-mismatch' when it is another. */
-export async function sendEnrolment(visit: RegistryVisit, envelope: Bytes): Promise<Bytes> {
+export const sendEnrolment = (visit: RegistryVisit, envelope: Bytes): Promise<Bytes> =>
+  persist(visit, () => sendOnce(visit, envelope));
+
+async function persist<T>(visit: RegistryVisit, once: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await sendOnce(visit, envelope);
+      return await once();
     } catch (error) {
       const isLost = isLienthongError(error, 'unreachable') && LOST.has(String(error.details.reason));
       if (!isLost || attempt === ATTEMPTS) throw error;
@@ -62,14 +65,16 @@ export function fetchDirectory(
 ): Promise<Directory> {
   const { clock, signal } = visit;
   const hello = new DirectoryHello({ store, clock, software, onHead: () => {} });
-  return visitRegistry(visit, hello, async (host, peerId, addresses) => {
-    await host.connect(peerId, addresses, { purpose: 'exchange', signal });
-    const open = (inner: AbortSignal) => host.openStream(peerId, PROTOCOLS.directory, { signal: inner });
-    const outcome = await pull(store, open, signal);
-    if (outcome.kind === 'refused')
-      throw new LienthongError('does-not-verify', { what: 'directory', reason: outcome.fault });
-    return store.require();
-  });
+  const fetchOnce = () =>
+    visitRegistry(visit, hello, async (host, peerId, addresses) => {
+      await host.connect(peerId, addresses, { purpose: 'exchange', signal });
+      const open = (inner: AbortSignal) => host.openStream(peerId, PROTOCOLS.directory, { signal: inner });
+      const outcome = await pull(store, open, signal);
+      if (outcome.kind === 'refused')
+        throw new LienthongError('does-not-verify', { what: 'directory', reason: outcome.fault });
+      return store.require();
+    });
+  return persist(visit, fetchOnce);
 }
 
 async function visitRegistry<T>(
