@@ -7,8 +7,8 @@ import type { Report, Running } from './roots.ts';
 /** Lines a second a person can still read; a node under load writes one more that sums up the rest. */
 const LINES_PER_SECOND = 20;
 const SECOND_MS = 1_000;
-/** What an operator must not miss for all the ordinary lines. */
-const ALWAYS = /refused|damaged|read-only|behind|unreadable|fault|failed|lost/;
+/** What an operator must not miss for all the ordinary lines: has lines of its own, as many, since peers can cause it. */
+const ALARMING = /refused|damaged|read-only|behind|unreadable|fault|failed|lost/;
 
 /** Lines of what happens. With --json they go to stderr: stdout holds the one value printed when ready. */
 export function reporter(cli: Cli): Report {
@@ -19,9 +19,10 @@ export function reporter(cli: Cli): Report {
     out.write(`${cli.paint('dim', at)}  ${eventText(cli.language, event, details)}\n`);
   };
   const held = new Map<string, number>();
-  let lines = 0;
+  const lines = { ordinary: 0, alarming: 0 };
   const endSecond = () => {
-    lines = 0;
+    lines.ordinary = 0;
+    lines.alarming = 0;
     if (held.size === 0) return;
     const count = [...held.values()].reduce((sum, more) => sum + more, 0);
     const what = [...held].map(([event, more]) => `${event} ×${more}`).join(', ');
@@ -29,8 +30,8 @@ export function reporter(cli: Cli): Report {
     write('events.more', { count, what });
   };
   return (event, details) => {
-    if (lines === 0) clock.after(SECOND_MS, endSecond);
-    if (++lines <= LINES_PER_SECOND || ALWAYS.test(event)) write(event, details);
+    if (lines.ordinary + lines.alarming === 0) clock.after(SECOND_MS, endSecond);
+    if (++lines[ALARMING.test(event) ? 'alarming' : 'ordinary'] <= LINES_PER_SECOND) write(event, details);
     else held.set(event, (held.get(event) ?? 0) + 1);
   };
 }
