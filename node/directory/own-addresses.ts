@@ -3,6 +3,7 @@
  */
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { fraction, type Random, systemRandom } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import {
   type Address,
@@ -14,16 +15,23 @@ import {
 
 /** As many as are worth trying one after another. */
 const MAX_INTERFACES = 4;
+/**
+ * Where a port that is chosen once and kept comes from: below the ports systems give to outgoing connections (Linux
+ * from 32768, others from 49152), any of which would otherwise hold it when the node starts again.
+ */
+const KEPT_PORTS = { from: 20_000, to: 32_768 };
+/** Of ports drawn; more taken ones in a row than this is a machine without room. */
+const MAX_TRIES = 100;
 
 /** Listening addresses with every port 0 replaced by a free one. 'usage' for what isn't a listening address. */
-export async function withPorts(listen: readonly string[]): Promise<string[]> {
+export async function withPorts(listen: readonly string[], random: Random = systemRandom): Promise<string[]> {
   const bad = listen.find((address) => !isListenAddress(address));
   if (bad !== undefined) throw new LienthongError('usage', { what: 'address', address: bad });
   const chosen: string[] = [];
   for (const text of listen) {
     const address = parseAddress(text)!;
     chosen.push(
-      address.port === 0 ? formatAddress({ ...address, port: await freePort(address.host) }) : text,
+      address.port === 0 ? formatAddress({ ...address, port: await freePort(address.host, random) }) : text,
     );
   }
   return chosen;
@@ -51,16 +59,25 @@ function ownHosts({ kind }: Address): string[] {
   return found.length > 0 ? found.slice(0, MAX_INTERFACES) : [kind === 'ip6' ? '::1' : '127.0.0.1'];
 }
 
-function freePort(host: string): Promise<number> {
+/** A port nobody listens on now. Throws 'usage' where this machine has no such address. */
+async function freePort(host: string, random: Random): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    const port = KEPT_PORTS.from + Math.floor(fraction(random) * (KEPT_PORTS.to - KEPT_PORTS.from));
+    try {
+      await listenOnce(host, port);
+      return port;
+    } catch (cause) {
+      const isTaken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || tries === MAX_TRIES)
+        throw new LienthongError('usage', { what: 'address', address: host }, { cause });
+    }
+  }
+}
+
+function listenOnce(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (cause) =>
-      reject(new LienthongError('usage', { what: 'address', address: host }, { cause })),
-    );
-    server.listen(0, host, () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once('error', reject);
+    server.listen(port, host, () => server.close(() => resolve()));
   });
 }
