@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import t from 'tap';
@@ -36,13 +36,21 @@ function start(...args: string[]): Run {
   return { child, text: () => text, exited };
 }
 
-/** Processes of the federation that are still there, by the sockets they answer on. */
+/** Whether a process of the federation is still there: by its socket, which closes first, and its port, which goes last. */
 async function isRunning(name: string): Promise<boolean> {
-  const socket = connect(path.join(dir, name, name === 'registry' ? 'registry.sock' : 'node.sock'));
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  }).finally(() => socket.destroy()) as Promise<boolean>;
+  const answers = (socket: Socket): Promise<boolean> =>
+    new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    }).finally(() => socket.destroy());
+  const door = path.join(dir, name, name === 'registry' ? 'registry.sock' : 'node.sock');
+  return (await answers(connect(door))) || (await answers(connect(await portOf(name), '127.0.0.1')));
 }
+const portOf = async (name: string): Promise<number> => {
+  const { listen } = JSON.parse(
+    await readFile(path.join(dir, name, name === 'registry' ? 'registry.json' : 'config.json'), 'utf8'),
+  );
+  return Number(/tcp\/(\d+)/.exec(listen[0])![1]);
+};
 const nobodyRuns = async () =>
   (await Promise.all(['registry', 'G22', 'H40', 'H51'].map(isRunning))).every((runs) => !runs);
 
@@ -86,8 +94,7 @@ t.test('killed with -9 it leaves nobody behind', async (t) => {
 });
 
 t.test('a taken port is named in one line, without a stack', async (t) => {
-  const { listen } = JSON.parse(await readFile(path.join(dir, 'H40', 'config.json'), 'utf8'));
-  const port = Number(/tcp\/(\d+)/.exec(listen[0])![1]);
+  const port = await portOf('H40');
   const holder = createServer().listen(port, '127.0.0.1');
   await once(holder, 'listening');
   t.teardown(() => holder.close());
@@ -95,5 +102,6 @@ t.test('a taken port is named in one line, without a stack', async (t) => {
   t.equal(await exited, 1);
   t.match(text(), new RegExp(`H40 không khởi động được: .*${port}`));
   t.notMatch(text(), /\n\s+at .*:\d+:\d+/);
+  holder.close();
   t.ok(await nobodyRuns());
 });
