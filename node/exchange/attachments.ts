@@ -14,13 +14,13 @@ import type { SubmittedAttachment } from '../core/views.ts';
 import { CHUNK_BYTES } from '../store/blob-facts.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
-import { getSmallBlob, SMALL_BLOB_BYTES, smallBlobWrite } from '../store/small-blobs.ts';
+import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner, smallBlobWrite } from '../store/small-blobs.ts';
 import type { AttachmentFields } from './compose.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface ResolvedAttachments {
   fields: AttachmentFields[];
-  /** Into the document's own commit: small blobs, and the end of the leases of large ones. */
+  /** Into the document's own commit: the end of the leases of large ones. */
   writes: Write[];
   /** Leases whose rows `writes` ends. */
   leases: string[];
@@ -60,7 +60,6 @@ export function resolveAttachments(
       }
       const sum = sha256(bytes);
       resolved.fields.push({ ...common, sha256: sum, size: bytes.byteLength, chunkRoot: leafHash(bytes) });
-      resolved.writes.push(smallBlobWrite(sum, bytes));
       resolved.bytes.push(bytes);
     } else {
       const blob = uploads.require(attachment.lease, attachment.sha256);
@@ -73,13 +72,29 @@ export function resolveAttachments(
   return resolved;
 }
 
+/** What a new document keeps: rows of the attachments that came along, and the files of the others, by SHA-256. */
+export function keptBy(
+  row: SmallBlobOwner,
+  { fields, bytes }: ResolvedAttachments,
+): { small: Write[]; files: Bytes[] } {
+  const small: Write[] = [];
+  const files: Bytes[] = [];
+  for (const [i, { sha256: sum }] of fields.entries()) {
+    const along = bytes[i];
+    if (along === undefined) files.push(sum!);
+    else small.push(smallBlobWrite(row, sum!, along));
+  }
+  return { small, files };
+}
+
 /** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole. */
 export async function readAttachment(
   attachment: Attachment,
+  of: SmallBlobOwner,
   store: KeyValueStore,
   blobs: BlobStore,
 ): Promise<Bytes> {
-  const bytes = (await getSmallBlob(store, attachment.sha256)) ?? (await readFile(attachment, blobs));
+  const bytes = (await getSmallBlob(store, of, attachment.sha256)) ?? (await readFile(attachment, blobs));
   if (bytes === undefined || !equalBytes(sha256(bytes), attachment.sha256)) throw damaged(attachment);
   return bytes;
 }
@@ -87,10 +102,11 @@ export async function readAttachment(
 /** The attachment's bytes as a stream. The caller compares the hash at the end. Throws 'damaged' when it isn't here. */
 export async function* streamAttachment(
   attachment: Attachment,
+  of: SmallBlobOwner,
   store: KeyValueStore,
   blobs: BlobStore,
 ): AsyncGenerator<Bytes> {
-  const small = await getSmallBlob(store, attachment.sha256);
+  const small = await getSmallBlob(store, of, attachment.sha256);
   if (small !== undefined) {
     yield small;
     return;

@@ -38,7 +38,7 @@ export async function prepareOffer(
   const { attachments }: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
   const travelling = inlinedOf(attachments);
   const blobsInline = await Promise.all(
-    travelling.inline.map((attachment) => readAttachment(attachment as Attachment, store, blobs)),
+    travelling.inline.map((attachment) => readAttachment(attachment as Attachment, document, store, blobs)),
   );
   return offerOf(row.dispatch, document.envelope, blobsInline, travelling.pullBytes);
 }

@@ -9,6 +9,7 @@ import {
   blobRequest,
   blobResponse,
   type DeliveryRow,
+  type DocumentRow,
   document as documentCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
@@ -38,6 +39,12 @@ const HASHES_PER_ANSWER = 16_384;
 const ANSWERS_AHEAD = 4;
 /** Files one stream may have open. */
 const OPEN_FILES = 4;
+
+interface Entitled {
+  row: DeliveryRow;
+  document: DocumentRow;
+  attachment: Attachment;
+}
 
 /** An attachment a ticket opens; small ones are a single chunk in memory. */
 interface Opened {
@@ -135,7 +142,7 @@ export class BlobServer {
     if (already !== undefined) return already;
     const entitled = await this.#entitled(request, seat);
     if (entitled === undefined) return undefined;
-    const file = await this.#openFile(entitled.row, entitled.attachment);
+    const file = await this.#openFile(entitled);
     if (file === undefined) return undefined;
     for (const [oldest, other] of opened) {
       if (opened.size < OPEN_FILES) break;
@@ -148,10 +155,7 @@ export class BlobServer {
   }
 
   /** The delivery and attachment a ticket names, if this seat is the one it was offered to. */
-  async #entitled(
-    request: BlobRequest,
-    seat: string,
-  ): Promise<{ row: DeliveryRow; attachment: Attachment } | undefined> {
+  async #entitled(request: BlobRequest, seat: string): Promise<Entitled | undefined> {
     const ticket = await getTicket(this.#store, request.dispatchId);
     const row = ticket && (await getDelivery(this.#store, ticket));
     if (row === undefined || row.seat !== seat) return undefined;
@@ -159,11 +163,11 @@ export class BlobServer {
     if (document === undefined) return undefined;
     const { attachments } = documentCodec.parse(signedCodec.parse(document.envelope).payload);
     const attachment = attachments.find((candidate) => equalBytes(candidate.sha256!, request.sha256));
-    return attachment && { row, attachment: attachment as Attachment };
+    return attachment && { row, document, attachment: attachment as Attachment };
   }
 
-  async #openFile(row: DeliveryRow, attachment: Attachment): Promise<Opened | undefined> {
-    const small = await getSmallBlob(this.#store, attachment.sha256);
+  async #openFile({ row, document, attachment }: Entitled): Promise<Opened | undefined> {
+    const small = await getSmallBlob(this.#store, document, attachment.sha256);
     if (small !== undefined) {
       const facts = { chunkHashes: [leafHash(small)] };
       return { row, attachment, facts, withChunk: async (_, use) => use(small), close: async () => {} };

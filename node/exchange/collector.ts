@@ -4,18 +4,22 @@
  * Nothing of it counts before the inbox's commit: files are leased until then.
  */
 import type { Attachment } from '../../proto/messages.ts';
-import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
-import { getSmallBlob, SMALL_BLOB_BYTES, smallBlobWrite } from '../store/small-blobs.ts';
+import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner } from '../store/small-blobs.ts';
 import type { Offered } from './admission.ts';
 import type { BlobPuller } from './blob-puller.ts';
 
 export interface CollectedAttachments {
   /** Into the document's own commit. */
   writes: Write[];
+  /** Bytes that came along, to be kept with the document. */
+  small: { sha256: Bytes; bytes: Bytes }[];
+  /** Files the document keeps. */
+  files: Bytes[];
   /** When there will be no commit. */
   release(): Promise<void>;
 }
@@ -35,11 +39,15 @@ export class Collector {
   async collect(
     offered: Offered,
     inlineBlobs: readonly Bytes[],
-    isHeld: boolean,
+    held: SmallBlobOwner | undefined,
     signal: AbortSignal,
   ): Promise<CollectedAttachments> {
     const inline = new Map(inlineBlobs.map((bytes) => [hex(sha256(bytes)), bytes]));
-    const writes: Write[] = [];
+    const collected = {
+      writes: [] as Write[],
+      small: [] as CollectedAttachments['small'],
+      files: [] as Bytes[],
+    };
     const leased: LeasedBlob[] = [];
     const release = async () => {
       await Promise.allSettled(leased.map((blob) => blob.lease.release()));
@@ -48,37 +56,35 @@ export class Collector {
       for (const attachment of distinct(offered.document.content.attachments as Attachment[])) {
         const bytes = inline.get(hex(attachment.sha256));
         if (bytes !== undefined) {
-          writes.push(this.#small(attachment, bytes));
-        } else if (!(isHeld && (await this.#isSmall(attachment)))) {
+          collected.small.push({ sha256: attachment.sha256, bytes: checked(attachment, bytes) });
+        } else if (!(held && (await getSmallBlob(this.#store, held, attachment.sha256)))) {
           const blob =
-            (isHeld && (await this.#blobs.reuse(attachment.sha256, signal))) ||
+            (held && (await this.#blobs.reuse(attachment.sha256, signal))) ||
             (await this.#pull(offered, attachment, signal));
           leased.push(blob);
-          writes.push(...blob.lease.writes);
+          collected.writes.push(...blob.lease.writes);
+          collected.files.push(copyOf(attachment.sha256));
         }
       }
     } catch (error) {
       await release();
       throw error;
     }
-    return { writes, release };
-  }
-
-  #small(attachment: Attachment, bytes: Bytes): Write {
-    const fits = bytes.byteLength === attachment.size && bytes.byteLength <= SMALL_BLOB_BYTES;
-    if (!fits || !equalBytes(leafHash(bytes), attachment.chunkRoot)) {
-      throw new LienthongError('blob-mismatch', { name: attachment.name });
-    }
-    return smallBlobWrite(attachment.sha256, bytes);
-  }
-
-  async #isSmall(attachment: Attachment): Promise<boolean> {
-    return (await getSmallBlob(this.#store, attachment.sha256)) !== undefined;
+    return { ...collected, release };
   }
 
   #pull({ dispatch, fromSeat }: Offered, attachment: Attachment, signal: AbortSignal): Promise<LeasedBlob> {
     return this.#puller.pull({ seat: fromSeat, dispatchId: dispatch.id, attachment }, signal);
   }
+}
+
+/** The bytes, when they are what was signed. */
+function checked(attachment: Attachment, bytes: Bytes): Bytes {
+  const fits = bytes.byteLength === attachment.size && bytes.byteLength <= SMALL_BLOB_BYTES;
+  if (!fits || !equalBytes(leafHash(bytes), attachment.chunkRoot)) {
+    throw new LienthongError('blob-mismatch', { name: attachment.name });
+  }
+  return bytes;
 }
 
 function distinct(attachments: readonly Attachment[]): Attachment[] {

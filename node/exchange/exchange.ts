@@ -189,11 +189,11 @@ export class Exchange {
     sha256: string;
     stream: AsyncIterable<Uint8Array>;
   }> {
-    const { content } = await this.#library.require(id);
+    const { row, content } = await this.#library.require(id);
     const attachment = content.attachments[index] as Attachment | undefined;
     if (attachment === undefined) throw new LienthongError('not-found', { what: 'attachment', index });
     const { name, mediaType, size, sha256 } = attachment;
-    const stream = streamAttachment(attachment, this.#with.store, this.#with.blobs);
+    const stream = streamAttachment(attachment, row, this.#with.store, this.#with.blobs);
     return { name, mediaType, size, sha256: hex(sha256), stream };
   }
 

@@ -14,13 +14,14 @@ import {
   type OfferFrame,
   receipt as receiptCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/arrivals.ts';
-import { documentAbsent, documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
+import { documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
+import { smallBlobWrite } from '../store/small-blobs.ts';
 import { Admission, type Fault, type Offered } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
@@ -153,9 +154,11 @@ export class Inbox {
     }
     const held = seemsNew ? undefined : await getDocument(store, document.id);
     quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
-    const attachments = await collector.collect(offered, inlineBlobs, held !== undefined, signal);
+    const attachments = await collector.collect(offered, inlineBlobs, held, signal);
     try {
+      // every document received writes its conflict row: none means no such document, and so no arrival of it
       const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
+      if (known !== undefined) guard.push(arrivalAbsent(document.id, offered.dispatch.content.unit));
       const more = [{ put: conflictKey, value: document.id }];
       const outcome = await this.#commit(offered, attachments, held, exchangeId, guard, more);
       quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
@@ -198,7 +201,6 @@ export class Inbox {
       storedAtMs,
       fromSeat,
     } as DocumentRow;
-    const references = document.content.attachments.map((attachment) => copyOf(attachment.sha256!));
     const fields = [
       { name: 'id', value: exchangeId },
       { name: 'document', value: hex(document.id) },
@@ -206,13 +208,10 @@ export class Inbox {
       { name: 'from', value: fromSeat },
     ];
     await store.commit({
-      require: [
-        ...guard,
-        arrivalAbsent(document.id, unit),
-        ...(held === undefined ? [documentAbsent(document.id)] : []),
-      ],
+      require: guard,
       writes: [
-        ...(held === undefined ? documentWrites(row, exchangeId, references) : []),
+        ...(held === undefined ? documentWrites(row, exchangeId, attachments.files) : []),
+        ...attachments.small.map(({ sha256, bytes }) => smallBlobWrite(held ?? row, sha256, bytes)),
         arrivalWrite(arrival),
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
         ...attachments.writes,

@@ -1,6 +1,6 @@
 /** What the outbox commits beside a document's deliveries, what it says of it in the audit log, and what it keeps. */
 import type { DeliveryRow } from '../../proto/messages.ts';
-import { type Bytes, hex } from '../core/bytes.ts';
+import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
 import type { AuditEntry, Batch } from '../store/key-value.ts';
 import type { ResolvedAttachments } from './attachments.ts';
 import { inlinedOf, offerOf } from './attempt.ts';
@@ -11,6 +11,23 @@ import type { FreshOffer } from './fresh-offers.ts';
 /** What is committed beside the deliveries, and the Signed document they are of. */
 export interface NewDocument extends Batch {
   envelope: Bytes;
+}
+
+/** A delivery that was never tried. */
+export function queuedRow(
+  of: Pick<DeliveryRow, 'documentId' | 'exchangeId' | 'unit' | 'seat' | 'dispatchId' | 'dispatch'>,
+  { urgency }: Draft,
+  queuedAtMs: number,
+): DeliveryRow {
+  const untried = {
+    attempts: 0,
+    nextAttemptAtMs: 0,
+    lastError: '',
+    settledAtMs: 0,
+    outcome: EMPTY,
+    breaks: 0,
+  };
+  return { ...of, state: 1, urgency, queuedAtMs, ...untried } as DeliveryRow;
 }
 
 /** Undefined when an attachment that travels in the offer is a file: it is read when its turn comes. */

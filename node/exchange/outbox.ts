@@ -10,13 +10,12 @@
  */
 import { parse as parseUuid, stringify as uuidText, v7 as uuidv7 } from 'uuid';
 import {
-  type DeliveryRow,
   type DocumentRow,
   dispatch as dispatchCodec,
   document as documentCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { Submission, SubmitAnswer } from '../core/views.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
@@ -32,12 +31,12 @@ import {
   submissionWrite,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { type ResolvedAttachments, resolveAttachments } from './attachments.ts';
+import { keptBy, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { FreshOffer } from './fresh-offers.ts';
-import { freshOffer, type NewDocument, queuedEntry } from './new-document.ts';
+import { freshOffer, type NewDocument, queuedEntry, queuedRow } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -67,6 +66,8 @@ export class Outbox {
   async submit(submission: Submission): Promise<SubmitAnswer> {
     const nowMs = this.#with.clock.nowMs();
     const token = tokenOf(submission);
+    const fresh = await this.#takeAsNew(submission, token, nowMs);
+    if (fresh !== undefined) return fresh;
     // first of all: what was answered once is answered again, though its uploads, recipients or keys be gone since
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
@@ -96,6 +97,25 @@ export class Outbox {
     const draft = compose(submission, now, self, nowMs);
     this.#requireSeal(draft, nowMs);
     return draft;
+  }
+
+  /**
+   * Nearly every submission is new and right: it is committed as that, and the preconditions, which are judged anyway,
+   * say when it isn't. Undefined then, and whenever anything is wrong: what to answer is found out in order.
+   */
+  async #takeAsNew(submission: Submission, token: Token, nowMs: number): Promise<SubmitAnswer | undefined> {
+    try {
+      const draft = this.#draft(submission, nowMs);
+      const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+      const guard = [
+        numberUnchanged(draft.numberKey, undefined),
+        submissionUnchanged(token.system, token.name, undefined),
+      ];
+      return await this.#writeNew(draft, attachments, token, nowMs, guard);
+    } catch (error) {
+      if (isLienthongError(error)) return undefined;
+      throw error;
+    }
   }
 
   async #settle(
@@ -153,8 +173,12 @@ export class Outbox {
       submissionHash: token.hash,
       fromSeat: self.seat,
     } as DocumentRow;
-    const references = attachments.fields.map((attachment) => attachment.sha256!);
-    const writes = [...documentWrites(row, exchangeId, references), numberWrite(draft.numberKey, documentId)];
+    const { small, files } = keptBy(row, attachments);
+    const writes = [
+      ...documentWrites(row, exchangeId, files),
+      ...small,
+      numberWrite(draft.numberKey, documentId),
+    ];
     const base: NewDocument = { require: guard, writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
   }
@@ -225,25 +249,9 @@ export class Outbox {
     );
     const unsent: Precondition[] = [];
     const fresh = new Map<string, FreshOffer | undefined>();
-    for (const { unit, seat, dispatch, dispatchId } of deliveries) {
-      const row = {
-        documentId,
-        exchangeId: parseUuid(exchangeId),
-        unit,
-        seat,
-        dispatchId,
-        dispatch,
-        state: 1,
-        urgency: draft.urgency,
-        queuedAtMs: nowMs,
-        attempts: 0,
-        nextAttemptAtMs: 0,
-        lastError: '',
-        settledAtMs: 0,
-        outcome: EMPTY,
-        breaks: 0,
-      } as DeliveryRow;
-      fresh.set(unit, freshOffer(row, base, attachments));
+    for (const delivery of deliveries) {
+      const row = queuedRow({ documentId, exchangeId: parseUuid(exchangeId), ...delivery }, draft, nowMs);
+      fresh.set(delivery.unit, freshOffer(row, base, attachments));
       const rows = newDeliveryWrites(row);
       // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's;
       // a new document has no earlier deliveries

@@ -10,6 +10,7 @@ import { document as documentCodec, signed as signedCodec } from '../../proto/me
 import { equalBytes, hex } from '../core/bytes.ts';
 import type { Verification } from '../core/views.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
+import type { SmallBlobOwner } from '../store/small-blobs.ts';
 import { streamAttachment } from './attachments.ts';
 import { envelopesOf } from './evidence.ts';
 import type { HeldDocument } from './library.ts';
@@ -32,7 +33,7 @@ export async function verifyDocument(
   const sameId = equalBytes(idOf(KINDS.document, federationId, signed.payload), row.documentId);
   checks.push(check('document id', sameId, 'the content is not what the id was made of'));
   for (const attachment of documentCodec.parse(signed.payload).attachments) {
-    checks.push(await attachmentCheck(attachment as Attachment, components));
+    checks.push(await attachmentCheck(attachment as Attachment, row, components));
   }
   const envelopes = await envelopesOf(document, components.store);
   for (const { name, bytes } of envelopes) {
@@ -76,12 +77,13 @@ function receiptChecks(
 
 async function attachmentCheck(
   attachment: Attachment,
+  of: SmallBlobOwner,
   { store, blobs }: VerificationComponents,
 ): Promise<Check> {
   const hash = createHash('sha256');
   const what = `attachment ${attachment.name}`;
   try {
-    for await (const chunk of streamAttachment(attachment, store, blobs)) hash.update(chunk);
+    for await (const chunk of streamAttachment(attachment, of, store, blobs)) hash.update(chunk);
   } catch (error) {
     return check(what, false, (error as Error).message);
   }

@@ -19,24 +19,23 @@ export const documentKey = (id: Bytes): Bytes => key(PREFIX.document, id);
 const numberKey = (of: NumberKey): Bytes =>
   key(PREFIX.documentNumber, of.issuer, of.year, of.number.toUpperCase(), of.notation.toUpperCase());
 const submissionKey = (system: string, token: string): Bytes => key(PREFIX.submission, system, token);
+export const blobReferenceKey = (sha256: Bytes, documentId: Bytes): Bytes =>
+  key(PREFIX.blobReference, sha256, documentId);
 const exchangeIdKey = (exchangeId: string): Bytes => key(PREFIX.exchangeId, exchangeId);
 
-/** Rows of a new document, whichever side it is on. `exchangeId` as UUID text. */
-export function documentWrites(row: DocumentRow, exchangeId: string, attachments: readonly Bytes[]): Write[] {
+/** Rows of a new document, whichever side it is on. `exchangeId` as UUID text; `files` are the blobs it keeps, by SHA-256. */
+export function documentWrites(row: DocumentRow, exchangeId: string, files: readonly Bytes[]): Write[] {
   const list = row.outgoing ? PREFIX.outboxList : PREFIX.inboxList;
   return [
     { put: documentKey(row.documentId), value: documentRow.encode(row) },
     { put: exchangeIdKey(exchangeId), value: row.documentId },
     { put: key(list, row.storedAtMs, row.documentId), value: EMPTY },
-    ...attachments.map((sha256) => ({
-      put: key(PREFIX.blobReference, sha256, row.documentId),
+    ...files.map((sha256) => ({
+      put: blobReferenceKey(sha256, row.documentId),
       value: EMPTY,
     })),
   ];
 }
-
-/** A document is written once: nothing may be there yet. */
-export const documentAbsent = (id: Bytes): Precondition => ({ key: documentKey(id), expect: 'absent' });
 
 export const numberWrite = (of: NumberKey, documentId: Bytes): Write => ({
   put: numberKey(of),

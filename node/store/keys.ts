@@ -58,9 +58,9 @@ export const PREFIX = {
   inboxList: 50,
   /** envelope of the dispatch, envelope of the document → Signed refusal (never). */
   refusal: 51,
-  /** SHA-256 → bytes of an attachment of up to 64 KiB. */
+  /** Stored at, document id, SHA-256 → bytes of an attachment of up to 64 KiB. */
   smallBlob: 52,
-  /** SHA-256, document id → nothing: what keeps a blob. */
+  /** SHA-256, document id → nothing: what keeps a blob's file. */
   blobReference: 53,
   /** sender agency, exchange id as text → document id: a second content under it is a conflict. */
   senderExchangeId: 54,

@@ -37,8 +37,11 @@ import type { DamagedKeys } from './table-file.ts';
 import { type DamagedTable, TableScrub } from './table-scrub.ts';
 import { WitnessFile } from './witness-file.ts';
 
-/** LevelDB's in-memory log; at most two of these are on disk only as .log files. */
-const WRITE_BUFFER_BYTES = 4 * 1024 * 1024;
+/**
+ * LevelDB's in-memory log; at most two of these are on disk only as .log files. Four times its default: tables are
+ * merged as often less, and point reads, each of which LevelDB counts as a reason to merge a table early, too.
+ */
+const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 /** Uncompressed, so that table-file can read the tables; what is stored is signatures and hashes anyway. */
 export const LEVEL_OPTIONS = {
   keyEncoding: 'view',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { hex, sha256 } from '../../node/core/bytes.ts';
 import { leafHash, rootOf } from '../../node/core/merkle.ts';
+import { getDocument } from '../../node/store/documents.ts';
 import { blobRequest, blobResponse } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
 import { TestFederation } from './federation.ts';
@@ -200,9 +201,9 @@ t.test('a small attachment damaged at the sender is named, set aside, and the qu
   const broken = await node.exchange.submit(federation.submission());
   const { smallBlobWrite } = await import('../../node/store/small-blobs.ts');
   const sum = (await node.exchange.show(broken.id)).files[0]!.sha256;
-  await node.store.commit({
-    writes: [smallBlobWrite(new Uint8Array(Buffer.from(sum, 'hex')), new Uint8Array(9))],
-  });
+  const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+  const row = await getDocument(node.store, bytesOf(broken.documentHash));
+  await node.store.commit({ writes: [smallBlobWrite(row!, bytesOf(sum), new Uint8Array(9))] });
   const next = await node.exchange.submit(federation.submission());
   federation.unreachable.clear();
   await federation.settled('G22', next.id);

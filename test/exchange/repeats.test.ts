@@ -11,7 +11,7 @@ const to = federation.node('H40');
 
 async function kept(): Promise<number> {
   let count = 0;
-  for (const prefix of [PREFIX.document, PREFIX.arrival, PREFIX.blobReference])
+  for (const prefix of [PREFIX.document, PREFIX.arrival, PREFIX.smallBlob])
     for await (const _ of to.store.range(prefixRange(prefix))) count++;
   return count;
 }
@@ -49,5 +49,5 @@ t.test('one offer at once on several streams is taken once', async (t) => {
   const before = await kept();
   const answers = await Promise.all(Array.from({ length: 10 }, () => peer.offer(to, document, dispatch)));
   t.equal(new Set(answers.map(({ bytes }) => Buffer.from(bytes).toString('hex'))).size, 1);
-  t.equal((await kept()) - before, 3, 'a document, an arrival, a reference');
+  t.equal((await kept()) - before, 3, 'a document, an arrival, a small attachment');
 });
