@@ -249,8 +249,9 @@ export class Directory {
     for (const listed of own) {
       const fault = this.#trust.fault(listed.certificate, 'node', atMs);
       if (fault === undefined) return { ok: true, seat: seat.seat };
-      if (fault === 'certificate-revoked') code = 'revoked';
-      else if (code === 'unknown' && fault !== 'unknown-certificate') code = 'expired';
+      // revoked stays revoked when it has run out too; a key whose certificate merely ran out stands
+      if (this.isRevoked(listed.certificate)) code = code === 'unknown' ? 'revoked' : code;
+      else if (fault !== 'unknown-certificate') code = 'expired';
     }
     return { ok: false, code };
   }

@@ -108,7 +108,8 @@ export const PROTOCOLS = {
     maxUnreadBytes: 256 * KIB,
     maxUnwrittenBytes: 512 * KIB,
     purposes: ['enrolment'],
-    standings: ['allow', 'enrol-only'],
+    // a seat whose certificate ran out asks for the next one; who may is the registry's policy
+    standings: ['allow', 'enrol-only', 'head-only'],
     afterHello: false,
   },
   delivery: {

@@ -1,6 +1,6 @@
 /**
- * Who may do what at the registry: seats with a valid certificate fetch and hear of the directory, revoked and expired
- * ones still fetch it, strangers may only enrol. Never more than that, for anybody.
+ * Who may do what at the registry: seats with a valid certificate fetch and hear of the directory and ask for changes,
+ * expired ones may too, revoked ones only fetch it, strangers may only enrol. Never more than that, for anybody.
  */
 import type { Clock } from '../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -32,7 +32,10 @@ export class RegistryPolicy implements PeerPolicy {
     return direction === 'outbound' ? { refused: 'unknown' } : 'enrol-only';
   }
 
-  mayUse(_peerId: string, protocolId: ProtocolId): boolean {
-    return ALLOWED.has(protocolId);
+  mayUse(peerId: string, protocolId: ProtocolId): boolean {
+    if (!ALLOWED.has(protocolId)) return false;
+    if (protocolId !== PROTOCOLS.enrolment.id) return true;
+    const verdict = this.#directory()?.nodeMayConnect(peerId, this.#clock.nowMs());
+    return verdict === undefined || verdict.ok || verdict.code !== 'revoked';
   }
 }

@@ -35,6 +35,13 @@ export class MemoryRegistry implements RegistryApi {
     return { revoked: [{ serial: '0a1b', role: 'seal', agency: 'H40' }], version: 3 };
   }
 
+  async renew(target: string) {
+    this.acts.push({ renew: target });
+    if (target === 'H99') throw new LienthongError('not-found', { what: 'certificate' });
+    const one = { agency: 'H40', role: 'seal', old: '0a1b', serial: '0a1d', notAfter: isoTime(NOW_MS) };
+    return { renewed: target === 'H98' ? [] : [one], version: 3 };
+  }
+
   async import(json: unknown) {
     this.acts.push(json);
     return { changed: 2, version: 4 };

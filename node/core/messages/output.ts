@@ -148,6 +148,14 @@ export const OUTPUT_TEXTS = {
     vi: 'Đã ghi tệp trả lời: {file}. Chuyển lại cho cơ quan cùng dấu vân tay chứng thư gốc, bằng đường khác.',
     en: 'The answer is in {file}. Bring it to the agency, and the root fingerprint by another way.',
   },
+  'registry.renewed': {
+    vi: 'Đã cấp chứng thư mới cho {target}; chứng thư cũ vẫn được giữ để kiểm tra chữ ký cũ. Nút nhận chứng thư mới qua danh bạ.',
+    en: '{target} has new certificates; the old ones stay listed for what they signed. The node gets the new ones with the directory.',
+  },
+  'registry.renewedNothing': {
+    vi: 'Chưa cấp gì cho {target}: CA phát hành hết hạn sớm quá nên chứng thư mới không dùng được lâu hơn.',
+    en: 'Nothing new for {target}: the issuing CA ends too soon for a certificate that lasts longer.',
+  },
   'registry.revoked': {
     vi: 'Đã thu hồi {target}. Các nút đang kết nối biết trong 2 giây, nút khác khi liên hệ lần tới.',
     en: '{target} is revoked. Connected nodes know within 2 s, others at their next contact.',
