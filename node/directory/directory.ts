@@ -207,12 +207,15 @@ export class Directory {
     return this.#trust.verdict(certificate, role, atMs, options);
   }
 
-  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
-  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined {
+  /**
+   * Why this service certificate doesn't count for the seat at this time; undefined when it does. Of a time that is past
+   * when `nowMs` is given: in force then, and not revoked to this day.
+   */
+  serviceFault(sha256: Bytes, seat: string, atMs: number, nowMs = atMs): ErrorCode | undefined {
     const listed = this.certificate(sha256);
     if (listed === undefined || listed.role !== 'service' || listed.seat !== seat)
       return 'unknown-certificate';
-    return this.#fault(listed, atMs);
+    return this.#fault(listed, atMs, nowMs);
   }
 
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
@@ -256,8 +259,8 @@ export class Directory {
     return { ok: false, code };
   }
 
-  #fault(listed: ListedCertificate, atMs: number): ErrorCode | undefined {
-    if (atMs > this.validUntilMs) return 'directory-expired';
-    return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain);
+  #fault(listed: ListedCertificate, atMs: number, nowMs = atMs): ErrorCode | undefined {
+    if (nowMs > this.validUntilMs) return 'directory-expired';
+    return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain, nowMs);
   }
 }

@@ -6,42 +6,71 @@
  */
 import { X509Certificate } from 'node:crypto';
 import {
+  receipt as receiptCodec,
+  refusal as refusalCodec,
   type Signature,
   type Signed,
   scope as scopeCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, hex, utf8 } from '../core/bytes.ts';
+import { type Bytes, hex, sha256, utf8 } from '../core/bytes.ts';
 import { leafHash, rootFromPath } from '../core/merkle.ts';
 import type { EvidenceFile } from '../core/views.ts';
 import { batchLeafData, coveredBatchBytes, coveredBytes } from '../signing/envelope.ts';
 import { roleOfWire } from '../signing/roles.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
+import { earlierEnvelopesOf } from '../store/earlier-envelopes.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 
-/** Every envelope of a document as held here: itself, each dispatch, each receipt or refusal. */
+export interface HeldEnvelope {
+  name: string;
+  bytes: Bytes;
+}
+
+/**
+ * Every envelope of a document as held here: itself, each dispatch, each receipt or refusal. Where a receipt or refusal
+ * names another form (signed before or after the one that is held now), that form is there too: the dispatch it names,
+ * and the document under the beginning of its hash.
+ */
 export async function envelopesOf(
   { row }: HeldDocument,
   store: ExchangeComponents['store'],
-): Promise<{ name: string; bytes: Bytes }[]> {
-  const envelopes = [{ name: 'document', bytes: row.envelope }];
-  for (const delivery of await deliveriesOf(store, row.documentId)) {
-    envelopes.push({ name: `dispatch-${delivery.unit}`, bytes: delivery.dispatch });
-    if (delivery.state === 2) envelopes.push({ name: `receipt-${delivery.unit}`, bytes: delivery.outcome });
-    if (delivery.state === 3) envelopes.push({ name: `refusal-${delivery.unit}`, bytes: delivery.outcome });
+): Promise<HeldEnvelope[]> {
+  const earlier = new Map(
+    (await earlierEnvelopesOf(store, row.documentId)).map((bytes) => [hex(sha256(bytes)), bytes]),
+  );
+  const documents = new Map([[hex(sha256(row.envelope)), { name: 'document', bytes: row.envelope }]]);
+  const others: HeldEnvelope[] = [];
+  const add = (unit: string, dispatch: Bytes, kind: 'receipt' | 'refusal', outcome: Bytes) => {
+    const named = kind === 'receipt' ? receiptNames(outcome) : refusalNames(outcome);
+    others.push({ name: `dispatch-${unit}`, bytes: earlier.get(named.dispatch) ?? dispatch });
+    others.push({ name: `${kind}-${unit}`, bytes: outcome });
+    const document = earlier.get(named.document);
+    if (document !== undefined && !documents.has(named.document))
+      documents.set(named.document, { name: `document-${named.document.slice(0, 8)}`, bytes: document });
+  };
+  for (const { unit, state, dispatch, outcome } of await deliveriesOf(store, row.documentId)) {
+    if (state === 2) add(unit, dispatch, 'receipt', outcome);
+    else if (state === 3) add(unit, dispatch, 'refusal', outcome);
+    else others.push({ name: `dispatch-${unit}`, bytes: dispatch });
   }
-  for (const arrival of await arrivalsOf(store, row.documentId)) {
-    envelopes.push({ name: `dispatch-${arrival.unit}`, bytes: arrival.dispatch });
-    envelopes.push({ name: `receipt-${arrival.unit}`, bytes: arrival.receipt });
-  }
-  return envelopes;
+  for (const { unit, dispatch, receipt } of await arrivalsOf(store, row.documentId))
+    add(unit, dispatch, 'receipt', receipt);
+  return [...documents.values(), ...others];
 }
+
+const namesOf = (content: { documentEnvelope: Bytes; dispatchEnvelope: Bytes }) => ({
+  document: hex(content.documentEnvelope),
+  dispatch: hex(content.dispatchEnvelope),
+});
+const receiptNames = (bytes: Bytes) => namesOf(receiptCodec.parse(signedCodec.parse(bytes).payload));
+const refusalNames = (bytes: Bytes) => namesOf(refusalCodec.parse(signedCodec.parse(bytes).payload));
 
 /** The files, with `verify.sh` that runs OpenSSL over all of them. */
 export function evidenceFiles(
-  envelopes: readonly { name: string; bytes: Bytes }[],
+  envelopes: readonly HeldEnvelope[],
   directory: TrustedDirectory,
 ): EvidenceFile[] {
   const files = new Map<string, Bytes>();

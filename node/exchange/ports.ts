@@ -40,8 +40,11 @@ export interface TrustedDirectory {
   certificate(sha256: Bytes): ListedCertificate | undefined;
   /** Certificates between a listed one and its anchor, and the anchor, DER: for evidence. */
   chainOf(sha256: Bytes): readonly Bytes[];
-  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
-  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined;
+  /**
+   * Why this service certificate doesn't count for the seat at this time; undefined when it does. Of a time that is past
+   * when `nowMs` is given: in force then, and not revoked to this day.
+   */
+  serviceFault(sha256: Bytes, seat: string, atMs: number, nowMs?: number): ErrorCode | undefined;
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined;
 }

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { stringify as uuidText } from 'uuid';
 import type { Attachment } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
-import { equalBytes, hex } from '../core/bytes.ts';
+import { equalBytes, hex, sha256 } from '../core/bytes.ts';
 import type { Verification } from '../core/views.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
 import { streamAttachment } from './attachments.ts';
@@ -59,13 +59,17 @@ function receiptChecks(
       return dispatch === undefined ? [] : [[hex(dispatch.id), dispatch] as const];
     }),
   );
+  const documents = new Set(
+    envelopes.filter(({ name }) => name.startsWith('document')).map(({ bytes }) => hex(sha256(bytes))),
+  );
   return envelopes.flatMap(({ name, bytes }) => {
     const receipt = readReceipt(bytes, federationId);
     if (receipt === undefined) return [];
-    const { documentId, dispatchId, dispatchEnvelope, unit } = receipt.content;
+    const { documentId, dispatchId, documentEnvelope, dispatchEnvelope, unit } = receipt.content;
     const dispatch = dispatches.get(hex(dispatchId));
     const names =
       equalBytes(documentId, row.documentId) &&
+      documents.has(hex(documentEnvelope)) &&
       dispatch !== undefined &&
       equalBytes(dispatchEnvelope, dispatch.hash) &&
       dispatch.content.unit === unit &&

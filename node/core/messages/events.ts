@@ -116,6 +116,10 @@ export const EVENT_TEXTS = {
     vi: 'Chưa báo được địa chỉ mới với sổ đăng ký[: {code}]',
     en: "Couldn't announce the new addresses[: {code}]",
   },
+  'document.signed-again': {
+    vi: 'Ký lại bằng chứng thư mới: {what} của văn bản {document}[ tới {to}]',
+    en: 'Signed again with the new certificate: {what} of document {document}[ for {to}]',
+  },
   'certificates.renewed': {
     vi: 'Sổ đăng ký đã cấp chứng thư mới: {roles}',
     en: 'The registry granted new certificates: {roles}',
