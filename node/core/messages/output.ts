@@ -148,6 +148,22 @@ export const OUTPUT_TEXTS = {
     vi: 'Đã ghi tệp trả lời: {file}. Chuyển lại cho cơ quan cùng dấu vân tay chứng thư gốc, bằng đường khác.',
     en: 'The answer is in {file}. Bring it to the agency, and the root fingerprint by another way.',
   },
+  'registry.endsSoon': {
+    vi: 'Sắp hết hạn hoặc đã hết hạn, và việc cần làm',
+    en: 'Ending soon or over, and what to do',
+  },
+  'registry.endsSeat': {
+    vi: '{agency}: chứng thư {name} đến {at}. Nút chưa tự xin lại: hỏi xem nút có chạy và nối được tới đây không, hoặc gõ: lienthong registry renew {agency}',
+    en: "{agency}: the {name} certificate, until {at}. Its node hasn't renewed it by itself: ask whether it runs and reaches this registry, or type: lienthong registry renew {agency}",
+  },
+  'registry.endsDirectory': {
+    vi: 'Sổ đăng ký: chứng thư {name} đến {at}. Khởi động lại “registry run” để cấp lại; nếu vẫn còn báo thì CA phát hành cũng sắp hết hạn.',
+    en: 'Registry: the {name} certificate, until {at}. Start "registry run" again to renew it; if this stays, the issuing CA ends too.',
+  },
+  'registry.endsCa': {
+    vi: 'Sổ đăng ký: chứng thư {name} đến {at}; chứng thư cấp ra không dài hơn được. Cần khóa gốc ngoại tuyến.',
+    en: "Registry: the {name} certificate, until {at}; what it issues can't last longer. The offline root is needed.",
+  },
   'registry.renewed': {
     vi: 'Đã cấp chứng thư mới cho {target}; chứng thư cũ vẫn được giữ để kiểm tra chữ ký cũ. Nút nhận chứng thư mới qua danh bạ.',
     en: '{target} has new certificates; the old ones stay listed for what they signed. The node gets the new ones with the directory.',
@@ -191,12 +207,12 @@ export const OUTPUT_TEXTS = {
     en: "The {name} certificate is revoked. Talk to the registry's administrator.",
   },
   'warning.certificateExpired': {
-    vi: 'Chứng thư {name} đã hết hạn lúc {at}. Đề nghị sổ đăng ký cấp lại.',
-    en: 'The {name} certificate expired {at}. Ask the registry for a new one.',
+    vi: 'Chứng thư {name} đã hết hạn lúc {at}; nút tự xin lại khi nối được với sổ đăng ký. Nếu không được, đề nghị người quản trị sổ đăng ký gõ: lienthong registry renew {agency}',
+    en: "The {name} certificate expired {at}; the node asks for a new one when the registry is in reach. If that fails, ask the registry's administrator to type: lienthong registry renew {agency}",
   },
   'warning.certificateExpires': {
-    vi: 'Chứng thư {name} còn {left} là hết hạn. Đề nghị sổ đăng ký cấp lại sớm.',
-    en: 'The {name} certificate expires in {left}. Ask the registry for a new one soon.',
+    vi: 'Chứng thư {name} còn {left} là hết hạn mà nút chưa xin được chứng thư mới. Kiểm tra kết nối tới sổ đăng ký, hoặc đề nghị người quản trị sổ đăng ký gõ: lienthong registry renew {agency}',
+    en: "The {name} certificate expires in {left} and the node couldn't get a new one yet. Check the connection to the registry, or ask its administrator to type: lienthong registry renew {agency}",
   },
   'warning.readOnly': {
     vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',

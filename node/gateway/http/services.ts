@@ -66,13 +66,14 @@ export interface InviteAnswer {
   expiresAt: string;
 }
 
+/** With certificates the last one is the registry itself: code "", state "registry". */
 export interface RegistryAgency {
   code: string;
   name: string;
   state: string;
   seats: number;
   /** Present when asked for. */
-  certificates?: (CertificateSummary & { seat?: string | null })[];
+  certificates?: (CertificateSummary & { seat?: string | null; endsSoon?: boolean })[];
 }
 
 export interface RegistryStatus {
