@@ -91,6 +91,22 @@ export class CertificateTrust {
     return undefined;
   }
 
+  /** Why it didn't count at a past moment: a later revocation, or a later end, takes nothing back. */
+  pastFault(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    nowMs: number,
+    chain?: readonly Bytes[],
+  ): ErrorCode | undefined {
+    const verdict = this.verdict(certificate, role, atMs, {
+      chain,
+      nowMs: Math.max(atMs, nowMs),
+      revocation: 'at',
+    });
+    return verdict.ok ? undefined : codeOf(verdict.reason);
+  }
+
   /** Whether a list says the certificate is revoked, whatever the time. */
   isRevoked(certificate: Certificate): boolean {
     return this.#crls.some(

@@ -218,6 +218,23 @@ export class Directory {
     return this.#fault(listed, atMs, nowMs);
   }
 
+  /**
+   * Why a listed certificate didn't count in its role when a signature is known to have been there, by what is known at
+   * `nowMs`; one that merely ran out meanwhile counts if it did when its signer says it was made.
+   */
+  pastFault(
+    sha256: Bytes,
+    { knownMs, claimedMs }: { knownMs: number; claimedMs: number },
+    nowMs: number,
+  ): ErrorCode | undefined {
+    const listed = this.certificate(sha256);
+    if (listed === undefined) return 'unknown-certificate';
+    const { certificate, pathRole, chain } = listed;
+    const at = (atMs: number) => this.#trust.pastFault(certificate, pathRole, atMs, nowMs, chain);
+    const fault = at(knownMs);
+    return fault === 'certificate-expired' && !this.isRevoked(certificate) ? at(claimedMs) : fault;
+  }
+
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined {
     const listed = this.certificate(sha256);

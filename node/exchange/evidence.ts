@@ -6,6 +6,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import {
+  type Refusal,
   receipt as receiptCodec,
   refusal as refusalCodec,
   type Signature,
@@ -27,6 +28,24 @@ import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 export interface HeldEnvelope {
   name: string;
   bytes: Bytes;
+  /**
+   * Since when it is known to have been there: when this node stored it, or the recipient says it did; of what nobody has
+   * answered yet undefined (its signer's own claim is all there is).
+   */
+  knownAtMs: number | undefined;
+}
+
+/** A receipt or refusal, with what it is about. */
+interface Answer {
+  unit: string;
+  kind: 'receipt' | 'refusal';
+  outcome: Bytes;
+  dispatch: Bytes;
+  /** Envelopes it names, hex. */
+  names: { document: string; dispatch: string };
+  /** When dispatch and document were there, and the answer itself. */
+  askedAtMs: number;
+  answeredAtMs: number | undefined;
 }
 
 /**
@@ -38,39 +57,65 @@ export async function envelopesOf(
   { row }: HeldDocument,
   store: ExchangeComponents['store'],
 ): Promise<HeldEnvelope[]> {
-  const earlier = new Map(
-    (await earlierEnvelopesOf(store, row.documentId)).map((bytes) => [hex(sha256(bytes)), bytes]),
-  );
-  const documents = new Map([[hex(sha256(row.envelope)), { name: 'document', bytes: row.envelope }]]);
-  const others: HeldEnvelope[] = [];
-  const add = (unit: string, dispatch: Bytes, kind: 'receipt' | 'refusal', outcome: Bytes) => {
-    const named = kind === 'receipt' ? receiptNames(outcome) : refusalNames(outcome);
-    others.push({ name: `dispatch-${unit}`, bytes: earlier.get(named.dispatch) ?? dispatch });
-    others.push({ name: `${kind}-${unit}`, bytes: outcome });
-    const document = earlier.get(named.document);
-    if (document !== undefined && !documents.has(named.document))
-      documents.set(named.document, { name: `document-${named.document.slice(0, 8)}`, bytes: document });
-  };
-  for (const { unit, state, dispatch, outcome } of await deliveriesOf(store, row.documentId)) {
-    if (state === 2) add(unit, dispatch, 'receipt', outcome);
-    else if (state === 3) add(unit, dispatch, 'refusal', outcome);
-    else others.push({ name: `dispatch-${unit}`, bytes: dispatch });
+  const forms = new Map([[hex(sha256(row.envelope)), row.envelope]]);
+  const others = await earlierEnvelopesOf(store, row.documentId);
+  for (const bytes of others) forms.set(hex(sha256(bytes)), bytes);
+  const { answers, open } = await answersOf(row, store);
+  const documents = new Map<string, HeldEnvelope>([
+    [hex(sha256(row.envelope)), { name: 'document', bytes: row.envelope, knownAtMs: undefined }],
+  ]);
+  for (const { names, askedAtMs } of answers) {
+    const bytes = forms.get(names.document);
+    if (bytes === undefined) continue;
+    const name = `document-${names.document.slice(0, 8)}`;
+    const document = documents.get(names.document) ?? { name, bytes, knownAtMs: undefined };
+    document.knownAtMs = Math.min(askedAtMs, document.knownAtMs ?? askedAtMs);
+    documents.set(names.document, document);
   }
-  for (const { unit, dispatch, receipt } of await arrivalsOf(store, row.documentId))
-    add(unit, dispatch, 'receipt', receipt);
-  return [...documents.values(), ...others];
+  return [
+    ...documents.values(),
+    ...answers.flatMap(({ unit, kind, outcome, dispatch, names, askedAtMs, answeredAtMs }) => [
+      { name: `dispatch-${unit}`, bytes: forms.get(names.dispatch) ?? dispatch, knownAtMs: askedAtMs },
+      { name: `${kind}-${unit}`, bytes: outcome, knownAtMs: answeredAtMs },
+    ]),
+    ...open.map(({ unit, dispatch }) => ({
+      name: `dispatch-${unit}`,
+      bytes: dispatch,
+      knownAtMs: undefined,
+    })),
+  ];
 }
 
-const namesOf = (content: { documentEnvelope: Bytes; dispatchEnvelope: Bytes }) => ({
-  document: hex(content.documentEnvelope),
-  dispatch: hex(content.dispatchEnvelope),
-});
-const receiptNames = (bytes: Bytes) => namesOf(receiptCodec.parse(signedCodec.parse(bytes).payload));
-const refusalNames = (bytes: Bytes) => namesOf(refusalCodec.parse(signedCodec.parse(bytes).payload));
+/** Deliveries that have their answer, and those that have none yet. */
+async function answersOf({ documentId }: HeldDocument['row'], store: ExchangeComponents['store']) {
+  const answers: Answer[] = [];
+  const open: { unit: string; dispatch: Bytes }[] = [];
+  for (const { unit, state, dispatch, outcome, settledAtMs } of await deliveriesOf(store, documentId)) {
+    const kind = state === 2 ? 'receipt' : state === 3 ? 'refusal' : undefined;
+    if (kind === undefined) open.push({ unit, dispatch });
+    else
+      answers.push({ unit, kind, outcome, dispatch, ...contentOf(kind, outcome), answeredAtMs: settledAtMs });
+  }
+  for (const { unit, dispatch, receipt, storedAtMs } of await arrivalsOf(store, documentId)) {
+    const { names } = contentOf('receipt', receipt);
+    // its own receipt it may have signed again since
+    const at = { askedAtMs: storedAtMs, answeredAtMs: undefined };
+    answers.push({ unit, kind: 'receipt', outcome: receipt, dispatch, names, ...at });
+  }
+  return { answers, open };
+}
+
+function contentOf(kind: Answer['kind'], outcome: Bytes): Pick<Answer, 'names' | 'askedAtMs'> {
+  const { payload } = signedCodec.parse(outcome);
+  const receipt = kind === 'receipt' ? receiptCodec.parse(payload) : undefined;
+  const content = receipt ?? refusalCodec.parse(payload);
+  const names = { document: hex(content.documentEnvelope), dispatch: hex(content.dispatchEnvelope) };
+  return { names, askedAtMs: receipt?.storedAtMs ?? (content as Refusal).refusedAtMs };
+}
 
 /** The files, with `verify.sh` that runs OpenSSL over all of them. */
 export function evidenceFiles(
-  envelopes: readonly HeldEnvelope[],
+  envelopes: readonly Pick<HeldEnvelope, 'name' | 'bytes'>[],
   directory: TrustedDirectory,
 ): EvidenceFile[] {
   const files = new Map<string, Bytes>();

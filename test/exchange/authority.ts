@@ -202,6 +202,7 @@ export class TestAuthority {
     role: LeafRole,
     of: Enrolled,
     reason: 'key-compromise' | 'superseded' = 'key-compromise',
+    sinceMs?: number,
   ): Promise<void> {
     const nowMs = this.#clock.nowMs();
     const row = issuedRow(certificate, {
@@ -213,7 +214,7 @@ export class TestAuthority {
     });
     await this.publish({
       entries: [],
-      issued: [{ ...row, revoked: { atMs: nowMs, reason } }],
+      issued: [{ ...row, revoked: { atMs: nowMs, reason, sinceMs } }],
     });
   }
 
