@@ -149,7 +149,6 @@ async function start(
     random,
     report,
   });
-  stops.add(() => announcer.stop());
   announcer.follow(network.host);
   const renewal = new Renewal({
     dir,
@@ -162,7 +161,8 @@ async function start(
     random,
     report,
   });
-  stops.add(() => renewal.stop());
+  // both at once: a renewal waits for the announcer's request
+  stops.add(async () => void (await Promise.all([renewal.stop(), announcer.stop()])));
   await network.start();
   renewal.start();
   stops.add(() => exchange.stopSending());

@@ -1,5 +1,6 @@
 /** Certificates that come to their end under a running node, with a registry of the same clock that tests move. */
 import { readFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readCertificate } from '../../certs/certificate.ts';
@@ -158,4 +159,29 @@ t.test('a revoked node asks for nothing', async (t) => {
   await look();
   t.equal(listed('node').length, 1);
   t.notOk(events.some(({ event }) => event === 'certificates.renewed'));
+});
+
+t.test('stop ends a renewal whose registry never answers', async (t) => {
+  const { at, time, registry, clock } = await world(t);
+  const port = Number(registry().ready.listening[0]!.match(/tcp\/(\d+)/)![1]);
+  await registry().stop();
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket.on('error', () => {}))).listen(
+    port,
+    '127.0.0.1',
+  );
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  time.aheadMs = YEAR_MS + 200 * DAY_MS;
+  const events: string[] = [];
+  const node = await startAgency({ dir: at('H40'), clock, report: (event) => events.push(event) });
+  t.teardown(() => node.stop());
+  await until(() => sockets.size >= 2);
+  const startMs = performance.now();
+  await node.stop();
+  const elapsedMs = performance.now() - startMs;
+  t.ok(elapsedMs < 2_000, `${elapsedMs.toFixed(0)} ms`);
+  t.notOk(events.includes('certificates.unrenewed'), 'being stopped is no failure');
 });

@@ -223,3 +223,35 @@ t.test(
     for (const { id } of [first, second]) for (const node of [g22, h40]) await proof(t, node, id);
   },
 );
+
+for (const when of ['before', 'after'] as const) {
+  t.test(`killed ${when} each commit that signs again, it is delivered once and provable`, async (t) => {
+    const federation = await TestFederation.create(t, ['G22', 'H40']);
+    const { authority } = federation;
+    const [g22, h40] = [federation.node('G22'), federation.node('H40')];
+    federation.unreachable.add('H40');
+    const { id } = await g22.exchange.submit(federation.submission());
+    await later(federation, 1.5 * YEAR_MS);
+    for (const { who } of federation.nodes.values()) await authority.renew(who);
+    await later(federation, YEAR_MS);
+    federation.unreachable.clear();
+    for (const what of ['dispatch', 'document']) {
+      let wasKilled = false;
+      g22.store.killAt = (_commit, { audit = [] }) => {
+        const isIt = audit.some(
+          ({ event, fields }) => event === AGAIN && fields.some(({ value }) => value === what),
+        );
+        if (!isIt || wasKilled) return undefined;
+        wasKilled = true;
+        return when;
+      };
+      await federation.until(`${what} is about to be signed again`, () => wasKilled, 10_000);
+      await g22.reopen();
+    }
+    await federation.settled('G22', id, 'delivered', 10_000);
+    t.equal((await h40.only('inbox')).id, id);
+    for (const node of [g22, h40]) await proof(t, node, id);
+  });
+}
+
+const AGAIN = 'document.signed-again';

@@ -75,7 +75,8 @@ function printEndingSoon(cli: Cli, rows: readonly Listed[]): void {
   for (const { code, role, notAfter } of soon) {
     const name = wordText(cli.language, 'role', role);
     const values = { agency: code, name, at: timeText(notAfter) };
-    const own = role === 'directory' ? 'registry.endsDirectory' : 'registry.endsCa';
-    cli.print(`${cli.paint('yellow', '!')} ${cli.text(code === '' ? own : 'registry.endsSeat', values)}`);
+    cli.print(
+      `${cli.paint('yellow', '!')} ${cli.text(code === '' ? 'registry.endsCa' : 'registry.endsSeat', values)}`,
+    );
   }
 }

@@ -156,13 +156,9 @@ export const OUTPUT_TEXTS = {
     vi: '{agency}: chứng thư {name} đến {at}. Nút chưa tự xin lại: hỏi xem nút có chạy và nối được tới đây không, hoặc gõ: lienthong registry renew {agency}',
     en: "{agency}: the {name} certificate, until {at}. Its node hasn't renewed it by itself: ask whether it runs and reaches this registry, or type: lienthong registry renew {agency}",
   },
-  'registry.endsDirectory': {
-    vi: 'Sổ đăng ký: chứng thư {name} đến {at}. Khởi động lại “registry run” để cấp lại; nếu vẫn còn báo thì CA phát hành cũng sắp hết hạn.',
-    en: 'Registry: the {name} certificate, until {at}. Start "registry run" again to renew it; if this stays, the issuing CA ends too.',
-  },
   'registry.endsCa': {
-    vi: 'Sổ đăng ký: chứng thư {name} đến {at}; chứng thư cấp ra không dài hơn được. Cần khóa gốc ngoại tuyến.',
-    en: "Registry: the {name} certificate, until {at}; what it issues can't last longer. The offline root is needed.",
+    vi: 'Sổ đăng ký: chứng thư {name} đến {at}; chứng thư cấp cho các nút không dài hơn được và sau đó không nút nào còn tin sổ. Cần khóa gốc ngoại tuyến và bản phần mềm cấp lại được CA: lên kế hoạch ngay.',
+    en: "Registry: the {name} certificate, until {at}; what nodes get can't last longer, and after it no node believes the registry. It takes the offline root and a version of this software that renews CAs: plan it now.",
   },
   'registry.renewed': {
     vi: 'Đã cấp chứng thư mới cho {target}; chứng thư cũ vẫn được giữ để kiểm tra chữ ký cũ. Nút nhận chứng thư mới qua danh bạ.',
