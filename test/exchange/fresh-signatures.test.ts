@@ -199,6 +199,7 @@ t.test(
       return (await deliveriesOf(g22.store, documentId))[0]!.outcome;
     };
     const first = await lost();
+    const firstService = h40.who.service;
     await later(federation, 1.5 * YEAR_MS);
     for (const { who } of federation.nodes.values()) await authority.renew(who);
     await later(federation, YEAR_MS);
@@ -221,6 +222,13 @@ t.test(
       'stored before it was shown',
     );
     for (const { id } of [first, second]) for (const node of [g22, h40]) await proof(t, node, id);
+    await authority.revoke(firstService, 'service', h40.who);
+    const { checks } = await g22.exchange.verify(first.id);
+    t.match(
+      checks.filter(({ ok }) => !ok),
+      [{ what: /^receipt-H40/, reason: 'certificate-expired' }],
+      'once its key is lost, its own word for the time is worth nothing',
+    );
   },
 );
 
