@@ -108,8 +108,7 @@ export const PROTOCOLS = {
     maxUnreadBytes: 256 * KIB,
     maxUnwrittenBytes: 512 * KIB,
     purposes: ['enrolment'],
-    // a seat whose certificate ran out asks for the next one; who may is the registry's policy
-    standings: ['allow', 'enrol-only', 'head-only'],
+    standings: ['allow', 'enrol-only'],
     afterHello: false,
   },
   delivery: {

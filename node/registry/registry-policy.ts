@@ -27,15 +27,12 @@ export class RegistryPolicy implements PeerPolicy {
   mayConnect(peerId: string, direction: Direction): Standing | Refused {
     if (peerId === this.#ownPeerId) return { refused: 'self' };
     const verdict = this.#directory()?.nodeMayConnect(peerId, this.#clock.nowMs());
-    if (verdict?.ok) return 'allow';
-    if (verdict?.ok === false && verdict.code !== 'unknown') return 'head-only';
+    if (verdict?.ok || verdict?.code === 'expired') return 'allow';
+    if (verdict?.code === 'revoked') return 'head-only';
     return direction === 'outbound' ? { refused: 'unknown' } : 'enrol-only';
   }
 
-  mayUse(peerId: string, protocolId: ProtocolId): boolean {
-    if (!ALLOWED.has(protocolId)) return false;
-    if (protocolId !== PROTOCOLS.enrolment.id) return true;
-    const verdict = this.#directory()?.nodeMayConnect(peerId, this.#clock.nowMs());
-    return verdict === undefined || verdict.ok || verdict.code !== 'revoked';
+  mayUse(_peerId: string, protocolId: ProtocolId): boolean {
+    return ALLOWED.has(protocolId);
   }
 }

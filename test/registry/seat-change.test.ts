@@ -7,7 +7,6 @@ import { sealEnvelope } from '../../node/directory/enrolment-envelope.ts';
 import { makeRequest } from '../../node/directory/enrolment-request.ts';
 import { READS } from '../../node/directory/hello.ts';
 import { parseInviteToken } from '../../node/directory/invite-token.ts';
-import { PROTOCOLS } from '../../node/network/protocols.ts';
 import { RegistryPolicy } from '../../node/registry/registry-policy.ts';
 import { enrolmentRequest } from '../../proto/messages.ts';
 import { OpenSsl } from '../certs/openssl.ts';
@@ -263,7 +262,6 @@ t.test('a certificate that ran out is renewed; a revoked, a lost and an unknown 
       .filter((one) => one.role === role);
   const ask = async (of: Applicant, agency: string) =>
     registry.enrolment.enrol(await staying(registry, of, agency), { peerId: of.peerId });
-  const enrolmentId = PROTOCOLS.enrolment.id;
 
   // replaced in the ordinary way, and the old one revoked: the key stands
   registry.clock.advance(DAY_MS);
@@ -273,8 +271,8 @@ t.test('a certificate that ran out is renewed; a revoked, a lost and an unknown 
   registry.clock.advance(2 * YEAR_MS + DAY_MS);
   await registry.service.refresh();
   for (const { peerId } of [h40, h51]) {
-    t.equal(policy.mayConnect(peerId, 'inbound'), 'head-only');
-    t.ok(policy.mayUse(peerId, enrolmentId), 'run out, it may ask for the next one');
+    t.notOk(registry.directory.require().nodeMayConnect(peerId, registry.clock.nowMs()).ok);
+    t.equal(policy.mayConnect(peerId, 'inbound'), 'allow', 'run out, it may ask for the next one');
   }
   await ask(h40, 'H40');
   await ask(h51, 'H51');
@@ -298,7 +296,7 @@ t.test('a certificate that ran out is renewed; a revoked, a lost and an unknown 
   t.same(renewed, [], 'just renewed: nothing would last longer');
 
   await registry.service.revoke('H51');
-  t.notOk(policy.mayUse(h51.peerId, enrolmentId), 'revoked, it may not even ask');
+  t.equal(policy.mayConnect(h51.peerId, 'inbound'), 'head-only', 'revoked, it may not even ask');
   await t.rejects(ask(h51, 'H51'), { code: 'invite-invalid' });
   await t.rejects(registry.service.renew('H51'), { code: 'certificate-revoked' });
   const stranger = await applicant(registry, 'H51', undefined, {
