@@ -3,6 +3,7 @@
  * exchange, door: nothing is served before what it needs is there, and nothing is closed while something above it may
  * still write. The only place that knows all parts.
  */
+import { KeySigner } from '../certs/keys.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './core/clock.ts';
 import type { ErrorDetails } from './core/errors.ts';
 import { VERSION } from './core/version.ts';
@@ -11,6 +12,7 @@ import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { openNodeFolder } from './directory/node-folder.ts';
 import { OwnKeys } from './directory/own-keys.ts';
+import { Renewal } from './directory/renewal.ts';
 import { SeatNetwork } from './directory/seat-network.ts';
 import { Exchange } from './exchange/exchange.ts';
 import { Janitor } from './exchange/janitor.ts';
@@ -147,9 +149,22 @@ async function start(
     random,
     report,
   });
-  stops.add(() => announcer.stop());
   announcer.follow(network.host);
+  const renewal = new Renewal({
+    dir,
+    agency,
+    seat,
+    keys: { node: new KeySigner(identity.nodeKey), service: serviceKey, seal: sealKey },
+    directory: now,
+    ask: () => announcer.renew(),
+    clock,
+    random,
+    report,
+  });
+  // both at once: a renewal waits for the announcer's request
+  stops.add(async () => void (await Promise.all([renewal.stop(), announcer.stop()])));
   await network.start();
+  renewal.start();
   stops.add(() => exchange.stopSending());
   await exchange.start();
   const janitor = new Janitor({ store: storage.store, blobs: storage.blobs, clock, report });

@@ -4,7 +4,13 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
-import type { InviteAnswer, RegistryAgency, RegistryApi, RegistryStatus } from '../gateway/http/services.ts';
+import type {
+  InviteAnswer,
+  RegistryAgency,
+  RegistryApi,
+  RegistryStatus,
+  RenewAnswer,
+} from '../gateway/http/services.ts';
 import type { Io } from './io.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
 import type { Roots } from './roots.ts';
@@ -28,6 +34,8 @@ export class RegistryClient implements RegistryApi {
     this.#http.json<unknown>('POST', '/v1/registry/seals', { body: { agency, fingerprint } });
   revoke = (target: string, revocation: { reason: string; sinceMs?: number }) =>
     this.#http.json<unknown>('POST', '/v1/registry/revocations', { body: { target, ...revocation } });
+  renew = (target: string) =>
+    this.#http.json<RenewAnswer>('POST', '/v1/registry/renewals', { body: { target } });
   import = (json: unknown) =>
     this.#http.json<unknown>('POST', '/v1/registry/import', { body: json, timeoutMs: IMPORT_TIMEOUT_MS });
   issue = (request: Bytes): Promise<Bytes> => this.#http.bytes('POST', '/v1/registry/requests', request);

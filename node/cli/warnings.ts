@@ -4,8 +4,8 @@ import { bytesText, durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';
 import { wordText } from './faults.ts';
 
-/** A renewal takes an office a few weeks. */
-const EXPIRY_WARNING_MS = 30 * 86_400_000;
+/** A node renews by itself eight months before the end: when so little is left it has been failing for half a year. */
+const EXPIRY_WARNING_MS = 60 * 86_400_000;
 /** Room for one large annex and the database's own needs. */
 const LOW_DISK_BYTES = 2 * 1024 ** 3;
 /** Sent in the morning, still here after lunch: someone should look. */
@@ -26,17 +26,27 @@ function* trust(cli: Cli, { directory, peers }: NodeStatus): Generator<string> {
 
 function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
   const nowMs = cli.io.clock.nowMs();
+  const { agency } = status;
+  const inForce = new Set(
+    status.certificates.filter(({ state }) => state === 'valid').map(({ role }) => role),
+  );
   for (const { role, state, notAfter } of status.certificates) {
     const name = wordText(cli.language, 'role', role);
+    // one that was replaced is nobody's concern, whatever became of it
+    if (state === 'replaced' || (state !== 'valid' && inForce.has(role))) continue;
     if (state === 'not-granted') {
       const fingerprint = status.sealFingerprint;
-      yield cli.text('warning.sealNotGranted', { agency: status.agency, fingerprint });
+      yield cli.text('warning.sealNotGranted', { agency, fingerprint });
     } else if (state === 'revoked') yield cli.text('warning.certificateRevoked', { name });
     else {
       const leftMs = Date.parse(notAfter) - nowMs;
-      if (leftMs <= 0) yield cli.text('warning.certificateExpired', { name, at: timeText(notAfter) });
+      if (leftMs <= 0) yield cli.text('warning.certificateExpired', { name, agency, at: timeText(notAfter) });
       else if (leftMs < EXPIRY_WARNING_MS)
-        yield cli.text('warning.certificateExpires', { name, left: durationText(leftMs, cli.language) });
+        yield cli.text('warning.certificateExpires', {
+          name,
+          agency,
+          left: durationText(leftMs, cli.language),
+        });
     }
   }
   if (!status.certificates.some(({ role }) => role === 'seal'))

@@ -171,7 +171,7 @@ export interface CertificateSummary {
   role: string;
   serial: string;
   notAfter: string;
-  /** "valid", "expired", "revoked", "not-granted" */
+  /** "valid", "expired", "revoked", "replaced" (the same key has a newer one), "not-granted" */
   state?: string;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Tells the registry where others dial this seat. `announce` is what an admin asks for: granted by the registry first,
+ * What this seat asks of its registry with its enrolled keys: where others dial it, and the next certificates (renewal.ts
+ * says when), both in one request. `announce` is what an admin asks for: granted by the registry first,
  * kept in the configuration after, so a crash between leaves the earlier wish, which the next contact restores. What
  * the configuration says and the directory doesn't is announced again whenever the registry is connected: after a
  * change by hand, or a version that reads more. Goes over a short visit of its own beside the running host, one at a
@@ -14,7 +15,7 @@ import { parseAddress, withPeer } from '../network/addresses.ts';
 import type { Host } from '../network/host.ts';
 import { parsePeerId, peerIdOfKey } from '../network/peer-id.ts';
 import type { DirectoryStore } from './directory-store.ts';
-import { judgeAnswer } from './enrolment-answer.ts';
+import { type GrantedEnrolment, judgeAnswer } from './enrolment-answer.ts';
 import { sealEnvelope } from './enrolment-envelope.ts';
 import { makeRequest, type RequestKeys, requireAnnounceable } from './enrolment-request.ts';
 import { READS } from './hello.ts';
@@ -64,8 +65,7 @@ export class Announcer {
 
   /**
    * Changes what others dial; resolves when the registry has published it and the configuration keeps it. 'usage' (not
-   * an address to announce), 'unreachable' (the registry is off: nothing changed), 'certificate-revoked',
-   * 'certificate-expired', or the registry's refusal by its code.
+   * an address to announce), 'unreachable' (the registry is off: nothing changed), 'certificate-revoked', or the registry's refusal by its code.
    */
   async announce(addresses: readonly string[]): Promise<void> {
     requireAnnounceable(addresses);
@@ -75,6 +75,16 @@ export class Announcer {
       await saveAnnounced(this.#with.dir, addresses);
       this.#configured = [...addresses];
     });
+  }
+
+  /** Asks for what the registry would grant now, changing nothing else. Errors as `announce`. */
+  async renew(): Promise<GrantedEnrolment> {
+    let granted: GrantedEnrolment | undefined;
+    await this.#inTurn(async () => {
+      const listed = this.#with.directory.require().seat(this.#with.identity.seat)?.addresses;
+      granted = await this.#tell(this.#configured.length > 0 ? this.#configured : (listed ?? []));
+    });
+    return granted!;
   }
 
   /** From now on every connection to the registry is an occasion to put the directory right. */
@@ -124,7 +134,7 @@ export class Announcer {
     return isAny || (same(seat.addresses, this.#configured) && same(seat.reads, READS));
   }
 
-  async #tell(addresses: readonly string[]): Promise<void> {
+  async #tell(addresses: readonly string[]): Promise<GrantedEnrolment> {
     const { identity, clock } = this.#with;
     const { agency, federationId } = identity;
     this.#requireStanding();
@@ -139,8 +149,7 @@ export class Announcer {
           { privateKey: this.#privateKey, addresses: known, clock, signal },
           envelope,
         );
-        judgeAnswer(answer, { rootFingerprint: federationId, agency, keys, nowMs: clock.nowMs() });
-        return;
+        return judgeAnswer(answer, { rootFingerprint: federationId, agency, keys, nowMs: clock.nowMs() });
       } catch (error) {
         signal.throwIfAborted();
         if (!isLienthongError(error, 'unreachable')) throw error;
@@ -150,12 +159,12 @@ export class Announcer {
     throw failure;
   }
 
-  /** The registry refuses the connection of a node that doesn't count any more, without a word. */
+  /** The registry refuses what a revoked node asks, without a word. One whose certificate ran out asks for the next. */
   #requireStanding(): void {
     const { directory, clock, identity } = this.#with;
     const own = directory.require().nodeMayConnect(peerIdOfKey(this.#privateKey), clock.nowMs());
-    if (own.ok || own.code === 'unknown') return;
-    throw new LienthongError(`certificate-${own.code}`, { agency: identity.agency, role: 'node' });
+    if (!own.ok && own.code === 'revoked')
+      throw new LienthongError('certificate-revoked', { agency: identity.agency, role: 'node' });
   }
 
   /** Addresses of the registry with /p2p/, each list of one PeerId: as the directory says, then as enrolment said. */

@@ -70,13 +70,18 @@ export class CertificateTrust {
     });
   }
 
-  /** Why the certificate doesn't count at that time; undefined when it does. */
+  /** Why the certificate doesn't count at that time, by lists that are current at `nowMs`; undefined when it does. */
   fault(
     certificate: Certificate,
     role: RequiredRole,
     atMs: number,
     chain?: readonly Bytes[],
+    nowMs = atMs,
   ): ErrorCode | undefined {
+    if (nowMs !== atMs) {
+      const past = this.verdict(certificate, role, atMs, { chain, nowMs });
+      return past.ok ? undefined : codeOf(past.reason);
+    }
     const name = `${role} ${certificate.sha256}`;
     const known = this.#good.get(name);
     if (known !== undefined && atMs >= known.fromMs && atMs <= known.toMs) return undefined;
@@ -84,6 +89,22 @@ export class CertificateTrust {
     if (!verdict.ok) return codeOf(verdict.reason);
     this.#good.set(name, this.#intervalOf(verdict.chain));
     return undefined;
+  }
+
+  /** Why it didn't count at a past moment: a later revocation, or a later end, takes nothing back. */
+  pastFault(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    nowMs: number,
+    chain?: readonly Bytes[],
+  ): ErrorCode | undefined {
+    const verdict = this.verdict(certificate, role, atMs, {
+      chain,
+      nowMs: Math.max(atMs, nowMs),
+      revocation: 'at',
+    });
+    return verdict.ok ? undefined : codeOf(verdict.reason);
   }
 
   /** Whether a list says the certificate is revoked, whatever the time. */

@@ -5,6 +5,7 @@ import type { CertificateSummary, DirectoryDetail, DirectoryItem } from '../core
 import type { Directory } from './directory.ts';
 import { type AgencyFacts, STATE } from './entries.ts';
 import type { ListedCertificate } from './listed-certificate.ts';
+import { standingCertificate } from './renewal-rule.ts';
 
 /** Units listed of one agency; a ministry has some thousands. */
 const MOST_UNITS = 5_000;
@@ -44,8 +45,20 @@ export function certificateSummary(
 ): CertificateSummary {
   const { role, serial, certificate } = listed;
   const isExpired = nowMs !== undefined && nowMs >= certificate.notAfterMs;
-  const state = directory.isRevoked(certificate) ? 'revoked' : isExpired ? 'expired' : 'valid';
+  const state = directory.isRevoked(certificate)
+    ? 'revoked'
+    : isReplaced(directory, listed)
+      ? 'replaced'
+      : isExpired
+        ? 'expired'
+        : 'valid';
   return { role, serial, notAfter: isoTime(certificate.notAfterMs), state };
+}
+
+/** Whether the same key has a newer certificate that stands. */
+function isReplaced(directory: Directory, { role, agency, seat = agency, certificate }: ListedCertificate) {
+  const standing = standingCertificate(directory, { role, agency, seat, spki: certificate.spki });
+  return standing !== undefined && standing.certificate.notAfterMs > certificate.notAfterMs;
 }
 
 function itemOf(directory: Directory, agency: AgencyFacts): DirectoryItem {

@@ -207,12 +207,32 @@ export class Directory {
     return this.#trust.verdict(certificate, role, atMs, options);
   }
 
-  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
-  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined {
+  /**
+   * Why this service certificate doesn't count for the seat at this time; undefined when it does. Of a time that is past
+   * when `nowMs` is given: in force then, and not revoked to this day.
+   */
+  serviceFault(sha256: Bytes, seat: string, atMs: number, nowMs = atMs): ErrorCode | undefined {
     const listed = this.certificate(sha256);
     if (listed === undefined || listed.role !== 'service' || listed.seat !== seat)
       return 'unknown-certificate';
-    return this.#fault(listed, atMs);
+    return this.#fault(listed, atMs, nowMs);
+  }
+
+  /**
+   * Why a listed certificate didn't count in its role when a signature is known to have been there, by what is known at
+   * `nowMs`; one that merely ran out meanwhile counts if it did when its signer says it was made.
+   */
+  pastFault(
+    sha256: Bytes,
+    { knownMs, claimedMs }: { knownMs: number; claimedMs: number },
+    nowMs: number,
+  ): ErrorCode | undefined {
+    const listed = this.certificate(sha256);
+    if (listed === undefined) return 'unknown-certificate';
+    const { certificate, pathRole, chain } = listed;
+    const at = (atMs: number) => this.#trust.pastFault(certificate, pathRole, atMs, nowMs, chain);
+    const fault = at(knownMs);
+    return fault === 'certificate-expired' && !this.isRevoked(certificate) ? at(claimedMs) : fault;
   }
 
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
@@ -249,14 +269,15 @@ export class Directory {
     for (const listed of own) {
       const fault = this.#trust.fault(listed.certificate, 'node', atMs);
       if (fault === undefined) return { ok: true, seat: seat.seat };
-      if (fault === 'certificate-revoked') code = 'revoked';
-      else if (code === 'unknown' && fault !== 'unknown-certificate') code = 'expired';
+      // revoked stays revoked when it has run out too; a key whose certificate merely ran out stands
+      if (this.isRevoked(listed.certificate)) code = code === 'unknown' ? 'revoked' : code;
+      else if (fault !== 'unknown-certificate') code = 'expired';
     }
     return { ok: false, code };
   }
 
-  #fault(listed: ListedCertificate, atMs: number): ErrorCode | undefined {
-    if (atMs > this.validUntilMs) return 'directory-expired';
-    return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain);
+  #fault(listed: ListedCertificate, atMs: number, nowMs = atMs): ErrorCode | undefined {
+    if (nowMs > this.validUntilMs) return 'directory-expired';
+    return this.#trust.fault(listed.certificate, listed.pathRole, atMs, listed.chain, nowMs);
   }
 }

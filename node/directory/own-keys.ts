@@ -10,6 +10,7 @@ import type { SignerRole } from '../signing/roles.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
 import type { Directory } from './directory.ts';
 import type { ListedCertificate } from './listed-certificate.ts';
+import { certificatesOfKey, type KeyOfSeat, standingCertificate } from './renewal-rule.ts';
 
 export interface OwnKeysComponents {
   seat: string;
@@ -57,25 +58,17 @@ export class OwnKeys {
     const directory = this.#with.directory();
     if (directory === this.#version) return;
     const { serviceKey, sealKey } = this.#with;
-    const listed = directory.certificatesOf(this.agency);
-    this.#service = identityOf(newestOf(listed, 'service', serviceKey, this.seat), serviceKey, this.#service);
-    this.#seal = sealKey && identityOf(newestOf(listed, 'seal', sealKey), sealKey, this.#seal);
+    const listed = (role: 'service' | 'seal', { publicKeySpki: spki }: Signer) =>
+      currentOf(directory, { role, agency: this.agency, seat: this.seat, spki });
+    this.#service = identityOf(listed('service', serviceKey), serviceKey, this.#service);
+    this.#seal = sealKey && identityOf(listed('seal', sealKey), sealKey, this.#seal);
     this.#version = directory;
   }
 }
 
-/** The listed certificate of a key, the one that lasts longest where there are several. */
-function newestOf(
-  listed: readonly ListedCertificate[],
-  role: 'service' | 'seal',
-  key: Signer,
-  seat?: string,
-): ListedCertificate | undefined {
-  return listed
-    .filter((one) => one.role === role && (seat === undefined || one.seat === seat))
-    .filter((one) => equalBytes(one.certificate.spki, key.publicKeySpki))
-    .sort((a, b) => b.certificate.notAfterMs - a.certificate.notAfterMs)[0];
-}
+/** The certificate that stands for a key; where none does the newest, so that what is wrong with it can be told. */
+const currentOf = (directory: Directory, key: KeyOfSeat): ListedCertificate | undefined =>
+  standingCertificate(directory, key) ?? certificatesOfKey(directory, key)[0];
 
 function identityOf(
   listed: ListedCertificate | undefined,

@@ -109,7 +109,7 @@ export function judge(
     let fault = trust.serviceFault(receipt.signed, row.seat, nowMs);
     // a repeat's receipt is the stored one: its certificate may have run out in the ordinary way since
     if (fault === 'certificate-expired')
-      fault = trust.serviceFault(receipt.signed, row.seat, receipt.content.storedAtMs);
+      fault = trust.serviceFault(receipt.signed, row.seat, receipt.content.storedAtMs, nowMs);
     if (fault !== undefined) return { kind: 'doubtful', reason: `receipt: ${fault}` };
     return { kind: 'delivered', outcome: receipt.bytes, logHead: receipt.content.logHead };
   }

@@ -6,42 +6,116 @@
  */
 import { X509Certificate } from 'node:crypto';
 import {
+  type Refusal,
+  receipt as receiptCodec,
+  refusal as refusalCodec,
   type Signature,
   type Signed,
   scope as scopeCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, hex, utf8 } from '../core/bytes.ts';
+import { type Bytes, hex, sha256, utf8 } from '../core/bytes.ts';
 import { leafHash, rootFromPath } from '../core/merkle.ts';
 import type { EvidenceFile } from '../core/views.ts';
 import { batchLeafData, coveredBatchBytes, coveredBytes } from '../signing/envelope.ts';
 import { roleOfWire } from '../signing/roles.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
+import { earlierEnvelopesOf } from '../store/earlier-envelopes.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 
-/** Every envelope of a document as held here: itself, each dispatch, each receipt or refusal. */
+export interface HeldEnvelope {
+  name: string;
+  bytes: Bytes;
+  /**
+   * Since when it is known to have been there: when this node stored it, or the recipient says it did; of what nobody has
+   * answered yet undefined (its signer's own claim is all there is).
+   */
+  knownAtMs: number | undefined;
+}
+
+/** A receipt or refusal, with what it is about. */
+interface Answer {
+  unit: string;
+  kind: 'receipt' | 'refusal';
+  outcome: Bytes;
+  dispatch: Bytes;
+  /** Envelopes it names, hex. */
+  names: { document: string; dispatch: string };
+  /** When dispatch and document were there, and the answer itself. */
+  askedAtMs: number;
+  answeredAtMs: number | undefined;
+}
+
+/**
+ * Every envelope of a document as held here: itself, each dispatch, each receipt or refusal. Where a receipt or refusal
+ * names another form (signed before or after the one that is held now), that form is there too: the dispatch it names,
+ * and the document under the beginning of its hash.
+ */
 export async function envelopesOf(
   { row }: HeldDocument,
   store: ExchangeComponents['store'],
-): Promise<{ name: string; bytes: Bytes }[]> {
-  const envelopes = [{ name: 'document', bytes: row.envelope }];
-  for (const delivery of await deliveriesOf(store, row.documentId)) {
-    envelopes.push({ name: `dispatch-${delivery.unit}`, bytes: delivery.dispatch });
-    if (delivery.state === 2) envelopes.push({ name: `receipt-${delivery.unit}`, bytes: delivery.outcome });
-    if (delivery.state === 3) envelopes.push({ name: `refusal-${delivery.unit}`, bytes: delivery.outcome });
+): Promise<HeldEnvelope[]> {
+  const forms = new Map([[hex(sha256(row.envelope)), row.envelope]]);
+  const others = await earlierEnvelopesOf(store, row.documentId);
+  for (const bytes of others) forms.set(hex(sha256(bytes)), bytes);
+  const { answers, open } = await answersOf(row, store);
+  const documents = new Map<string, HeldEnvelope>([
+    [hex(sha256(row.envelope)), { name: 'document', bytes: row.envelope, knownAtMs: undefined }],
+  ]);
+  for (const { names, askedAtMs } of answers) {
+    const bytes = forms.get(names.document);
+    if (bytes === undefined) continue;
+    const name = `document-${names.document.slice(0, 8)}`;
+    const document = documents.get(names.document) ?? { name, bytes, knownAtMs: undefined };
+    document.knownAtMs = Math.min(askedAtMs, document.knownAtMs ?? askedAtMs);
+    documents.set(names.document, document);
   }
-  for (const arrival of await arrivalsOf(store, row.documentId)) {
-    envelopes.push({ name: `dispatch-${arrival.unit}`, bytes: arrival.dispatch });
-    envelopes.push({ name: `receipt-${arrival.unit}`, bytes: arrival.receipt });
+  return [
+    ...documents.values(),
+    ...answers.flatMap(({ unit, kind, outcome, dispatch, names, askedAtMs, answeredAtMs }) => [
+      { name: `dispatch-${unit}`, bytes: forms.get(names.dispatch) ?? dispatch, knownAtMs: askedAtMs },
+      { name: `${kind}-${unit}`, bytes: outcome, knownAtMs: answeredAtMs },
+    ]),
+    ...open.map(({ unit, dispatch }) => ({
+      name: `dispatch-${unit}`,
+      bytes: dispatch,
+      knownAtMs: undefined,
+    })),
+  ];
+}
+
+/** Deliveries that have their answer, and those that have none yet. */
+async function answersOf({ documentId }: HeldDocument['row'], store: ExchangeComponents['store']) {
+  const answers: Answer[] = [];
+  const open: { unit: string; dispatch: Bytes }[] = [];
+  for (const { unit, state, dispatch, outcome, settledAtMs } of await deliveriesOf(store, documentId)) {
+    const kind = state === 2 ? 'receipt' : state === 3 ? 'refusal' : undefined;
+    if (kind === undefined) open.push({ unit, dispatch });
+    else
+      answers.push({ unit, kind, outcome, dispatch, ...contentOf(kind, outcome), answeredAtMs: settledAtMs });
   }
-  return envelopes;
+  for (const { unit, dispatch, receipt, storedAtMs } of await arrivalsOf(store, documentId)) {
+    const { names } = contentOf('receipt', receipt);
+    // its own receipt it may have signed again since
+    const at = { askedAtMs: storedAtMs, answeredAtMs: undefined };
+    answers.push({ unit, kind: 'receipt', outcome: receipt, dispatch, names, ...at });
+  }
+  return { answers, open };
+}
+
+function contentOf(kind: Answer['kind'], outcome: Bytes): Pick<Answer, 'names' | 'askedAtMs'> {
+  const { payload } = signedCodec.parse(outcome);
+  const receipt = kind === 'receipt' ? receiptCodec.parse(payload) : undefined;
+  const content = receipt ?? refusalCodec.parse(payload);
+  const names = { document: hex(content.documentEnvelope), dispatch: hex(content.dispatchEnvelope) };
+  return { names, askedAtMs: receipt?.storedAtMs ?? (content as Refusal).refusedAtMs };
 }
 
 /** The files, with `verify.sh` that runs OpenSSL over all of them. */
 export function evidenceFiles(
-  envelopes: readonly { name: string; bytes: Bytes }[],
+  envelopes: readonly Pick<HeldEnvelope, 'name' | 'bytes'>[],
   directory: TrustedDirectory,
 ): EvidenceFile[] {
   const files = new Map<string, Bytes>();

@@ -30,6 +30,7 @@ import { Courier, type SeatQueue } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
+import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
 import { LogWitness } from './log-witness.ts';
@@ -80,9 +81,11 @@ export class Exchange {
       reroute: (delivery) => this.#courier.add(delivery),
     });
     const collector = new Collector({ ...components, puller: new BlobPuller(components) });
+    const signatures = new FreshSignatures(components);
     const inbox = new Inbox({
       ...components,
       signer,
+      signatures,
       trust,
       collector,
       refuser: new Refuser({ ...components, signer }),
@@ -94,7 +97,7 @@ export class Exchange {
     this.#witness = witness;
     this.#trust = trust;
     this.#uploads = new Uploads(components);
-    this.#courier = new Courier({ ...components, settlement, events });
+    this.#courier = new Courier({ ...components, settlement, events, signatures });
     this.#outbox = new Outbox({
       ...components,
       signer,

@@ -20,11 +20,13 @@ import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/arrivals.ts';
 import { documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
+import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
 import { Admission, type Fault, type Offered } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
+import type { FreshSignatures } from './fresh-signatures.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Quotas } from './quotas.ts';
@@ -39,6 +41,7 @@ export type InboxComponents = Pick<
   'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead'
 > & {
   signer: BatchSigner;
+  signatures: FreshSignatures;
   trust: Trust;
   collector: Collector;
   refuser: Refuser;
@@ -126,12 +129,12 @@ export class Inbox {
 
   /** The stored outcome of a delivery already made or refused for good; who asks has been found to be its sender. */
   async #repeated({ dispatch, document }: Offered): Promise<Outcome | undefined> {
-    const { store } = this.#with;
+    const { store, signatures } = this.#with;
     const refusal = await getRefusal(store, dispatch.hash, document.hash);
     if (refusal !== undefined) return { refusal } as Outcome;
     const arrival = await getArrival(store, document.id, dispatch.content.unit);
     if (arrival === undefined || !equalBytes(dispatch.content.documentId, document.id)) return undefined;
-    return { receipt: arrival.receipt } as Outcome;
+    return { receipt: await signatures.ofArrival(arrival) } as Outcome;
   }
 
   async #take(
@@ -210,7 +213,9 @@ export class Inbox {
     await store.commit({
       require: guard,
       writes: [
-        ...(held === undefined ? documentWrites(row, exchangeId, attachments.files) : []),
+        ...(held === undefined
+          ? documentWrites(row, exchangeId, attachments.files)
+          : otherForm(held, document)),
         ...attachments.small.map(({ sha256, bytes }) => smallBlobWrite(held ?? row, sha256, bytes)),
         arrivalWrite(arrival),
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
@@ -252,6 +257,10 @@ export class Inbox {
     });
   }
 }
+
+/** The receipt names the envelope as it came now: it is kept where it isn't the one held. */
+const otherForm = ({ envelope }: DocumentRow, { id, hash, bytes }: Offered['document']): Write[] =>
+  equalBytes(sha256(envelope), hash) ? [] : [earlierEnvelopeWrite(id, bytes)];
 
 /** A version not read here may be read tomorrow; what is no envelope never will be. */
 function unreadable(dispatch: Bytes, document: Bytes, isDispatchRead: boolean): Fault {

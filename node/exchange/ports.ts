@@ -18,6 +18,12 @@ export type Service =
   | { kind: 'merged'; name: string; into: string }
   | { kind: 'no-node'; name: string };
 
+/** Of a signature: when it is known to have been there, and what its signer's clock said. */
+export interface PastMoment {
+  knownMs: number;
+  claimedMs: number;
+}
+
 export interface ListedCertificate extends SignerCertificate {
   readonly serial: string;
   /** Agency it speaks for, as the directory says. */
@@ -40,8 +46,17 @@ export interface TrustedDirectory {
   certificate(sha256: Bytes): ListedCertificate | undefined;
   /** Certificates between a listed one and its anchor, and the anchor, DER: for evidence. */
   chainOf(sha256: Bytes): readonly Bytes[];
-  /** Why this service certificate doesn't count for the seat at this time; undefined when it does. */
-  serviceFault(sha256: Bytes, seat: string, atMs: number): ErrorCode | undefined;
+  /**
+   * Why this service certificate doesn't count for the seat at this time; undefined when it does. Of a time that is past
+   * when `nowMs` is given: in force then, and not revoked to this day.
+   */
+  serviceFault(sha256: Bytes, seat: string, atMs: number, nowMs?: number): ErrorCode | undefined;
+  /**
+   * Why a listed certificate didn't count, in its own role, when a signature was made, by what is known at `nowMs`.
+   * A revocation counts from its date, after the loss of a key from the date of that, against when the signature is known
+   * to have been there; of one that merely ran out since, its signer's claim is enough.
+   */
+  pastFault(sha256: Bytes, at: PastMoment, nowMs: number): ErrorCode | undefined;
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined;
 }

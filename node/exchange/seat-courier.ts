@@ -11,13 +11,13 @@
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { fraction } from '../core/clock.ts';
-import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors.ts';
 import { getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
-import { prepareOffer } from './attempt.ts';
 import { DelayedDeliveries } from './delayed-deliveries.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryLink, type Outcome } from './delivery-link.ts';
 import { bytesOf, type FreshOffer, FreshOffers } from './fresh-offers.ts';
+import type { FreshSignatures } from './fresh-signatures.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { deliveryName, READY_LIMIT, ReadyQueue } from './ready-queue.ts';
 import type { Settlement } from './settlement.ts';
@@ -34,10 +34,19 @@ const CONTACT_WITHIN_MS = 2_000;
 /** And at most this often. */
 const CONTACT_EVERY_MS = 10_000;
 
+/** What keeps one delivery from being offered while the rest of the queue goes on. */
+const UNOFFERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'damaged',
+  'certificate-expired',
+  'certificate-revoked',
+  'unknown-certificate',
+  'seal-scope',
+]);
+
 export type SeatCourierComponents = Pick<
   ExchangeComponents,
-  'store' | 'blobs' | 'peers' | 'clock' | 'random' | 'report'
-> & { settlement: Settlement; events: DeliveryEvents };
+  'store' | 'peers' | 'clock' | 'random' | 'report'
+> & { settlement: Settlement; events: DeliveryEvents; signatures: FreshSignatures };
 
 export interface SeatState {
   seat: string;
@@ -231,17 +240,17 @@ export class SeatCourier {
 
   /** Row and offer from disk; undefined when it isn't due here, or when this node lost part of it: the rest goes on. */
   async #read(delivery: QueuedDelivery): Promise<FreshOffer | undefined> {
-    const { store, blobs, settlement, report } = this.#with;
+    const { store, settlement, signatures, report } = this.#with;
     let row: DeliveryRow | undefined;
     this.#preparing++;
     try {
       row = await getDelivery(store, delivery);
       const isDue = row?.state === 1 && row.nextAttemptAtMs === 0 && row.seat === this.#seat;
-      return row && isDue ? { row, offered: await prepareOffer(row, store, blobs) } : undefined;
+      return row && isDue ? await signatures.ofDelivery(row) : undefined;
     } catch (error) {
-      if (!isLienthongError(error, 'damaged')) throw error;
+      if (!isLienthongError(error) || !UNOFFERABLE.has(error.code)) throw error;
       if (row === undefined) report('delivery.unreadable', { unit: delivery.unit, reason: error.message });
-      else this.#delayed.note(await settlement.setAside(row, error.message));
+      else this.#delayed.note(await settlement.setAside(row, reasonOf(error)));
       return undefined;
     } finally {
       this.#preparing--;
@@ -276,3 +285,7 @@ export class SeatCourier {
     while (this.#inFlight.size > 0) await this.#bell.sleepUntil(undefined);
   }
 }
+
+/** "certificate-expired: seal": a code first, as outcomes from others are written. */
+const reasonOf = ({ code, message, details }: LienthongError): string =>
+  details.role === undefined ? message : `${code}: ${details.role}`;

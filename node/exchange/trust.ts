@@ -99,12 +99,12 @@ export class Trust {
     );
   }
 
-  /** Fault of a statement a seat makes by itself: exactly one signature, by that seat's service key. */
-  serviceFault(signed: Signed, seat: string, atMs: number): ErrorCode | undefined {
+  /** Fault of a statement a seat makes by itself: exactly one signature, by that seat's service key. Times as the directory's. */
+  serviceFault(signed: Signed, seat: string, atMs: number, nowMs = atMs): ErrorCode | undefined {
     const checked = this.signatures(signed);
     const only = checked[0];
     if (only === undefined || checked.length !== 1 || only.role !== 'service') return 'signature-invalid';
-    return faultOf(checked) ?? this.#directory().serviceFault(only.certificateSha256, seat, atMs);
+    return faultOf(checked) ?? this.#directory().serviceFault(only.certificateSha256, seat, atMs, nowMs);
   }
 }
 

@@ -7,19 +7,20 @@ import { createHash } from 'node:crypto';
 import { stringify as uuidText } from 'uuid';
 import type { Attachment } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
-import { equalBytes, hex } from '../core/bytes.ts';
+import { equalBytes, hex, sha256 } from '../core/bytes.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Verification } from '../core/views.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
 import type { SmallBlobOwner } from '../store/small-blobs.ts';
 import { streamAttachment } from './attachments.ts';
 import { envelopesOf } from './evidence.ts';
 import type { HeldDocument } from './library.ts';
-import type { ExchangeComponents } from './ports.ts';
+import type { ExchangeComponents, ListedCertificate, PastMoment } from './ports.ts';
 import { readDispatch, readReceipt, type Trust } from './trust.ts';
 
 type Check = Verification['checks'][number];
 
-export type VerificationComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory'> & {
+export type VerificationComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory' | 'clock'> & {
   trust: Trust;
 };
 
@@ -36,16 +37,32 @@ export async function verifyDocument(
     checks.push(await attachmentCheck(attachment as Attachment, row, components));
   }
   const envelopes = await envelopesOf(document, components.store);
-  for (const { name, bytes } of envelopes) {
+  for (const { name, bytes, knownAtMs } of envelopes) {
     const envelope = signedCodec.parse(bytes);
-    for (const { role, certificate, fault } of components.trust.signatures(envelope)) {
+    for (const { role, certificate, claimedAtMs, fault } of components.trust.signatures(envelope)) {
       const by =
         certificate === undefined ? 'unknown certificate' : `${certificate.agency} ${certificate.serial}`;
-      checks.push(check(`${name}: ${role ?? 'unknown'} signature (${by})`, fault === undefined, fault ?? ''));
+      const past =
+        fault ??
+        pastFault(certificate, { knownMs: knownAtMs ?? claimedAtMs, claimedMs: claimedAtMs }, components);
+      checks.push(check(`${name}: ${role ?? 'unknown'} signature (${by})`, past === undefined, past ?? ''));
     }
   }
   checks.push(...receiptChecks(envelopes, document, federationId));
   return { id: uuidText(row.exchangeId), valid: checks.every(({ ok }) => ok), checks };
+}
+
+/**
+ * Why the certificate didn't count when the signature is known to have been there. Ended or replaced since then it still
+ * does; after the loss of its key nothing counts that isn't known from before. As far as the directory held here knows.
+ */
+function pastFault(
+  certificate: ListedCertificate | undefined,
+  at: PastMoment,
+  { directory, clock }: VerificationComponents,
+): ErrorCode | undefined {
+  const { validUntilMs } = directory();
+  return certificate && directory().pastFault(certificate.sha256, at, Math.min(clock.nowMs(), validUntilMs));
 }
 
 /** A receipt must name the very bytes of its document and dispatch that are held here. */
@@ -60,13 +77,17 @@ function receiptChecks(
       return dispatch === undefined ? [] : [[hex(dispatch.id), dispatch] as const];
     }),
   );
+  const documents = new Set(
+    envelopes.filter(({ name }) => name.startsWith('document')).map(({ bytes }) => hex(sha256(bytes))),
+  );
   return envelopes.flatMap(({ name, bytes }) => {
     const receipt = readReceipt(bytes, federationId);
     if (receipt === undefined) return [];
-    const { documentId, dispatchId, dispatchEnvelope, unit } = receipt.content;
+    const { documentId, dispatchId, documentEnvelope, dispatchEnvelope, unit } = receipt.content;
     const dispatch = dispatches.get(hex(dispatchId));
     const names =
       equalBytes(documentId, row.documentId) &&
+      documents.has(hex(documentEnvelope)) &&
       dispatch !== undefined &&
       equalBytes(dispatchEnvelope, dispatch.hash) &&
       dispatch.content.unit === unit &&

@@ -3,7 +3,7 @@
  * signatures, each key's proof of possession, the invite, the agency, the connection's own key. Then one commit holds
  * certificates, seat, new head, the spent invite and the answer; a crash before it changes nothing, a repeat after it
  * gets the stored answer. Called by the enrolment protocol and, without an invite, by `issue`; an enrolled seat that
- * asks without an invite only changes its addresses (address-change.ts).
+ * asks without an invite changes its addresses and renews its certificates (seat-change.ts).
  */
 import { peerIdOfSpki } from '../../certs/peer-id.ts';
 import type { LeafRole } from '../../certs/profiles.ts';
@@ -23,7 +23,6 @@ import { type SeatFacts, STATE, sealKey, seatKey } from '../directory/entries.ts
 import { isAnnounceAddress } from '../network/addresses.ts';
 import type { AuditEntry, KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { key, PREFIX } from '../store/keys.ts';
-import { AddressChange } from './address-change.ts';
 import type { Authority, Holder } from './authority.ts';
 import { useInvite } from './invites.ts';
 import { type IssuedRow, issuedRow } from './issued.ts';
@@ -31,6 +30,7 @@ import { toBase64 } from './json-row.ts';
 import type { Act, Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
 import { sealRequestWrite } from './seal-requests.ts';
+import { SeatChange } from './seat-change.ts';
 
 export interface EnrolmentComponents {
   store: KeyValueStore;
@@ -56,11 +56,11 @@ interface ProvenKeys {
 
 export class Enrolment {
   readonly #components: EnrolmentComponents;
-  readonly #change: AddressChange;
+  readonly #change: SeatChange;
 
   constructor(components: EnrolmentComponents) {
     this.#components = components;
-    this.#change = new AddressChange(components);
+    this.#change = new SeatChange(components);
   }
 
   /**

@@ -2,8 +2,9 @@
  * Every certificate the registry ever issued, by serial, with what became of it. The revocation list is made from
  * these rows alone; a row is written in the commit that publishes what it says.
  */
-import type { Certificate } from '../../certs/certificate.ts';
+import { type Certificate, parseCertificate } from '../../certs/certificate.ts';
 import type { RevocationReason } from '../../certs/crl.ts';
+import { fingerprint } from '../../certs/fingerprint.ts';
 import type { LeafRole } from '../../certs/profiles.ts';
 import type { RevokedCertificate } from '../../certs/revocation-list.ts';
 import type { Bytes } from '../core/bytes.ts';
@@ -78,3 +79,9 @@ export function revokedOf(rows: Iterable<IssuedRow>): RevokedCertificate[] {
 
 export const derOf = (row: IssuedRow): Bytes => fromBase64(row.certificate);
 export const requestOf = (row: IssuedRow): Bytes => fromBase64(row.request);
+
+/** SHA-256 of the key a row's certificate is for, hex; the serial where it can't be read. */
+export function keyIdOf(row: IssuedRow): string {
+  const certificate = parseCertificate(derOf(row));
+  return certificate === undefined ? row.serial : fingerprint(certificate.spki);
+}

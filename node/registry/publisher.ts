@@ -50,7 +50,7 @@ export interface Act {
   issued?: readonly IssuedRow[];
 }
 
-type Decide = (current: Directory | undefined) => Act | undefined | Promise<Act>;
+type Decide = (current: Directory | undefined) => Act | undefined | Promise<Act | undefined>;
 
 export interface PublisherComponents {
   store: KeyValueStore;

@@ -1,6 +1,6 @@
 /**
- * Who may do what at the registry: seats with a valid certificate fetch and hear of the directory, revoked and expired
- * ones still fetch it, strangers may only enrol. Never more than that, for anybody.
+ * Who may do what at the registry: seats with a valid certificate fetch and hear of the directory and ask for changes,
+ * expired ones may too, revoked ones only fetch it, strangers may only enrol. Never more than that, for anybody.
  */
 import type { Clock } from '../core/clock.ts';
 import type { Directory } from '../directory/directory.ts';
@@ -27,8 +27,8 @@ export class RegistryPolicy implements PeerPolicy {
   mayConnect(peerId: string, direction: Direction): Standing | Refused {
     if (peerId === this.#ownPeerId) return { refused: 'self' };
     const verdict = this.#directory()?.nodeMayConnect(peerId, this.#clock.nowMs());
-    if (verdict?.ok) return 'allow';
-    if (verdict?.ok === false && verdict.code !== 'unknown') return 'head-only';
+    if (verdict?.ok || verdict?.code === 'expired') return 'allow';
+    if (verdict?.code === 'revoked') return 'head-only';
     return direction === 'outbound' ? { refused: 'unknown' } : 'enrol-only';
   }
 

@@ -13,19 +13,29 @@ import type { Clock, Random } from '../core/clock.ts';
 import { isAgencyCode } from '../core/codes.ts';
 import { isoTime } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
-import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
-import { STATE, seatKey } from '../directory/entries.ts';
+import { STATE } from '../directory/entries.ts';
 import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
 import { importEntries } from './agencies.ts';
 import type { Authority } from './authority.ts';
 import { type Enrolment, sealEntry } from './enrolment.ts';
 import { DEFAULT_EXPIRY_MS, MAX_EXPIRY_MS, newInvite } from './invites.ts';
-import { allIssued, getIssued, type IssuedRow, issuedRow, requestOf } from './issued.ts';
+import { allIssued, getIssued, type IssuedRow, issuedRow, keyIdOf } from './issued.ts';
 import { fromBase64 } from './json-row.ts';
 import type { Act, Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
 import { listAgencies, type RegistryItem, type RegistryStatus, statusOf } from './registry-views.ts';
+import {
+  type RenewAnswer,
+  type Renewed,
+  renewablesOf,
+  renewed,
+  renewedAudit,
+  renewedView,
+  sealEntries,
+  seatEntry,
+  seatWith,
+} from './renewal.ts';
 import { sealRequestDone, sealRequests } from './seal-requests.ts';
 
 export interface RegistryServiceComponents {
@@ -134,7 +144,8 @@ export class RegistryService {
   }
 
   /**
-   * Revokes one certificate by serial, or all of an agency's. `sinceMs` is when the key may have been lost.
+   * Revokes one certificate by serial, or all of an agency's. `sinceMs` is when the key may have been lost; a lost key
+   * takes every certificate it has with it, those it was renewed by too.
    * 'not-found' when there is nothing to revoke; a serial revoked already is no error and changes nothing.
    */
   async revoke(
@@ -148,14 +159,14 @@ export class RegistryService {
     if (options.sinceMs !== undefined && options.sinceMs > nowMs)
       throw new LienthongError('invalid-date', { field: 'since' });
     let revoked: IssuedRow[] = [];
-    const named = await this.#issuedNamed(text);
+    const named = await this.#revocable(text, reason);
     if (named.length === 0)
       throw new LienthongError('not-found', { what: 'certificate', code: text.slice(0, 60) });
     if (named.every((row) => row.revoked !== undefined)) {
       return { revoked: [], version: this.#components.directory.require().version };
     }
     const { version } = await publisher.publish(async () => {
-      const rows = await this.#issuedNamed(text);
+      const rows = await this.#revocable(text, reason);
       revoked = rows
         .filter((row) => row.revoked === undefined)
         .map((row) => ({
@@ -179,33 +190,26 @@ export class RegistryService {
     return { revoked: revoked.map(({ serial, role, agency }) => ({ serial, role, agency })), version };
   }
 
-  /** A new certificate for the same key, listed beside the old one. 'not-found', or 'certificate-revoked'. */
-  async renew(serial: string): Promise<{ serial: string; notAfter: string }> {
-    const { store, publisher, authority, clock } = this.#components;
-    let renewed: IssuedRow | undefined;
-    await publisher.publish(async (current) => {
-      const row = await getIssued(store, serial.trim().toLowerCase());
-      if (row === undefined) throw new LienthongError('not-found', { what: 'certificate' });
-      if (row.revoked !== undefined) throw new LienthongError('certificate-revoked', { serial: row.serial });
-      const agency = this.#agency(row.agency);
+  /**
+   * New certificates for keys that have one, by serial, or all of an agency's: for a node that can't ask itself.
+   * 'not-found', 'certificate-revoked'; empty when the issuing CA ends too soon to make any that last longer.
+   */
+  async renew(serialOrCode: string): Promise<RenewAnswer> {
+    const { publisher, authority, clock } = this.#components;
+    let all: Renewed[] = [];
+    const { version } = await publisher.publish(async (current) => {
       const nowMs = clock.nowMs();
-      const request = requestOf(row);
-      const holder = { agency: agency.code, name: agency.name, seat: row.seat ?? agency.code };
-      const certificate = await authority.issue(row.role, request, holder, nowMs);
-      renewed = issuedRow(certificate, {
-        role: row.role,
-        agency: row.agency,
-        seat: row.seat,
-        request,
-        nowMs,
-      });
+      const wanted = renewablesOf(current!, await this.#issuedNamed(serialOrCode.trim()));
+      all = await renewed(authority, current!, wanted, nowMs);
+      if (all.length === 0) return undefined;
+      const seats = new Set(all.flatMap(({ standing }) => current!.seat(standing.seat ?? '') ?? []));
       return {
-        entries: renewedEntries(current!, row, certificate.bytes),
-        issued: [renewed],
-        audit: [this.#audit('certificate.renewed', { old: row.serial, serial: renewed.serial })],
+        entries: [...[...seats].map((seat) => seatEntry(seatWith(seat, all))), ...sealEntries(current!, all)],
+        issued: all.map(({ row }) => row),
+        audit: all.map((one) => renewedAudit(one, nowMs)),
       };
     });
-    return { serial: renewed!.serial, notAfter: isoTime(renewed!.notAfterMs) };
+    return { renewed: all.map(renewedView), version };
   }
 
   /** Takes a list of agencies, units and seats. Nothing changes when any of it is wrong ('invalid-file'). */
@@ -255,24 +259,19 @@ export class RegistryService {
     return isAgencyCode(code) ? (await allIssued(store)).filter(({ agency }) => agency === code) : [];
   }
 
+  /** What is named, and where its keys are lost every other certificate of the same keys. */
+  async #revocable(text: string, reason: RevocationReason): Promise<IssuedRow[]> {
+    const named = await this.#issuedNamed(text);
+    if (reason !== 'key-compromise') return named;
+    const keys = new Set(named.map(keyIdOf));
+    return (await allIssued(this.#components.store)).filter((row) => keys.has(keyIdOf(row)));
+  }
+
   #audit(event: string, values: Record<string, string>): AuditEntry {
     const fields = Object.entries(values).map(([name, value]) => ({ name, value }));
     return { atMs: this.#components.clock.nowMs(), event, fields };
   }
 }
-
-/** The renewed certificate beside the one it renews, newest last; at most as many as an entry holds. */
-function renewedEntries(current: Directory, row: IssuedRow, certificate: Bytes): Act['entries'] {
-  if (row.role === 'seal') return [sealEntry(row.agency, certificate, current.version + 1)];
-  const seat = row.seat === undefined ? undefined : current.seat(row.seat);
-  if (seat === undefined) throw new LienthongError('not-found', { what: 'seat' });
-  const field = row.role === 'node' ? 'nodeCertificates' : 'serviceCertificates';
-  const certificates = [...seat[field], certificate].slice(-MAX_CERTIFICATES);
-  return [{ group: row.agency, key: seatKey(seat.seat), seat: { ...seat, [field]: certificates } }];
-}
-
-/** Of one role in one seat entry (directory.proto). */
-const MAX_CERTIFICATES = 8;
 
 function reasonOf(text: string): RevocationReason {
   const reason = issuableReasons.find((one) => one === text.trim().toLowerCase());

@@ -3,12 +3,14 @@
  * the registry stands. Only reads.
  */
 
+import type { Certificate } from '../../certs/certificate.ts';
+import { profiles } from '../../certs/profiles.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 import { openInvites } from './invites.ts';
-import { allIssued, type IssuedRow } from './issued.ts';
+import { allIssued, type IssuedRow, keyIdOf } from './issued.ts';
 import type { Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
 import { sealRequests } from './seal-requests.ts';
@@ -29,7 +31,18 @@ export interface RegistryItem {
   name: string;
   state: string;
   seats: number;
-  certificates?: { serial: string; role: string; notAfter: string; state: string; seat: string | null }[];
+  certificates?: CertificateItem[];
+}
+
+export interface CertificateItem {
+  serial: string;
+  role: string;
+  notAfter: string;
+  /** "valid", "expired", "revoked", "replaced" (the same key has a newer one) */
+  state: string;
+  seat: string | null;
+  /** In force, and an admin should see to it now. */
+  endsSoon: boolean;
 }
 
 export interface RegistryStatus {
@@ -49,10 +62,17 @@ export interface RegistryStatus {
   sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
 }
 
+const DAY_MS = 86_400_000;
 const STATE_NAMES: Readonly<Record<number, string>> = { 1: 'active', 2: 'retired', 3: 'merged' };
 
+/** A seat's certificate is renewed by its node eight months before the end: with so little left somebody should look. */
+const SOON_MS = 90 * DAY_MS;
+/** What the issuing CA signs can't outlast it: while less is left than a leaf lives, every renewal gets shorter. */
+const CA_SOON_MS = profiles.node.lifetimeMs + SOON_MS;
+
+/** Every agency; with certificates, last the registry itself (code "", state "registry") with what it signs with. */
 export async function listAgencies(
-  { directory, store, clock }: ViewComponents,
+  { directory, store, clock, keys, name }: ViewComponents,
   withCertificates: boolean,
 ): Promise<RegistryItem[]> {
   const current = directory.require();
@@ -67,16 +87,44 @@ export async function listAgencies(
   if (!withCertificates) return items;
   const nowMs = clock.nowMs();
   const byAgency = Map.groupBy(await allIssued(store), ({ agency }) => agency);
-  return items.map((item) => ({
-    ...item,
-    certificates: (byAgency.get(item.code) ?? []).map((row) => ({
-      serial: row.serial,
-      role: row.role,
-      notAfter: isoTime(row.notAfterMs),
-      state: stateOf(row, nowMs),
-      seat: row.seat ?? null,
-    })),
-  }));
+  const own = [
+    ownItem('root', keys.root, CA_SOON_MS, nowMs),
+    ownItem('issuing', keys.issuing.certificate, CA_SOON_MS, nowMs),
+    ownItem('directory', keys.directory.certificate, SOON_MS, nowMs),
+  ];
+  return [
+    ...items.map((item) => ({ ...item, certificates: issuedItems(byAgency.get(item.code) ?? [], nowMs) })),
+    { code: '', name, state: 'registry', seats: 0, certificates: own },
+  ];
+}
+
+function issuedItems(rows: readonly IssuedRow[], nowMs: number): CertificateItem[] {
+  const newestMs = new Map<string, number>();
+  for (const row of rows) {
+    if (row.revoked !== undefined) continue;
+    const key = `${row.role} ${keyIdOf(row)}`;
+    newestMs.set(key, Math.max(newestMs.get(key) ?? 0, row.notAfterMs));
+  }
+  return rows.map((row) => {
+    const isNewest = row.notAfterMs >= (newestMs.get(`${row.role} ${keyIdOf(row)}`) ?? 0);
+    const isExpired = row.notAfterMs < nowMs;
+    const inForce = isNewest ? (isExpired ? 'expired' : 'valid') : 'replaced';
+    const state = row.revoked !== undefined ? 'revoked' : inForce;
+    const { serial, role, notAfterMs, seat = null } = row;
+    const endsSoon = state === 'valid' && notAfterMs - nowMs < SOON_MS;
+    return { serial, role, notAfter: isoTime(notAfterMs), state, seat, endsSoon };
+  });
+}
+
+function ownItem(
+  role: string,
+  { serial, notAfterMs }: Certificate,
+  soonMs: number,
+  nowMs: number,
+): CertificateItem {
+  const leftMs = notAfterMs - nowMs;
+  const state = leftMs < 0 ? 'expired' : 'valid';
+  return { serial, role, notAfter: isoTime(notAfterMs), state, seat: null, endsSoon: leftMs < soonMs };
 }
 
 export async function statusOf(of: ViewComponents): Promise<RegistryStatus> {
@@ -108,9 +156,4 @@ export async function statusOf(of: ViewComponents): Promise<RegistryStatus> {
       askedAt: isoTime(askedAtMs),
     })),
   };
-}
-
-function stateOf(row: IssuedRow, nowMs: number): string {
-  if (row.revoked !== undefined) return 'revoked';
-  return row.notAfterMs < nowMs ? 'expired' : 'valid';
 }

@@ -20,6 +20,12 @@ export const arrivalAbsent = (documentId: Bytes, unit: string): Precondition => 
   expect: 'absent',
 });
 
+/** One row in place of another, if it is still that one. */
+export const arrivalChange = (before: ArrivalRow, after: ArrivalRow) => ({
+  require: [{ key: arrivalKey(before.documentId, before.unit), expect: arrivalRow.encode(before) }],
+  writes: [arrivalWrite(after)],
+});
+
 export async function getArrival(
   store: Reader,
   documentId: Bytes,

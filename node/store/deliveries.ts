@@ -69,6 +69,12 @@ export function changeDeliveryWrites(before: DeliveryRow, after: DeliveryRow): W
   return writes;
 }
 
+/** The same delivery, where it was in the queue, with another form of its dispatch; if it is still what it was. */
+export const dispatchChange = (before: DeliveryRow, after: DeliveryRow) => ({
+  require: [{ key: deliveryKey(before), expect: deliveryRow.encode(before) }],
+  writes: [{ put: deliveryKey(after), value: deliveryRow.encode(after) }],
+});
+
 export async function getDelivery(store: Reader, of: DeliveryKey): Promise<DeliveryRow | undefined> {
   const value = await store.get(deliveryKey(of));
   return value && deliveryRow.parse(value);

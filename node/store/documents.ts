@@ -37,6 +37,12 @@ export function documentWrites(row: DocumentRow, exchangeId: string, files: read
   ];
 }
 
+/** The same document with another form of its envelope, if it is still what it was. */
+export const envelopeChange = (before: DocumentRow, after: DocumentRow) => ({
+  require: [{ key: documentKey(before.documentId), expect: documentRow.encode(before) }],
+  writes: [{ put: documentKey(after.documentId), value: documentRow.encode(after) }],
+});
+
 export const numberWrite = (of: NumberKey, documentId: Bytes): Write => ({
   put: numberKey(of),
   value: documentId,

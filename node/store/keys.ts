@@ -66,6 +66,8 @@ export const PREFIX = {
   senderExchangeId: 54,
   /** seat → SeenLogRow. */
   seenLog: 55,
+  /** document id, SHA-256 → Signed: another form of the document, a dispatch or a receipt, that a statement names. */
+  earlierEnvelope: 72,
 } as const;
 
 export type Prefix = number;

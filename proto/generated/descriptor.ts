@@ -1120,7 +1120,7 @@ export const descriptor: Descriptor = {
                   "id": 5,
                   "protoName": "node_certificates",
                   "options": {
-                    "(max_items)": 8,
+                    "(max_items)": 16,
                     "(max_bytes)": 8192
                   }
                 },
@@ -1130,7 +1130,7 @@ export const descriptor: Descriptor = {
                   "id": 6,
                   "protoName": "service_certificates",
                   "options": {
-                    "(max_items)": 8,
+                    "(max_items)": 32,
                     "(max_bytes)": 8192
                   }
                 },

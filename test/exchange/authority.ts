@@ -167,6 +167,27 @@ export class TestAuthority {
     return { certificate, row: issuedRow(certificate, { role, agency, seat, request, nowMs }) };
   }
 
+  /** New certificates for an agency's service key and seal, listed beside the old ones; `of` names them from now on. */
+  async renew(of: Enrolled, roles: readonly ('service' | 'seal')[] = ['service', 'seal']): Promise<void> {
+    const current = this.directory.require();
+    const { agency, seat } = of;
+    const holder = { agency, name: current.agencyName(agency)!, seat };
+    for (const role of roles) {
+      const made = await this.#issue(role, role === 'seal' ? of.sealKey : of.serviceKey, holder);
+      const facts = this.directory.require().seat(seat)!;
+      const serviceCertificates = [...facts.serviceCertificates, made.certificate.bytes];
+      await this.publish({
+        entries: [
+          role === 'seal'
+            ? sealEntry(agency, made.certificate, agency)
+            : { group: agency, key: seatKey(seat), seat: { ...facts, serviceCertificates } },
+        ],
+        issued: [made.row],
+      });
+      of[role] = made.certificate;
+    }
+  }
+
   /** A certificate of the federation's CA that the directory doesn't list. */
   async unlisted(role: LeafRole, agency: string): Promise<{ key: KeySigner; certificate: Certificate }> {
     const key = await newKey('ecdsa-p256');
@@ -176,7 +197,13 @@ export class TestAuthority {
     };
   }
 
-  async revoke(certificate: Certificate, role: LeafRole, of: Enrolled): Promise<void> {
+  async revoke(
+    certificate: Certificate,
+    role: LeafRole,
+    of: Enrolled,
+    reason: 'key-compromise' | 'superseded' = 'key-compromise',
+    sinceMs?: number,
+  ): Promise<void> {
     const nowMs = this.#clock.nowMs();
     const row = issuedRow(certificate, {
       role,
@@ -187,7 +214,7 @@ export class TestAuthority {
     });
     await this.publish({
       entries: [],
-      issued: [{ ...row, revoked: { atMs: nowMs, reason: 'key-compromise' } }],
+      issued: [{ ...row, revoked: { atMs: nowMs, reason, sinceMs } }],
     });
   }
 

@@ -15,9 +15,13 @@ export class MemoryRegistry implements RegistryApi {
   }
 
   async list({ certificates }: { certificates?: boolean }) {
-    const issued = [{ serial: '0a1b', role: 'seal', notAfter: isoTime(NOW_MS), state: 'valid' }];
+    const one = { serial: '0a1b', role: 'seal', notAfter: isoTime(NOW_MS), state: 'valid', endsSoon: true };
+    const old = { ...one, serial: '0a1a', state: 'replaced', endsSoon: false };
     const agency = { code: 'H40', name: 'UBND tỉnh Nam Định', state: 'active', seats: 1 };
-    return [certificates ? { ...agency, certificates: issued } : agency];
+    if (!certificates) return [agency];
+    const own = { serial: '0c', role: 'issuing', notAfter: isoTime(NOW_MS), state: 'valid', endsSoon: true };
+    const registry = { code: '', name: 'Thử', state: 'registry', seats: 0, certificates: [own] };
+    return [{ ...agency, certificates: [one, old] }, registry];
   }
 
   async grantSeal(agency: string, fingerprint: string) {
@@ -33,6 +37,13 @@ export class MemoryRegistry implements RegistryApi {
   async revoke(target: string, revocation: Revocation) {
     this.acts.push({ target, ...revocation });
     return { revoked: [{ serial: '0a1b', role: 'seal', agency: 'H40' }], version: 3 };
+  }
+
+  async renew(target: string) {
+    this.acts.push({ renew: target });
+    if (target === 'H99') throw new LienthongError('not-found', { what: 'certificate' });
+    const one = { agency: 'H40', role: 'seal', old: '0a1b', serial: '0a1d', notAfter: isoTime(NOW_MS) };
+    return { renewed: target === 'H98' ? [] : [one], version: 3 };
   }
 
   async import(json: unknown) {

@@ -12,7 +12,7 @@ import { warningsOf } from '../warnings.ts';
 export function addNodeStatus(group: Command, cli: Cli): void {
   subcommand(group, cli, 'status', 'node.status').action(async () => {
     const status = await (await cli.node()).status();
-    cli.result(status);
+    cli.result({ ...status, warnings: warningsOf(cli, status) });
     if (!cli.json) await printStatus(cli, status);
   });
 }
@@ -63,7 +63,7 @@ async function printCertificates(cli: Cli, { certificates }: NodeStatus): Promis
       },
       { heading: cli.text('label.serial'), cell: (one) => one.serial, flexible: true },
     ],
-    certificates,
+    certificates.filter(({ state }) => state !== 'replaced'),
   );
 }
 

@@ -9,6 +9,9 @@ import { subcommand } from '../help.ts';
 import { printHeading } from '../sheet.ts';
 import { printTable } from '../table.ts';
 
+/** State of the item that stands for the registry itself. */
+const REGISTRY = 'registry';
+
 export function addRegistryList(group: Command, cli: Cli): void {
   subcommand(group, cli, 'list', 'registry.list')
     .option('--certificates', cli.text('option.certificates'))
@@ -27,7 +30,7 @@ export function addRegistryList(group: Command, cli: Cli): void {
           { heading: cli.text('label.state'), cell: (one) => wordText(cli.language, 'agency', one.state) },
           { heading: cli.text('label.seats'), cell: (one) => String(one.seats), align: 'right' },
         ],
-        agencies,
+        agencies.filter(({ state }) => state !== REGISTRY),
       );
       if (certificates) await printCertificates(cli, agencies);
       if (status.sealRequests.length > 0) printHeading(cli, cli.text('registry.sealRequests'));
@@ -38,15 +41,17 @@ export function addRegistryList(group: Command, cli: Cli): void {
     });
 }
 
+type Listed = NonNullable<RegistryAgency['certificates']>[number] & { code: string };
+
 async function printCertificates(cli: Cli, agencies: readonly RegistryAgency[]): Promise<void> {
-  const rows = agencies.flatMap(({ code, certificates = [] }) =>
+  const rows = agencies.flatMap(({ code, certificates = [] }): Listed[] =>
     certificates.map((one) => ({ code, ...one })),
   );
   printHeading(cli, cli.text('label.certificates'));
   await printTable(
     cli,
     [
-      { heading: cli.text('label.code'), cell: (one) => one.code },
+      { heading: cli.text('label.code'), cell: (one) => one.code || cli.text('word.registry') },
       { heading: cli.text('label.role'), cell: (one) => wordText(cli.language, 'role', one.role) },
       { heading: cli.text('label.notAfter'), cell: (one) => timeText(one.notAfter) },
       {
@@ -57,4 +62,21 @@ async function printCertificates(cli: Cli, agencies: readonly RegistryAgency[]):
     ],
     rows,
   );
+  printEndingSoon(cli, rows);
+}
+
+/** What ends soon, each with what to do about it. */
+function printEndingSoon(cli: Cli, rows: readonly Listed[]): void {
+  const soon = rows.filter(
+    ({ endsSoon, state }) => endsSoon === true || (state === 'expired' && endsSoon !== undefined),
+  );
+  if (soon.length === 0) return;
+  printHeading(cli, cli.text('registry.endsSoon'));
+  for (const { code, role, notAfter } of soon) {
+    const name = wordText(cli.language, 'role', role);
+    const values = { agency: code, name, at: timeText(notAfter) };
+    cli.print(
+      `${cli.paint('yellow', '!')} ${cli.text(code === '' ? 'registry.endsCa' : 'registry.endsSeat', values)}`,
+    );
+  }
 }

@@ -7,6 +7,7 @@ import { addRegistryInit } from './registry-init.ts';
 import { addRegistryInvite } from './registry-invite.ts';
 import { addRegistryIssue } from './registry-issue.ts';
 import { addRegistryList } from './registry-list.ts';
+import { addRegistryRenew } from './registry-renew.ts';
 import { addRegistryRevoke } from './registry-revoke.ts';
 import { addRegistryRun } from './registry-run.ts';
 import { addRegistrySeal } from './registry-seal.ts';
@@ -19,6 +20,7 @@ export function addRegistryCommands(program: Command, cli: Cli): void {
   addRegistryInvite(group, cli);
   addRegistrySeal(group, cli);
   addRegistryIssue(group, cli);
+  addRegistryRenew(group, cli);
   addRegistryRevoke(group, cli);
   addRegistryImport(group, cli);
 }

@@ -69,6 +69,10 @@ export const COMMAND_TEXTS = {
     en: "Grants an agency's seal once its fingerprint was compared.",
   },
   'command.registry.issue': { vi: 'Cấp chứng thư cho một tệp yêu cầu.', en: 'Answers a request file.' },
+  'command.registry.renew': {
+    vi: 'Cấp chứng thư mới cho cùng khóa: một chứng thư (số hiệu) hoặc mọi chứng thư của một cơ quan (mã).',
+    en: "New certificates for the same keys: of one certificate (serial) or all of an agency's (code).",
+  },
   'command.registry.revoke': {
     vi: 'Thu hồi một chứng thư (số hiệu) hoặc mọi chứng thư của một cơ quan (mã).',
     en: "Revokes one certificate (serial) or all of an agency's (code).",

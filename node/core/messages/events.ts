@@ -116,6 +116,22 @@ export const EVENT_TEXTS = {
     vi: 'Chưa báo được địa chỉ mới với sổ đăng ký[: {code}]',
     en: "Couldn't announce the new addresses[: {code}]",
   },
+  'document.signed-again': {
+    vi: 'Ký lại bằng chứng thư mới: {what} của văn bản {document}[ tới {to}]',
+    en: 'Signed again with the new certificate: {what} of document {document}[ for {to}]',
+  },
+  'certificates.renewed': {
+    vi: 'Sổ đăng ký đã cấp chứng thư mới: {roles}',
+    en: 'The registry granted new certificates: {roles}',
+  },
+  'certificates.unrenewed': {
+    vi: 'Chưa xin được chứng thư mới[: {code}]; nút sẽ xin lại',
+    en: "Couldn't get new certificates[: {code}]; the node asks again",
+  },
+  'certificate.ends': {
+    vi: 'CHỨNG THƯ SẮP HẾT HẠN: {role} số {serial}, đến {notAfter}. Kiểm tra kết nối tới sổ đăng ký',
+    en: 'A CERTIFICATE ENDS SOON: {role}, serial {serial}, until {notAfter}. Check the connection to the registry',
+  },
   'blobs.collected': {
     vi: 'Đã dọn {removed} tệp không còn văn bản nào dùng',
     en: 'Removed {removed} files no document uses',

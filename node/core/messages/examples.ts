@@ -44,6 +44,9 @@ export const EXAMPLE_TEXTS = {
   'example.registry.invite': same('lienthong registry invite H40 --expires 7d --dir ~/so-dang-ky'),
   'example.registry.grant-seal': same('lienthong registry grant-seal H40 3f:a1:… --dir ~/so-dang-ky'),
   'example.registry.issue': same('lienthong registry issue h40.request --dir ~/so-dang-ky'),
+  'example.registry.renew': same(
+    'lienthong registry renew H40 --dir ~/so-dang-ky\nlienthong registry renew 0a1b2c --dir ~/so-dang-ky',
+  ),
   'example.registry.revoke': same(
     'lienthong registry revoke H40 --reason key-compromise --since 2026-05-01T08:00:00+07:00 --dir ~/so-dang-ky\nlienthong registry revoke 0a1b2c --reason superseded --dir ~/so-dang-ky',
   ),

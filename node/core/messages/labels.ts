@@ -85,10 +85,13 @@ export const LABEL_TEXTS = {
   'role.node': { vi: 'Nút', en: 'Node' },
   'role.service': { vi: 'Dịch vụ', en: 'Service' },
   'role.seal': { vi: 'Con dấu', en: 'Seal' },
+  'role.root': { vi: 'CA gốc', en: 'Root CA' },
+  'role.issuing': { vi: 'CA phát hành', en: 'Issuing CA' },
   'role.directory': { vi: 'Danh bạ', en: 'Directory' },
 
   'certificate.valid': { vi: 'còn hiệu lực', en: 'valid' },
   'certificate.expired': { vi: 'hết hạn', en: 'expired' },
+  'certificate.replaced': { vi: 'đã thay', en: 'replaced' },
   'certificate.revoked': { vi: 'đã thu hồi', en: 'revoked' },
   'certificate.not-granted': { vi: 'chưa duyệt', en: 'not granted' },
 
@@ -148,6 +151,7 @@ export const LABEL_TEXTS = {
 
   'seal.granted': { vi: 'đã duyệt', en: 'granted' },
   'seal.waiting': { vi: 'chờ duyệt', en: 'not granted yet' },
+  'word.registry': { vi: 'sổ đăng ký', en: 'registry' },
   'word.yes': { vi: 'có', en: 'yes' },
   'word.no': { vi: 'không', en: 'no' },
   'word.valid': { vi: 'hợp lệ', en: 'valid' },

@@ -148,6 +148,26 @@ export const OUTPUT_TEXTS = {
     vi: 'Đã ghi tệp trả lời: {file}. Chuyển lại cho cơ quan cùng dấu vân tay chứng thư gốc, bằng đường khác.',
     en: 'The answer is in {file}. Bring it to the agency, and the root fingerprint by another way.',
   },
+  'registry.endsSoon': {
+    vi: 'Sắp hết hạn hoặc đã hết hạn, và việc cần làm',
+    en: 'Ending soon or over, and what to do',
+  },
+  'registry.endsSeat': {
+    vi: '{agency}: chứng thư {name} đến {at}. Nút chưa tự xin lại: hỏi xem nút có chạy và nối được tới đây không, hoặc gõ: lienthong registry renew {agency}',
+    en: "{agency}: the {name} certificate, until {at}. Its node hasn't renewed it by itself: ask whether it runs and reaches this registry, or type: lienthong registry renew {agency}",
+  },
+  'registry.endsCa': {
+    vi: 'Sổ đăng ký: chứng thư {name} đến {at}; chứng thư cấp cho các nút không dài hơn được và sau đó không nút nào còn tin sổ. Cần khóa gốc ngoại tuyến và bản phần mềm cấp lại được CA: lên kế hoạch ngay.',
+    en: "Registry: the {name} certificate, until {at}; what nodes get can't last longer, and after it no node believes the registry. It takes the offline root and a version of this software that renews CAs: plan it now.",
+  },
+  'registry.renewed': {
+    vi: 'Đã cấp chứng thư mới cho {target}; chứng thư cũ vẫn được giữ để kiểm tra chữ ký cũ. Nút nhận chứng thư mới qua danh bạ.',
+    en: '{target} has new certificates; the old ones stay listed for what they signed. The node gets the new ones with the directory.',
+  },
+  'registry.renewedNothing': {
+    vi: 'Chưa cấp gì cho {target}: CA phát hành hết hạn sớm quá nên chứng thư mới không dùng được lâu hơn.',
+    en: 'Nothing new for {target}: the issuing CA ends too soon for a certificate that lasts longer.',
+  },
   'registry.revoked': {
     vi: 'Đã thu hồi {target}. Các nút đang kết nối biết trong 2 giây, nút khác khi liên hệ lần tới.',
     en: '{target} is revoked. Connected nodes know within 2 s, others at their next contact.',
@@ -183,12 +203,12 @@ export const OUTPUT_TEXTS = {
     en: "The {name} certificate is revoked. Talk to the registry's administrator.",
   },
   'warning.certificateExpired': {
-    vi: 'Chứng thư {name} đã hết hạn lúc {at}. Đề nghị sổ đăng ký cấp lại.',
-    en: 'The {name} certificate expired {at}. Ask the registry for a new one.',
+    vi: 'Chứng thư {name} đã hết hạn lúc {at}; nút tự xin lại khi nối được với sổ đăng ký. Nếu không được, đề nghị người quản trị sổ đăng ký gõ: lienthong registry renew {agency}',
+    en: "The {name} certificate expired {at}; the node asks for a new one when the registry is in reach. If that fails, ask the registry's administrator to type: lienthong registry renew {agency}",
   },
   'warning.certificateExpires': {
-    vi: 'Chứng thư {name} còn {left} là hết hạn. Đề nghị sổ đăng ký cấp lại sớm.',
-    en: 'The {name} certificate expires in {left}. Ask the registry for a new one soon.',
+    vi: 'Chứng thư {name} còn {left} là hết hạn mà nút chưa xin được chứng thư mới. Kiểm tra kết nối tới sổ đăng ký, hoặc đề nghị người quản trị sổ đăng ký gõ: lienthong registry renew {agency}',
+    en: "The {name} certificate expires in {left} and the node couldn't get a new one yet. Check the connection to the registry, or ask its administrator to type: lienthong registry renew {agency}",
   },
   'warning.readOnly': {
     vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',

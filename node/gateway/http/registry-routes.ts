@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { LienthongError } from '../../core/errors.ts';
 import { MAX_IMPORT_BYTES, MAX_REQUEST_BYTES } from './limits.ts';
-import { AgenciesQuery, InviteBody, Nothing, RevocationBody, SealBody } from './schemas.ts';
+import { AgenciesQuery, InviteBody, Nothing, RenewalBody, RevocationBody, SealBody } from './schemas.ts';
 import type { RegistryApi } from './services.ts';
 
 export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): void {
@@ -33,6 +33,12 @@ export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): 
     { schema: { body: RevocationBody } },
     async ({ body: { target, reason, sinceMs } }) =>
       (await registry.revoke(target, { reason, sinceMs })) ?? {},
+  );
+
+  app.post<{ Body: Static<typeof RenewalBody> }>(
+    '/v1/registry/renewals',
+    { schema: { body: RenewalBody } },
+    ({ body: { target } }) => registry.renew(target),
   );
 
   app.post(

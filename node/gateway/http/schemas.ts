@@ -106,4 +106,5 @@ export const RevocationBody = strict({
   reason: Type.String({ minLength: 1, maxLength: 200 }),
   sinceMs: Type.Optional(Type.Integer({ minimum: 0 })),
 });
+export const RenewalBody = strict({ target: Type.String({ minLength: 1, maxLength: 100 }) });
 export const AgenciesQuery = strict({ certificates: Type.Optional(oneOf(['true', 'false'] as const)) });

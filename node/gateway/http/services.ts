@@ -66,13 +66,14 @@ export interface InviteAnswer {
   expiresAt: string;
 }
 
+/** With certificates the last one is the registry itself: code "", state "registry". */
 export interface RegistryAgency {
   code: string;
   name: string;
   state: string;
   seats: number;
   /** Present when asked for. */
-  certificates?: (CertificateSummary & { seat?: string | null })[];
+  certificates?: (CertificateSummary & { seat?: string | null; endsSoon?: boolean })[];
 }
 
 export interface RegistryStatus {
@@ -97,6 +98,12 @@ export interface Revocation {
   sinceMs?: number;
 }
 
+export interface RenewAnswer {
+  /** Serials of the old certificate and of the new one. */
+  renewed: { agency: string; role: string; old: string; serial: string; notAfter: string }[];
+  version: number;
+}
+
 export interface RegistryApi {
   invite(code: string, options: { expiresMs?: number }): Promise<InviteAnswer>;
   list(options: { certificates?: boolean }): Promise<RegistryAgency[]>;
@@ -104,6 +111,8 @@ export interface RegistryApi {
   /** Bytes of an offline request file → bytes of its answer file. */
   issue(request: Bytes): Promise<Bytes>;
   revoke(serialOrCode: string, revocation: Revocation): Promise<unknown>;
+  /** New certificates for the keys of one certificate or of an agency. */
+  renew(serialOrCode: string): Promise<RenewAnswer>;
   /** The parsed JSON of agencies and units. */
   import(json: unknown): Promise<unknown>;
   status(): Promise<RegistryStatus>;

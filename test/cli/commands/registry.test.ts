@@ -70,10 +70,43 @@ t.test('list shows agencies, certificates, and the seals that wait', async (t) =
     const { out } = await cli(['registry', 'list', '--certificates', '--lang', 'en']);
     t.match(out, /H40 +UBND tỉnh Nam Định +active +1/);
     t.match(out, /H40 +Seal +01\/05\/2026 08:00:00 +valid +0a1b/);
+    t.match(out, /H40 +Seal +01\/05\/2026 08:00:00 +replaced +0a1a/);
+    t.match(out, /registry +Issuing CA +01\/05\/2026 08:00:00 +valid +0c/);
+    const soon = out.split('Ending soon')[1]!;
+    t.match(soon, /! H40: the Seal certificate.*lienthong registry renew H40/s);
+    t.match(soon, /! Registry: the Issuing CA certificate.*root/s);
+    t.equal(soon.split('!').length, 3, "a replaced one is nobody's concern");
     t.match(out, `lienthong registry grant-seal H40 ${FINGERPRINT}`);
+    const listed = JSON.parse((await cli(['registry', 'list', '--certificates', '--json'])).out);
+    t.match(listed, [{ code: 'H40' }, { code: '', state: 'registry', certificates: [{ role: 'issuing' }] }]);
     t.same(JSON.parse((await cli(['registry', 'list', '--json'])).out), [
       { code: 'H40', name: 'UBND tỉnh Nam Định', state: 'active', seats: 1 },
     ]);
+  });
+});
+
+t.test('renew says what was issued, or why nothing was', async (t) => {
+  await eachWay(t, async (t, registry, cli) => {
+    const { status, out } = await cli(['registry', 'renew', 'H40', '--lang', 'en']);
+    t.equal(status, 0);
+    t.match(out, /H40 +Seal +01\/05\/2026 08:00:00 +0a1d/);
+    t.match(out, /H40 has new certificates/);
+    t.same(registry.acts.pop(), { renew: 'H40' });
+    t.same(JSON.parse((await cli(['registry', 'renew', '0a1b', '--json'])).out), {
+      renewed: [
+        {
+          agency: 'H40',
+          role: 'seal',
+          old: '0a1b',
+          serial: '0a1d',
+          notAfter: '2026-05-01T08:00:00.000+07:00',
+        },
+      ],
+      version: 3,
+    });
+    t.match((await cli(['registry', 'renew', 'H98', '--lang', 'en'])).out, /issuing CA ends too soon/);
+    t.equal((await cli(['registry', 'renew', 'H99'])).status, 4);
+    t.equal((await cli(['registry', 'renew'])).status, 2);
   });
 });
 

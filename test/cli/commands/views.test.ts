@@ -220,9 +220,18 @@ t.test('node status shows queues and warns of what someone should act on', async
   const quiet = { queues: [], certificates: [seal] };
   t.equal(await warned(quiet), '');
   t.match(
-    await warned({ ...quiet, certificates: [{ ...seal, notAfter: after(10 * day) }] }),
-    /Seal certificate expires in 10 d/,
+    await warned({ ...quiet, certificates: [{ ...seal, notAfter: after(59 * day) }] }),
+    /Seal certificate expires in 59 d.*registry renew G22/s,
   );
+  t.equal(await warned({ ...quiet, certificates: [{ ...seal, notAfter: after(61 * day) }] }), '');
+  const old = { ...seal, serial: '0', notAfter: after(-day) };
+  for (const state of ['replaced', 'revoked', 'expired'])
+    t.equal(await warned({ ...quiet, certificates: [{ ...old, state }, seal] }), '', `an old one, ${state}`);
+  t.match(await warned({ ...quiet, certificates: [{ ...old, state: 'revoked' }] }), /is revoked/);
+  node.overrideStatus = { ...quiet, certificates: [{ ...seal, notAfter: after(59 * day) }] };
+  const told = JSON.parse((await cli(['node', 'status', '--json', '--lang', 'en'], { clock })).out).warnings;
+  t.equal(told.length, 1);
+  t.match(told[0], /expires in 59 d/);
   t.match(await warned({ ...quiet, certificates: [{ ...seal, notAfter: after(-1) }] }), /expired/);
   t.match(
     await warned({ ...quiet, certificates: [{ ...seal, state: 'not-granted', notAfter: '' }] }),

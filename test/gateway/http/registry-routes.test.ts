@@ -21,16 +21,24 @@ t.test("the registry's calls, checked as all others", async (t) => {
     400,
   );
   t.equal((await call('POST', '/v1/registry/invites', { body: { agency: 'H40', other: 1 } })).status, 400);
-  t.equal((await call('GET', '/v1/registry/agencies?certificates=true')).body[0].certificates.length, 1);
+  t.equal((await call('GET', '/v1/registry/agencies?certificates=true')).body[0].certificates.length, 2);
   t.equal((await call('GET', '/v1/registry/agencies')).body[0].certificates, undefined);
   await call('POST', '/v1/registry/seals', { body: { agency: 'H40', fingerprint: 'ab'.repeat(32) } });
   await call('POST', '/v1/registry/revocations', {
     body: { target: 'H40', reason: 'superseded', sinceMs: 5 },
   });
+  t.match((await call('POST', '/v1/registry/renewals', { body: { target: 'H40' } })).body, {
+    renewed: [{ old: '0a1b', serial: '0a1d' }],
+  });
+  t.equal((await call('POST', '/v1/registry/renewals', { body: { target: 'H99' } })).status, 404);
+  for (const body of [{ target: '' }, { target: 'x'.repeat(101) }, { target: 'H40', more: 1 }, {}])
+    t.equal((await call('POST', '/v1/registry/renewals', { body })).status, 400);
   await call('POST', '/v1/registry/import', { body: [{ code: 'H40' }] });
   t.match(registry.acts, [
     { agency: 'H40' },
     { target: 'H40', reason: 'superseded', sinceMs: 5 },
+    { renew: 'H40' },
+    { renew: 'H99' },
     [{ code: 'H40' }],
   ]);
   t.equal(
