@@ -5338,7 +5338,10 @@ export namespace lienthong {
             /** HeadBundle certificates. */
             certificates: Uint8Array[];
 
-            /** HeadBundle entries. */
+            /**
+             * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
+             */
             entries: Uint8Array[];
 
             /** Signed epoch statement of the head's epoch; empty in the first. */
@@ -5382,7 +5385,10 @@ export namespace lienthong {
                 /** HeadBundle certificates */
                 certificates?: Uint8Array[];
 
-                /** HeadBundle entries */
+                /**
+                 * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+                 * key) takes 14; a unit's takes about 100.
+                 */
                 entries?: Uint8Array[];
 
                 /** Signed epoch statement of the head's epoch; empty in the first. */

@@ -13651,7 +13651,8 @@ export const lienthong = $root.lienthong = (() => {
              * @typedef {Object} lienthong.v1.HeadBundle.$Properties
              * @property {Uint8Array} [head] HeadBundle head
              * @property {Array.<Uint8Array>} [certificates] HeadBundle certificates
-             * @property {Array.<Uint8Array>} [entries] HeadBundle entries
+             * @property {Array.<Uint8Array>} [entries] Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
              * @property {Uint8Array} [epochStatement] Signed epoch statement of the head's epoch; empty in the first.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -13703,7 +13704,8 @@ export const lienthong = $root.lienthong = (() => {
             HeadBundle.prototype.certificates = $util.emptyArray;
 
             /**
-             * HeadBundle entries.
+             * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
              * @member {Array.<Uint8Array>} entries
              * @memberof lienthong.v1.HeadBundle
              * @instance
