@@ -262,7 +262,7 @@ export class Outbox {
     else events.forget(documentId);
     const rank = rankOf(draft.urgency);
     for (const { unit, seat } of deliveries) {
-      onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs }, fresh.get(unit));
+      onQueued({ documentId, unit, seat, rank, orderMs: nowMs }, fresh.get(unit));
     }
     return {
       id: exchangeId,

@@ -1678,6 +1678,11 @@ export const descriptor: Descriptor = {
                 "breaks": {
                   "type": "uint32",
                   "id": 15
+                },
+                "putLastAtMs": {
+                  "type": "uint64",
+                  "id": 16,
+                  "protoName": "put_last_at_ms"
                 }
               }
             },

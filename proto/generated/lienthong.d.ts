@@ -3404,6 +3404,9 @@ export namespace lienthong {
             /** Streams that broke while it was alone in flight. */
             breaks: number;
 
+            /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
+            putLastAtMs: number;
+
             /**
              * Creates a new DeliveryRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -3480,6 +3483,9 @@ export namespace lienthong {
 
                 /** Streams that broke while it was alone in flight. */
                 breaks?: number;
+
+                /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
+                putLastAtMs?: number;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
