@@ -111,9 +111,18 @@ t.test('a number already used; the number of something refused is free', async (
     (sent.value as { id: string }).id,
     'it names the earlier one',
   );
-  t.equal((await kept()).outbox, before.outbox, 'nothing was queued; its file is collected in time');
+  t.strictSame(await kept(), before, 'nothing was queued, and its file never went up');
+  const repeated = await sender.cli('send', paper, ...words());
+  t.match(
+    { exit: repeated.exit, value: repeated.value },
+    { exit: 0, value: { id: (sent.value as { id: string }).id, repeated: true } },
+  );
   const next = await sender.cli('send', large, ...words({ number: '2' }), '--wait');
   t.equal(next.exit, 0, next.stderr);
+  const full = await kept();
+  const twice = await sender.cli('send', large, ...words({ number: '2' }));
+  t.match({ exit: twice.exit, value: twice.value }, { exit: 0, value: { repeated: true } });
+  t.strictSame(await kept(), full, 'the same again is answered without its file');
 });
 
 t.test('the same key: the same answer again, other content is refused', async (t) => {
