@@ -101,6 +101,18 @@ export class Cli {
     return withRegistry(client, this.io, this.dir, act);
   }
 
+  /** Whether a node or registry answers on the folder's socket. */
+  async isUp(kind: 'node' | 'registry'): Promise<boolean> {
+    const client = await this.#client(
+      kind === 'node' ? NODE_SOCKET : REGISTRY_SOCKET,
+      `lienthong ${kind} run`,
+    );
+    return client.json('GET', kind === 'node' ? '/v1/status' : '/v1/registry').then(
+      () => true,
+      (error) => !isNotRunning(error),
+    );
+  }
+
   async #client(name: string, start: string): Promise<LocalClient> {
     const dir = this.dir;
     return new LocalClient({

@@ -27,6 +27,10 @@ export const OUTPUT_TEXTS = {
   'usage.invalidArgument': { vi: 'giá trị không đúng: {named}', en: 'wrong value: {named}' },
 
   'run.interrupted': { vi: 'Đã dừng theo yêu cầu.', en: 'Stopped as asked.' },
+  'run.waitsForFolder': {
+    vi: 'Một lệnh khác đang dùng thư mục này[ (tiến trình {pid})]; chờ vài giây…',
+    en: 'Another command is using this folder[ (process {pid})]; waiting a few seconds…',
+  },
   'run.stopping': { vi: 'Đang dừng…', en: 'Stopping…' },
   'run.stopped': { vi: 'Đã dừng.', en: 'Stopped.' },
   'run.hint': {
