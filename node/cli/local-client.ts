@@ -72,10 +72,14 @@ export class LocalClient {
     });
   }
 
-  /** Streams `source` with back-pressure; an early answer (a refusal) ends the sending. */
+  /** Streams `source` with back-pressure; an early answer (a refusal) ends the sending: the node keeps the line open. */
   async upload<T>(path: string, source: AsyncIterable<Uint8Array>, size: number): Promise<T> {
     const { request, answered } = this.#open('POST', path, {
-      headers: { 'content-type': 'application/octet-stream', 'content-length': size },
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': size,
+        connection: 'keep-alive',
+      },
     });
     request.setTimeout(IDLE_MS, () => request.destroy(new LienthongError('timeout', { timeoutMs: IDLE_MS })));
     const sending = pipeline(source, request).catch((error: unknown) => error);
