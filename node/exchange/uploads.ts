@@ -74,17 +74,22 @@ export class Uploads {
 
   #hold(blob: LeasedBlob): StoredBlob {
     const lease = hex(this.#random(16));
-    const cancelExpiry = this.#clock.after(KEEP_MS, () => void this.release(lease).catch(() => {}));
-    this.#held.set(lease, { blob, cancelExpiry });
+    this.#keep(lease, blob);
     return { sha256: hex(blob.sha256), size: blob.size, lease };
+  }
+
+  /** For an hour from now; where it can't be let go then (no room even for that), for another. */
+  #keep(lease: string, blob: LeasedBlob): void {
+    const expire = () => void this.release(lease).catch(() => this.#keep(lease, blob));
+    this.#held.set(lease, { blob, cancelExpiry: this.#clock.after(KEEP_MS, expire) });
   }
 
   /** Ends the lease; the file goes at once where nothing else needs it. An unknown lease changes nothing. */
   async release(lease: string): Promise<void> {
     const blob = this.#held.get(lease)?.blob;
     if (blob === undefined) return;
-    this.forget(lease);
     await blob.lease.release();
+    this.forget(lease);
     await this.#blobs.collectOne(blob.sha256, (sha256) => isBlobReferenced(this.#store, sha256));
   }
 }

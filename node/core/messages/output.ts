@@ -198,6 +198,10 @@ export const OUTPUT_TEXTS = {
     vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',
     en: 'The node is read-only because data is damaged[: {problems}]. Run "lienthong node check".',
   },
+  'warning.diskFull': {
+    vi: 'Đĩa đầy (còn {free}): nút không nhận, không gửi thêm gì cho đến khi có chỗ. Giải phóng dung lượng; không cần khởi động lại.',
+    en: 'The disk is full ({free} left): the node takes and sends nothing until there is room. Free some space; no restart is needed.',
+  },
   'warning.diskLow': {
     vi: 'Đĩa sắp đầy: còn {free}. Giải phóng dung lượng.',
     en: 'The disk is nearly full: {free} left. Free some space.',
