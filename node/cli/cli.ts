@@ -3,7 +3,8 @@
  * program.ts, filled in when the options have been parsed. A command prints either for people (`say`, `print`) or one
  * JSON value (`result`), never both on stdout.
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { type Language, type MessageKey, message, type Values } from '../core/messages.ts';
 import type { RegistryApi } from '../gateway/http/services.ts';
@@ -119,6 +120,7 @@ export class Cli {
       socketPath: await socketPath(dir, name).catch(() => `${dir}/${name}`),
       dir,
       startCommand: `${start} --dir ${quoted(dir)}`,
+      isSetUp: existsSync(join(dir, name === NODE_SOCKET ? 'identity.json' : 'registry.json')),
       clock: this.io.clock,
       signal: this.io.signal,
     });

@@ -152,6 +152,11 @@ t.test('what is not there, and what is ambiguous', async (t) => {
   const [newest] = await sender.list('outbox');
   const many = await sender.cli('show', newest!.id.slice(0, 6));
   t.match({ exit: many.exit, code: many.error?.code }, { exit: 4, code: 'ambiguous' });
+  const short = await sender.cli('show', newest!.id.slice(0, 1));
+  t.match({ exit: short.exit, code: short.error?.code }, { exit: 4, code: 'ambiguous' }, 'however short');
+  const agency = await sender.cli('directory', 'show', 'H4');
+  t.match({ exit: agency.exit, code: agency.error?.code }, { exit: 4, code: 'not-found' });
+  t.match(agency.error?.message, /lienthong directory list/);
 });
 
 t.test('without a declared classification a document is refused', async (t) => {

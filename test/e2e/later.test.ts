@@ -1,4 +1,6 @@
 /** What time does to a federation: a directory past its limit, and certificates that have expired, in real processes. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { Federation } from '../helpers/federation.ts';
@@ -62,6 +64,13 @@ t.test('expired certificates: refused with their name, nothing changes', async (
   await allAhead(endMs + DAY_MS, false);
   const count = (await sender.list('outbox')).length;
   t.equal(await refusal(5), 'certificate-expired');
+  const paper = path.join(federation.dir, 'paper.txt');
+  await writeFile(paper, 'Nội dung');
+  const typed = await sender.cli(
+    ...['send', paper, '--to', 'H40', '--type', 'Công văn', '--number', '6', '--notation', 'CV'],
+    ...['--subject', 'Chứng thư hết hạn'],
+  );
+  t.match({ exit: typed.exit, code: typed.error?.code }, { exit: 3, code: 'certificate-expired' });
   t.equal((await sender.list('outbox')).length, count);
   t.equal((await recipient.list('inbox')).length, count, 'both still read what they have');
 });

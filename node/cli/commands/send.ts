@@ -70,7 +70,10 @@ async function send(cli: Cli, paths: string[], options: SendOptions): Promise<vo
   cli.say(answer.repeated ? 'send.repeated' : 'send.queued', { id: answer.id, document });
   for (const code of answer.missing ?? []) cli.note(cli.text('send.missing', { code }));
   if (options.wait) {
-    const followed = await follow(cli, node, answer, timeoutMs);
+    const followed = await follow(cli, node, answer, timeoutMs).catch((error) => {
+      if (cli.io.signal.aborted) cli.note(cli.text('send.staysQueued', { id: answer.id }));
+      throw error;
+    });
     cli.result({ ...answer, ...followed });
     finish(cli, followed, timeoutMs);
     return;

@@ -59,6 +59,10 @@ export const OUTPUT_TEXTS = {
     vi: 'Mất kết nối khi đang giao: chưa rõ văn bản đã được nhận hay chưa. Xem “lienthong list outbox” trước khi gửi lại.',
     en: 'The connection broke while handing over: it is open whether the document was queued. See "lienthong list outbox" before sending again.',
   },
+  'send.staysQueued': {
+    vi: 'Không đợi nữa; văn bản vẫn trong hàng đợi và sẽ được gửi. Theo dõi: lienthong show {id}',
+    en: 'No longer waiting; the document stays queued and will be delivered. Follow it: lienthong show {id}',
+  },
   'progress.transfer': {
     vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
     en: '{name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
