@@ -61,8 +61,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'Several things[ begin with "{id|code|name}"][: {matches|candidates}]. Type a few more characters.',
   },
   'not-running': {
-    vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Trong {absent} chưa có gì được khởi tạo: xem lại --dir.][ Khởi động bằng: {command}]',
-    en: "It is not running, or can't be reached[ in folder {dir}].[ Nothing is set up in {absent}: check --dir.][ Start it with: {command}]",
+    vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Thư mục {absent} chưa được khởi tạo, hoặc là của thứ khác (nút, sổ đăng ký): xem lại --dir.][ Khởi động bằng: {command}]',
+    en: "It is not running, or can't be reached[ in folder {dir}].[ {absent} is not set up, or belongs to something else (node, registry): check --dir.][ Start it with: {command}]",
   },
   unreachable: {
     vi: 'Không kết nối được[ tới {peer|seat|address|addresses|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',

@@ -246,7 +246,7 @@ t.test('when the node is not running the sentence says what to type', async (t) 
   await writeFile(file, 'x');
   const elsewhere = await run(['send', file, ...FIELDS, '--dir', folder, '--lang', 'en']);
   t.equal(elsewhere.status, 5);
-  t.match(elsewhere.err, /Nothing is set up in .*my node: check --dir/);
+  t.match(elsewhere.err, /my node is not set up, or belongs to something else .*: check --dir/);
   t.notMatch(elsewhere.err, 'node run', 'no advice to start what is not there');
   await writeFile(join(folder, 'identity.json'), '{}');
   const ran = await run(['send', file, ...FIELDS, '--dir', folder, '--lang', 'en']);
