@@ -1,7 +1,7 @@
 /**
  * Checks wire bytes against the contract before anything is decoded: known fields only, in ascending order,
  * right wire type, no repeats of a singular field, shortest varints, no explicit defaults, valid UTF-8, known
- * enum values, and the limits written in the .proto files (max_bytes, max_items, exact_bytes, required).
+ * enum values, and the limits written in the .proto files (max_bytes, min_bytes, max_items, exact_bytes, required).
  * What passes has exactly one encoding, so the decoder can't lose or merge anything, and the number of elements
  * is known to be bounded before the first object is made. Pure; used by parse.ts only.
  */
@@ -39,6 +39,7 @@ export interface FieldRule {
   repeated: boolean;
   oneof: string | undefined;
   maxBytes: number;
+  minBytes: number;
   maxItems: number;
   exactBytes: number | undefined;
   required: boolean;
@@ -53,7 +54,7 @@ export interface MessageRule {
 }
 
 const MAX_DEPTH = 8; // the deepest message has 4 levels; the rest is room
-const MAX_ELEMENTS = 2_000_000; // over one message, all levels together: a head bundle of 120,000 units with room
+const MAX_ELEMENTS = 500_000; // over one message, all levels together: a head bundle of 120,000 units with room
 
 const names = descriptor.nested!.lienthong!.nested!.v1!.nested!;
 const rules = new Map<string, MessageRule>();
@@ -149,6 +150,7 @@ class Walker {
     const length = this.#varint(to, 0xffffffff);
     if (length === undefined) return problem(this.#fault);
     if (length > field.maxBytes) return problem('too-large');
+    if (length < field.minBytes) return problem('length');
     if (field.exactBytes !== undefined && length !== field.exactBytes) return problem('length');
     const end = this.#at + length;
     if (end > to) return problem('truncated');
@@ -237,6 +239,7 @@ function fieldRule(
     repeated,
     oneof,
     maxBytes,
+    minBytes: option('min_bytes') ?? 0,
     maxItems,
     exactBytes,
     required: json.options?.['(required)'] === true,

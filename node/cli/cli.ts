@@ -3,7 +3,8 @@
  * program.ts, filled in when the options have been parsed. A command prints either for people (`say`, `print`) or one
  * JSON value (`result`), never both on stdout.
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { type Language, type MessageKey, message, type Values } from '../core/messages.ts';
 import type { RegistryApi } from '../gateway/http/services.ts';
@@ -101,12 +102,25 @@ export class Cli {
     return withRegistry(client, this.io, this.dir, act);
   }
 
+  /** Whether a node or registry answers on the folder's socket. */
+  async isUp(kind: 'node' | 'registry'): Promise<boolean> {
+    const client = await this.#client(
+      kind === 'node' ? NODE_SOCKET : REGISTRY_SOCKET,
+      `lienthong ${kind} run`,
+    );
+    return client.json('GET', kind === 'node' ? '/v1/status' : '/v1/registry').then(
+      () => true,
+      (error) => !isNotRunning(error),
+    );
+  }
+
   async #client(name: string, start: string): Promise<LocalClient> {
     const dir = this.dir;
     return new LocalClient({
       socketPath: await socketPath(dir, name).catch(() => `${dir}/${name}`),
       dir,
       startCommand: `${start} --dir ${quoted(dir)}`,
+      isSetUp: existsSync(join(dir, name === NODE_SOCKET ? 'identity.json' : 'registry.json')),
       clock: this.io.clock,
       signal: this.io.signal,
     });

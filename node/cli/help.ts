@@ -36,6 +36,8 @@ export function speak(command: Command, cli: Cli, name: string): Command {
     })
     .configureHelp({
       showGlobalOptions: true,
+      // descriptions wrap on narrow terminals too
+      minWidthToWrap: 20,
       styleTitle: (title) => cli.paint('bold', HEADINGS[title] ? cli.text(HEADINGS[title]) : title),
       styleUsage: (usage) =>
         usage

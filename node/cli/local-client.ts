@@ -29,6 +29,8 @@ export interface LocalClientOptions {
   dir: string;
   /** What to type to start it. */
   startCommand: string;
+  /** Whether there is anything in the folder to start; true without. */
+  isSetUp?: boolean;
   clock: Clock;
   signal: AbortSignal;
 }
@@ -72,10 +74,14 @@ export class LocalClient {
     });
   }
 
-  /** Streams `source` with back-pressure; an early answer (a refusal) ends the sending. */
+  /** Streams `source` with back-pressure; an early answer (a refusal) ends the sending: the node keeps the line open. */
   async upload<T>(path: string, source: AsyncIterable<Uint8Array>, size: number): Promise<T> {
     const { request, answered } = this.#open('POST', path, {
-      headers: { 'content-type': 'application/octet-stream', 'content-length': size },
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': size,
+        connection: 'keep-alive',
+      },
     });
     request.setTimeout(IDLE_MS, () => request.destroy(new LienthongError('timeout', { timeoutMs: IDLE_MS })));
     const sending = pipeline(source, request).catch((error: unknown) => error);
@@ -145,14 +151,22 @@ export class LocalClient {
     path: string,
     options: RequestOptions,
   ): { request: ClientRequest; answered: Promise<IncomingMessage> } {
-    const { socketPath, signal, dir, startCommand } = this.#options;
+    const { socketPath, signal, dir, startCommand, isSetUp = true } = this.#options;
     const all = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
     const request = httpRequest({ ...options, signal: all, socketPath, method, path, agent: false });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
       request.on('error', (error: NodeJS.ErrnoException) => {
         if (!NOBODY.has(error.code ?? '')) reject(translate(error));
-        else reject(new LienthongError('not-running', { dir, command: startCommand }, { cause: error }));
+        else
+          reject(
+            new LienthongError(
+              'not-running',
+              // a mistyped --dir is the likeliest reason; starting something there would be wrong advice
+              isSetUp ? { dir, command: startCommand } : { dir, absent: dir },
+              { cause: error },
+            ),
+          );
       });
     });
     answered.catch(() => undefined);

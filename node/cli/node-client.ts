@@ -9,6 +9,7 @@ import type {
   ListQuery,
   NodeStatus,
   Page,
+  ProposedAttachment,
   StoredBlob,
   Submission,
   SubmitAnswer,
@@ -41,8 +42,11 @@ export class NodeClient {
     this.#http.json<Page<DocumentItem>>('GET', pathOf('/v1/documents', { ...query }));
   show = (id: string) => this.#http.json<DocumentView>('GET', document(id));
   verify = (id: string) => this.#http.json<Verification>('GET', `${document(id)}/verification`);
-  validate = (fields: Fields) =>
-    this.#http.json<{ checked: boolean }>('POST', '/v1/documents/check', { body: fields });
+  /** What `submit` would answer, where that is known before the files are there. */
+  validate = (fields: Fields, attachments: ProposedAttachment[]) =>
+    this.#http.json<{ checked: boolean; answer: SubmitAnswer | null }>('POST', '/v1/documents/check', {
+      body: { ...fields, attachments },
+    });
   submit = (fields: Fields, attachments: UploadedFile[]) =>
     this.#http.json<SubmitAnswer>('POST', '/v1/documents', { body: { ...fields, attachments } });
   upload = (source: AsyncIterable<Uint8Array>, size: number) =>

@@ -8,7 +8,9 @@ import { basename } from 'node:path';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
+import type { ProposedAttachment } from '../core/views.ts';
 import { MAX_INLINE_BYTES } from '../gateway/http/limits.ts';
+import { newSha256 } from '../store/blob-facts.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { NodeClient, UploadedFile } from './node-client.ts';
 
@@ -53,6 +55,24 @@ export async function lookAt(paths: readonly string[]): Promise<OutgoingFile[]> 
 }
 
 export const isStreamed = (file: OutgoingFile): boolean => file.size > MAX_INLINE_BYTES;
+
+/** What the files are, for asking whether they would be taken: each is read once for its hash. */
+export async function propose(
+  files: readonly OutgoingFile[],
+  signal: AbortSignal,
+): Promise<ProposedAttachment[]> {
+  const proposed: ProposedAttachment[] = [];
+  for (const file of files) {
+    const hash = newSha256();
+    for await (const piece of pieces(file, () => undefined)) {
+      signal.throwIfAborted();
+      hash.update(piece);
+    }
+    const { name, mediaType, size } = file;
+    proposed.push({ name, mediaType, size, sha256: hash.digest('hex') });
+  }
+  return proposed;
+}
 
 export type UploadProgress = (file: OutgoingFile, sentBytes: number) => void;
 

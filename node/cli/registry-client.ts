@@ -13,6 +13,7 @@ import type {
 } from '../gateway/http/services.ts';
 import type { Io } from './io.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
+import { despiteLock } from './locked-folder.ts';
 import type { Roots } from './roots.ts';
 
 /** Importing 120,000 units takes the registry a while. */
@@ -41,30 +42,21 @@ export class RegistryClient implements RegistryApi {
   issue = (request: Bytes): Promise<Bytes> => this.#http.bytes('POST', '/v1/registry/requests', request);
 }
 
-/** The process that holds the folder is starting, stopping, or another command: each is over within this. */
-const LOCKED_PATIENCE_MS = 5_000;
-const LOCKED_RETRY_MS = 100;
-
 /** Calls `act` with the running registry, or with the folder opened for it. 'locked' when neither is to be had. */
-export async function withRegistry<T>(
+export function withRegistry<T>(
   http: LocalClient,
-  { roots, clock, signal }: Pick<Io, 'roots' | 'clock' | 'signal'>,
+  io: Pick<Io, 'roots' | 'clock' | 'signal'>,
   dir: string,
   act: (registry: RegistryApi) => Promise<T>,
 ): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += LOCKED_RETRY_MS) {
+  return despiteLock(io, async () => {
     try {
       return await act(new RegistryClient(http));
     } catch (error) {
       if (!isLienthongError(error, 'not-running')) throw error;
     }
-    try {
-      return await onFolder(roots, dir, act);
-    } catch (error) {
-      if (!isLienthongError(error, 'locked') || waitedMs >= LOCKED_PATIENCE_MS) throw error;
-    }
-    await clock.sleep(LOCKED_RETRY_MS, signal);
-  }
+    return onFolder(io.roots, dir, act);
+  });
 }
 
 async function onFolder<T>(

@@ -1,5 +1,6 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
 import type { NodeStatus } from '../core/views.ts';
+import { DATABASE_RESERVE_BYTES } from '../store/room-guard.ts';
 import { bytesText, durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';
 import { wordText } from './faults.ts';
@@ -59,7 +60,9 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
 function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<string> {
   if (store.state === 'read-only')
     yield cli.text('warning.readOnly', { problems: store.problems.join('; ') });
-  if (disk.freeBytes < LOW_DISK_BYTES)
+  if (disk.freeBytes < DATABASE_RESERVE_BYTES)
+    yield cli.text('warning.diskFull', { free: bytesText(disk.freeBytes, cli.language) });
+  else if (disk.freeBytes < LOW_DISK_BYTES)
     yield cli.text('warning.diskLow', { free: bytesText(disk.freeBytes, cli.language) });
   const nowMs = cli.io.clock.nowMs();
   for (const { agency, waiting, oldestAt } of queues) {

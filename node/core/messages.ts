@@ -43,12 +43,17 @@ export const message = (language: Language, key: MessageKey, values: Values = {}
 
 /** The sentence for an error, and on a second line the details the sentence doesn't name. */
 export function errorText(language: Language, error: Pick<LienthongError, 'code' | 'details'>): string {
-  const { what } = error.details;
-  const word =
-    typeof what === 'string' && isMessageKey(`what.${what}`)
-      ? message(language, `what.${what}` as MessageKey)
-      : what;
-  const values = what === undefined ? error.details : { ...error.details, what: word };
+  const { what, reason } = error.details;
+  const word = (topic: string, name: unknown) => {
+    const key = `${topic}.${name}`;
+    return isMessageKey(key) ? message(language, key) : undefined;
+  };
+  const values: Values = {
+    ...error.details,
+    ...(what !== undefined && { what: word('what', what) ?? what }),
+    ...(reason !== undefined && { reason: word('reason', reason) ?? reason }),
+    look: word('look', what ?? 'document'),
+  };
   const { text, used } = fill(ERROR_TEXTS[error.code][language], values);
   return withRest(language, text, error.details, used);
 }

@@ -43,6 +43,18 @@ export type SubmittedAttachment = { name: string; mediaType?: string; descriptio
   | { bytes: Uint8Array }
 );
 
+/** A submission before its large files are handed over: each is named by its hash. Asked about, never stored. */
+export type Proposal = Omit<Submission, 'attachments'> & { attachments: ProposedAttachment[] };
+
+export interface ProposedAttachment {
+  name: string;
+  mediaType?: string;
+  description?: string;
+  /** Hex. */
+  sha256: string;
+  size: number;
+}
+
 /** Answer to a streamed file: what it is, and the lease that keeps it until it is submitted (one hour). */
 export interface StoredBlob {
   sha256: string;

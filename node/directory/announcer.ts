@@ -10,6 +10,7 @@ import type { KeyObject } from 'node:crypto';
 import { KeySigner } from '../../certs/keys.ts';
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { type ErrorDetails, isLienthongError, LienthongError } from '../core/errors.ts';
 import { parseAddress, withPeer } from '../network/addresses.ts';
 import type { Host } from '../network/host.ts';
@@ -135,10 +136,15 @@ export class Announcer {
   }
 
   async #tell(addresses: readonly string[]): Promise<GrantedEnrolment> {
+    this.#requireStanding();
+    return within(this.#with.clock, ANNOUNCE_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+      this.#ask(addresses, signal),
+    );
+  }
+
+  async #ask(addresses: readonly string[], signal: AbortSignal): Promise<GrantedEnrolment> {
     const { identity, clock } = this.#with;
     const { agency, federationId } = identity;
-    this.#requireStanding();
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)]);
     const keys = this.#keys;
     const request = await makeRequest({ agency, federationId, keys, addresses, madeAtMs: clock.nowMs() });
     const envelope = await sealEnvelope(request, keys.node, undefined);

@@ -9,6 +9,7 @@ import type { EnrolmentAnswer } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, hex, sha256 } from '../core/bytes.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { type AgencyCode, parseAgencyCode } from '../core/codes.ts';
+import { within } from '../core/deadline.ts';
 import { LienthongError } from '../core/errors.ts';
 import { SOFTWARE } from '../core/version.ts';
 import { peerIdOfSpki } from '../network/peer-id.ts';
@@ -65,12 +66,22 @@ export async function enrol(options: ApplicantOptions & { token: string }): Prom
     throw new LienthongError('invite-expired', { agency: token.agency });
   }
   const keys = await folder.makeKeys();
-  const visit: RegistryVisit = {
-    privateKey: keys.node.privateKey,
-    addresses: token.registryAddresses,
-    clock,
-    signal: deadline(options.signal),
-  };
+  return within(clock, ENROL_TIMEOUT_MS, options.signal, (signal) => {
+    const { registryAddresses: addresses } = token;
+    const visit = { privateKey: keys.node.privateKey, addresses, clock, signal };
+    return enrolAt(visit, folder, keys, before, token, options);
+  });
+}
+
+async function enrolAt(
+  visit: RegistryVisit,
+  folder: IdentityFiles,
+  keys: NodeKeys,
+  before: PendingEnrolment | undefined,
+  token: InviteToken,
+  options: ApplicantOptions,
+): Promise<Enrolled> {
+  const { clock } = visit;
   const expected = { rootFingerprint: token.rootFingerprint, agency: token.agency, keys };
   const earlier = before && (await resend(before, token, visit));
   if (earlier !== undefined) {
@@ -264,11 +275,6 @@ async function adoptFrom(answer: EnrolmentAnswer, store: DirectoryStore): Promis
   const outcome = await adoptBundle(store, signed, entries ?? []);
   if (outcome.kind === 'refused') throw refuse(outcome.fault);
   return store.require();
-}
-
-function deadline(signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(ENROL_TIMEOUT_MS);
-  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
 }
 
 const fromBase64 = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'base64'));

@@ -4,6 +4,7 @@
  */
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock, Random } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { Host } from '../network/host.ts';
 
@@ -68,13 +69,14 @@ export class RegistryLink {
 
   /** Resolves when connected, with a function that waits until the connection is gone. */
   async #connect(signal: AbortSignal): Promise<() => Promise<void>> {
-    const { host, registry } = this.#with;
+    const { host, clock, registry } = this.#with;
     const { peerIds, addresses } = registry();
     let failure: unknown = new LienthongError('unreachable', { what: 'registry' });
     for (const peerId of peerIds) {
       try {
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-        const connection = await host.connect(peerId, addresses, { purpose: 'exchange', signal: deadline });
+        const connection = await within(clock, CONNECT_MS, signal, (inner) =>
+          host.connect(peerId, addresses, { purpose: 'exchange', signal: inner }),
+        );
         return () =>
           new Promise((resolve) => {
             connection.onClosed(resolve);

@@ -2,6 +2,8 @@
  * The way from a seat's name to a stream: looks the seat up in the directory, dials its announced addresses (and no
  * others), one connection per purpose. What the exchange calls `Peers`; made by the agency's composition root.
  */
+import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { FrameStream } from '../network/framing.ts';
 import type { Host } from '../network/host.ts';
@@ -14,9 +16,11 @@ const CONNECT_MS = 20_000;
 
 export class SeatConnections {
   readonly #host: Host;
+  readonly #clock: Clock;
   readonly #directory: () => Directory;
 
-  constructor(components: { host: Host; directory: () => Directory }) {
+  constructor(components: { host: Host; directory: () => Directory; clock: Clock }) {
+    this.#clock = components.clock;
     this.#host = components.host;
     this.#directory = components.directory;
   }
@@ -47,8 +51,9 @@ export class SeatConnections {
     let failure: unknown;
     for (const peerId of facts.peerIds) {
       try {
-        const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-        return await this.#host.connect(peerId, facts.addresses, { purpose, signal: deadline });
+        return await within(this.#clock, CONNECT_MS, signal, (inner) =>
+          this.#host.connect(peerId, facts.addresses, { purpose, signal: inner }),
+        );
       } catch (error) {
         if (signal.aborted) throw error;
         failure = error;
@@ -65,7 +70,9 @@ export class SeatConnections {
     signal: AbortSignal,
   ): Promise<{ connection: PeerConnection; stream: FrameStream }> {
     const connection = await this.connect(seat, purpose, signal);
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]);
-    return { connection, stream: await connection.openStream(protocol, { signal: deadline }) };
+    const stream = await within(this.#clock, CONNECT_MS, signal, (inner) =>
+      connection.openStream(protocol, { signal: inner }),
+    );
+    return { connection, stream };
   }
 }

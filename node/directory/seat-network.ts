@@ -92,7 +92,7 @@ export class SeatNetwork {
       onHandlerError: (error, peer, protocol) =>
         report('stream.broken', { peer, protocol: protocol.name, reason: (error as Error).message }),
     });
-    this.seats = new SeatConnections({ host: this.host, directory: () => directory.require() });
+    this.seats = new SeatConnections({ host: this.host, directory: () => directory.require(), clock });
     this.registryLink = new RegistryLink({
       host: this.host,
       clock,

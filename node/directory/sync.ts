@@ -6,6 +6,7 @@
 import { directoryRequest } from '../../proto/messages.ts';
 import { equalBytes } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import { parseHeadResponse, type SignedHead } from './head.ts';
@@ -112,11 +113,16 @@ export class DirectorySync {
 
   /** Tells a connected peer of our head; what it holds that is newer is pulled. */
   async announceTo(peerId: string): Promise<void> {
-    const { store, open } = this.#components;
+    const { store, clock } = this.#components;
     const head = store.current?.head;
     if (head === undefined) return;
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ANNOUNCE_TIMEOUT_MS)]);
-    const frames = await open(peerId, signal);
+    await within(clock, ANNOUNCE_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+      this.#announce(head, peerId, signal),
+    );
+  }
+
+  async #announce(head: SignedHead, peerId: string, signal: AbortSignal): Promise<void> {
+    const frames = await this.#components.open(peerId, signal);
     try {
       const announce = parseAnnounce(head);
       await frames.write(directoryRequest.encode({ announce }), { signal });
@@ -148,9 +154,10 @@ export class DirectorySync {
 
   async #pull(peerId: string, options: { suspect?: boolean }): Promise<PullOutcome> {
     this.#stopping.signal.throwIfAborted();
-    const { store, open, report } = this.#components;
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PULL_TIMEOUT_MS)]);
-    const outcome = await pull(store, (inner) => open(peerId, inner), signal, options);
+    const { store, clock, open, report } = this.#components;
+    const outcome = await within(clock, PULL_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+      pull(store, (inner) => open(peerId, inner), signal, options),
+    );
     if (outcome.kind === 'refused') report('directory.refused', { peer: peerId, fault: outcome.fault });
     if (outcome.kind === 'adopted')
       report('directory.adopted', { peer: peerId, version: outcome.directory.version });

@@ -10,13 +10,15 @@ import { LienthongError } from '../core/errors.ts';
 import { FIELD_LIMITS, MAX_ATTACHMENTS } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
 import { leafHash } from '../core/merkle.ts';
-import type { SubmittedAttachment } from '../core/views.ts';
+import type { ProposedAttachment, SubmittedAttachment } from '../core/views.ts';
 import { CHUNK_BYTES } from '../store/blob-facts.ts';
 import type { BlobStore } from '../store/blobs.ts';
-import type { KeyValueStore, Write } from '../store/key-value.ts';
+import type { KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner, smallBlobWrite } from '../store/small-blobs.ts';
 import type { AttachmentFields } from './compose.ts';
 import type { Uploads } from './uploads.ts';
+
+type Described = Pick<SubmittedAttachment, 'name' | 'mediaType' | 'description'>;
 
 export interface ResolvedAttachments {
   fields: AttachmentFields[];
@@ -24,6 +26,8 @@ export interface ResolvedAttachments {
   writes: Write[];
   /** Leases whose rows `writes` ends. */
   leases: string[];
+  /** That these leases hold: one may run out, or be given back, while the document is being signed. */
+  require: Precondition[];
   /** Bytes that came along, by position in `fields`. */
   bytes: (Bytes | undefined)[];
 }
@@ -36,18 +40,10 @@ export function resolveAttachments(
   if (submitted.length === 0) throw new LienthongError('file-missing', { file: '' });
   if (submitted.length > MAX_ATTACHMENTS)
     throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
-  const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], bytes: [] };
+  const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], require: [], bytes: [] };
   for (const attachment of submitted) {
-    const name = cleanFileName(attachment.name);
-    const common = {
-      name,
-      mediaType: attachment.mediaType || mime.getType(name) || 'application/octet-stream',
-      description: [...(attachment.description ?? '').normalize('NFC')]
-        .slice(0, FIELD_LIMITS.attachmentDescription)
-        .join(''),
-      role: 1,
-      chunkSize: CHUNK_BYTES,
-    };
+    const common = described(attachment);
+    const { name } = common;
     if ('bytes' in attachment) {
       const { bytes } = attachment;
       if (bytes.byteLength === 0) throw new LienthongError('file-empty', { file: name });
@@ -65,6 +61,7 @@ export function resolveAttachments(
       const blob = uploads.require(attachment.lease, attachment.sha256);
       resolved.fields.push({ ...common, sha256: blob.sha256, size: blob.size, chunkRoot: blob.chunkRoot });
       resolved.writes.push(...blob.lease.writes);
+      resolved.require.push(...blob.lease.require);
       resolved.leases.push(attachment.lease);
       resolved.bytes.push(undefined);
     }
@@ -86,6 +83,25 @@ export function keptBy(
   }
   return { small, files };
 }
+
+/** As `resolveAttachments`, of files that aren't handed over yet: without chunk roots. */
+export const proposedAttachments = (proposed: readonly ProposedAttachment[]): AttachmentFields[] =>
+  proposed.map((one) => ({
+    ...described(one),
+    sha256: new Uint8Array(Buffer.from(one.sha256, 'hex')),
+    size: one.size,
+  }));
+
+const described = ({ name: given, mediaType, description = '' }: Described) => {
+  const name = cleanFileName(given);
+  return {
+    name,
+    mediaType: mediaType || mime.getType(name) || 'application/octet-stream',
+    description: [...description.normalize('NFC')].slice(0, FIELD_LIMITS.attachmentDescription).join(''),
+    role: 1,
+    chunkSize: CHUNK_BYTES,
+  };
+};
 
 /** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole. */
 export async function readAttachment(

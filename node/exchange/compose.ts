@@ -21,6 +21,8 @@ import type { Self, Service, TrustedDirectory } from './ports.ts';
 export type DocumentFields = lienthong.v1.Document.$Properties;
 export type AttachmentFields = lienthong.v1.Attachment.$Properties;
 
+type Fields = Omit<Submission, 'attachments'>;
+
 export interface Recipient {
   unit: string;
   seat: string;
@@ -39,12 +41,7 @@ export interface Draft {
 }
 
 /** Throws LienthongError naming the first rule broken. `nowMs` decides today's date only. */
-export function compose(
-  submission: Submission,
-  directory: TrustedDirectory,
-  self: Self,
-  nowMs: number,
-): Draft {
+export function compose(submission: Fields, directory: TrustedDirectory, self: Self, nowMs: number): Draft {
   const { recipients, missing } = resolveRecipients(submission, directory, self);
   const issuer = resolveIssuer(submission.from ?? self.agency, directory, self);
   const classification = checkClassification(submission);
@@ -84,7 +81,7 @@ export function compose(
 }
 
 function resolveRecipients(
-  submission: Submission,
+  submission: Fields,
   directory: TrustedDirectory,
   self: Self,
 ): { recipients: Recipient[]; missing: string[] } {
@@ -140,7 +137,7 @@ function resolveIssuer(
 }
 
 /** R1 at the sender's edge. The wire number, always NORMAL. */
-function checkClassification(submission: Submission): number {
+function checkClassification(submission: Fields): number {
   if (submission.classification === undefined) throw new LienthongError('classification-missing');
   if (!isClassification(submission.classification)) {
     throw new LienthongError('usage', { field: 'classification', value: String(submission.classification) });
@@ -156,7 +153,7 @@ function checkClassification(submission: Submission): number {
   return wire;
 }
 
-function signerOf(submission: Submission): DocumentFields['signer'] {
+function signerOf(submission: Fields): DocumentFields['signer'] {
   const { name, position, competence } = submission.signer ?? {};
   if (name === undefined && position === undefined && competence === undefined) return undefined;
   return {

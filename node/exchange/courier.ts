@@ -3,7 +3,7 @@
  * by new work or any sign of life of its seat, stopped before the store closes.
  */
 import { fraction } from '../core/clock.ts';
-import { countQueued, type QueuedDelivery, queuedFor, seatsWithQueue } from '../store/deliveries.ts';
+import { measureQueue, type QueuedDelivery, seatsWithQueue } from '../store/deliveries.ts';
 import type { FreshOffer } from './fresh-offers.ts';
 import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
 
@@ -53,12 +53,12 @@ export class Courier {
     const { store } = this.#with;
     const queues: SeatQueue[] = [];
     for (const seat of await seatsWithQueue(store)) {
-      const [oldest] = await queuedFor(store, seat, 1);
+      const { count, oldestAtMs } = await measureQueue(store, seat, COUNT_MOST);
       const state = this.#seats.get(seat)?.state;
       queues.push({
         seat,
-        waiting: await countQueued(store, seat, COUNT_MOST),
-        oldestAtMs: oldest?.queuedAtMs,
+        waiting: count,
+        oldestAtMs,
         nextAttemptAtMs: state?.nextAttemptAtMs,
         lastError: state?.lastError,
       });

@@ -7,7 +7,13 @@ import { type Bytes, equalBytes, hex, sha256, utf8 } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
-import type { Submission, SubmitAnswer } from '../core/views.ts';
+import type {
+  Proposal,
+  ProposedAttachment,
+  Submission,
+  SubmitAnswer,
+  SubmittedAttachment,
+} from '../core/views.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { getDocument, getSubmission } from '../store/documents.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -21,7 +27,7 @@ export class EarlierSubmissions {
 
   /** The answer to the same submission made before, unless its document is void; and what the store remembers of it. */
   async find(
-    submission: Submission,
+    submission: Pick<Submission, 'to'>,
     token: Token,
   ): Promise<{ answer: SubmitAnswer | undefined; remembered: Bytes | undefined }> {
     const same = await getSubmission(this.#with.store, token.system, token.name);
@@ -39,7 +45,7 @@ export class EarlierSubmissions {
     return deliveries.every(({ state }) => ['refused', 'cancelled'].includes(parseTransportState(state)));
   }
 
-  async #answer(documentId: Bytes, { to }: Submission): Promise<SubmitAnswer> {
+  async #answer(documentId: Bytes, { to }: Pick<Submission, 'to'>): Promise<SubmitAnswer> {
     const { store, directory } = this.#with;
     const row = await getDocument(store, documentId);
     if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
@@ -70,8 +76,8 @@ export interface Token {
  * What was submitted as one hash: as the caller said it, whatever order its fields and recipients came in. Nothing of
  * today's date, directory or leases goes into it: the same call tomorrow is the same submission.
  */
-export function tokenOf({ key: given, system, attachments, ...said }: Submission): Token {
-  const files = attachments.map((file) => {
+export function tokenOf({ key: given, system, attachments, ...said }: Submission | Proposal): Token {
+  const files = attachments.map((file: SubmittedAttachment | ProposedAttachment) => {
     const sum = 'bytes' in file ? hex(sha256(file.bytes)) : file.sha256;
     return [sum, file.name, file.mediaType ?? '', file.description ?? ''];
   });

@@ -16,6 +16,7 @@ import type {
   EvidenceFile,
   ListQuery,
   Page,
+  Proposal,
   StoredBlob,
   Submission,
   SubmitAnswer,
@@ -160,9 +161,9 @@ export class Exchange {
     }
   }
 
-  /** Throws what `submit` would, as far as that is known without the attachments. */
-  async validate(submission: Omit<Submission, 'attachments'>): Promise<void> {
-    await this.#outbox.validate({ ...submission, attachments: [] });
+  /** Throws what `submit` would, and answers what it would where the same was submitted before. */
+  validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
+    return this.#outbox.validate(proposal);
   }
 
   /** Gives back a file that won't be submitted; an unknown lease changes nothing. */

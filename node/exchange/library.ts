@@ -65,7 +65,7 @@ export class Library {
     this.#with = components;
   }
 
-  /** By exchange id or a unique beginning of it (4 characters at least). Throws 'not-found', 'ambiguous', 'usage'. */
+  /** By exchange id or a unique beginning of it. Throws 'not-found', 'ambiguous', 'usage'. */
   async require(id: string): Promise<HeldDocument> {
     const row = await getDocument(this.#with.store, await this.requireId(id));
     if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
@@ -75,7 +75,7 @@ export class Library {
   /** The document id an exchange id or a unique beginning of it stands for. Throws as `require`. */
   async requireId(id: string): Promise<Bytes> {
     const start = id.trim().toLowerCase();
-    if (!/^[0-9a-f-]{4,36}$/.test(start))
+    if (!/^[0-9a-f-]{1,36}$/.test(start))
       throw new LienthongError('usage', { field: 'id', value: id.slice(0, 60) });
     if (start.length === FULL_ID) {
       const found = await getByExchangeId(this.#with.store, start);

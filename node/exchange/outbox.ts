@@ -8,22 +8,20 @@
  * earlier document; anything else under a used number is refused, naming the earlier document.
  * Two submissions that race meet in the commit's preconditions: the later one starts again and finds the earlier.
  */
-import { parse as parseUuid, stringify as uuidText, v7 as uuidv7 } from 'uuid';
+import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
 import {
   type DocumentRow,
   dispatch as dispatchCodec,
   document as documentCodec,
-  signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import type { Submission, SubmitAnswer } from '../core/views.ts';
+import type { Proposal, Submission, SubmitAnswer } from '../core/views.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
-import { deliveriesOf, newDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import { newDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
 import {
   documentWrites,
-  getDocument,
   getNumberHolder,
   numberUnchanged,
   numberWrite,
@@ -31,7 +29,7 @@ import {
   submissionWrite,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { keptBy, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
+import { keptBy, proposedAttachments, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
@@ -39,6 +37,7 @@ import type { FreshOffer } from './fresh-offers.ts';
 import { freshOffer, type NewDocument, queuedEntry, queuedRow } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Uploads } from './uploads.ts';
+import { requireNewRecipients } from './used-number.ts';
 
 /** Races are between a few callers with the same number or key; more rounds than this is something else. */
 const MAX_ROUNDS = 5;
@@ -72,23 +71,37 @@ export class Outbox {
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
     const draft = this.#draft(submission, nowMs);
-    const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+    let attachments = resolveAttachments(submission.attachments, this.#with.uploads);
     for (let round = 1; ; round++) {
       try {
         return await this.#settle(submission, draft, attachments, token, nowMs);
       } catch (error) {
         if (!isLienthongError(error, 'state-changed') || round === MAX_ROUNDS) throw error;
+        const { answer } = await this.#earlier.find(submission, token);
+        if (answer !== undefined) return answer;
+        attachments = resolveAttachments(submission.attachments, this.#with.uploads);
       }
     }
   }
 
-  /** Throws what `submit` would for everything but the attachments; stores nothing. */
-  async validate(submission: Submission): Promise<void> {
-    this.#draft(submission, this.#with.clock.nowMs());
+  /**
+   * Throws what `submit` would, and answers what it would where the same was submitted before; stores nothing. Without
+   * attachments only the fields are judged: whether a number is free depends on what is sent under it.
+   */
+  async validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
+    const { store, clock } = this.#with;
+    const isWhole = proposal.attachments.length > 0;
+    const earlier = isWhole ? await this.#earlier.find(proposal, tokenOf(proposal)) : undefined;
+    if (earlier?.answer !== undefined) return earlier.answer;
+    const draft = this.#draft(proposal, clock.nowMs());
+    const holder = isWhole ? await getNumberHolder(store, draft.numberKey) : undefined;
+    if (holder !== undefined && !(await this.#earlier.isVoid(holder)))
+      await requireNewRecipients(store, holder, draft, proposedAttachments(proposal.attachments));
+    return undefined;
   }
 
   /** This node's own right to send comes first: to a revoked one everything else would look wrong too. */
-  #draft(submission: Submission, nowMs: number): Draft {
+  #draft(submission: Omit<Submission, 'attachments'>, nowMs: number): Draft {
     const { directory, self } = this.#with;
     const now = directory();
     if (nowMs > now.validUntilMs) throw new LienthongError('directory-expired');
@@ -192,23 +205,7 @@ export class Outbox {
     nowMs: number,
     guard: Precondition[],
   ): Promise<SubmitAnswer> {
-    const row = await getDocument(this.#with.store, holder);
-    if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
-    const earlier = documentCodec.parse(signedCodec.parse(row.envelope).payload);
-    const id = uuidText(earlier.exchangeId);
-    const used = { number: draft.numberKey.number, notation: draft.numberKey.notation, id };
-    const again = { ...draft.content, exchangeId: earlier.exchangeId, attachments: attachments.fields };
-    if (!equalBytes(documentCodec.encode(again), documentCodec.encode(earlier))) {
-      throw new LienthongError('number-used', { ...used, reason: 'other-content' });
-    }
-    const sent = new Set((await deliveriesOf(this.#with.store, holder)).map((delivery) => delivery.unit));
-    const known = draft.recipients.filter((recipient) => sent.has(recipient.unit));
-    if (known.length > 0) {
-      throw new LienthongError('number-used', {
-        ...used,
-        recipients: known.map((recipient) => recipient.unit),
-      });
-    }
+    const { row, id } = await requireNewRecipients(this.#with.store, holder, draft, attachments.fields);
     return this.#queue(
       { require: guard, writes: [], envelope: row.envelope },
       holder,
@@ -260,7 +257,7 @@ export class Outbox {
       writes.push(...rows);
     }
     await store.commit({
-      require: [...(base.require ?? []), ...unsent],
+      require: [...(base.require ?? []), ...attachments.require, ...unsent],
       writes,
       audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)],
     });
@@ -270,7 +267,7 @@ export class Outbox {
     else events.forget(documentId);
     const rank = rankOf(draft.urgency);
     for (const { unit, seat } of deliveries) {
-      onQueued({ documentId, unit, seat, rank, queuedAtMs: nowMs }, fresh.get(unit));
+      onQueued({ documentId, unit, seat, rank, orderMs: nowMs }, fresh.get(unit));
     }
     return {
       id: exchangeId,

@@ -14,7 +14,7 @@ export const deliveryName = (of: { documentId: Uint8Array; unit: string }): stri
 export function compareQueued(a: QueuedDelivery, b: QueuedDelivery): number {
   return (
     a.rank - b.rank ||
-    a.queuedAtMs - b.queuedAtMs ||
+    a.orderMs - b.orderMs ||
     compareBytes(a.documentId, b.documentId) ||
     (a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0)
   );

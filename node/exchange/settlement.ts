@@ -7,7 +7,7 @@ import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { parseTransportState } from '../core/transport.ts';
-import { changeDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import { changeDeliveryWrites, type QueuedDelivery, queuedOf } from '../store/deliveries.ts';
 import type { Write } from '../store/key-value.ts';
 import { judge, type PreparedOffer, stepped } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
@@ -86,7 +86,7 @@ export class Settlement {
     });
     await this.#change(row, after);
     onUnknownHead(row.seat);
-    if (seat !== row.seat) reroute({ ...after, rank: rankOf(after.urgency) });
+    if (seat !== row.seat) reroute(queuedOf(after));
     return after;
   }
 
@@ -110,7 +110,7 @@ export class Settlement {
       lastError: reason.slice(0, 300),
       nextAttemptAtMs: nowMs + backoffMs(attempts + ASIDE_DOUBLINGS, random),
     };
-    const last = { breaks: 0, queuedAtMs: nowMs, ...(othersWait ? aside : {}) };
+    const last = { breaks: 0, putLastAtMs: nowMs, ...(othersWait ? aside : {}) };
     const after = { ...row, ...(breaks < BREAKS_BEFORE_LAST ? { breaks } : last) } as DeliveryRow;
     await store.commit({ writes: changeDeliveryWrites(row, after) });
     return after;

@@ -1,6 +1,6 @@
 /**
  * Files streamed into the store before the document that names them is submitted. Each is kept by a lease for an
- * hour; what isn't submitted by then, or was cancelled, is let go and collected. Held in memory: a restart ends all
+ * hour; what isn't submitted by then, or was given back, is let go and removed. Held in memory: a restart ends all
  * leases, and the caller streams again.
  */
 import { hex } from '../core/bytes.ts';
@@ -9,18 +9,22 @@ import { LienthongError } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
 import type { StoredBlob } from '../core/views.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+import { isBlobReferenced } from '../store/documents.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
 
 const KEEP_MS = 3_600_000;
 /** Uploads that wait for their document at once, over all callers. */
 const MOST_UPLOADS = 10_000;
 
 export class Uploads {
+  readonly #store: KeyValueStore;
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #held = new Map<string, { blob: LeasedBlob; cancelExpiry: () => void }>();
 
-  constructor(components: { blobs: BlobStore; clock: Clock; random: Random }) {
+  constructor(components: { store: KeyValueStore; blobs: BlobStore; clock: Clock; random: Random }) {
+    this.#store = components.store;
     this.#blobs = components.blobs;
     this.#clock = components.clock;
     this.#random = components.random;
@@ -70,14 +74,22 @@ export class Uploads {
 
   #hold(blob: LeasedBlob): StoredBlob {
     const lease = hex(this.#random(16));
-    const cancelExpiry = this.#clock.after(KEEP_MS, () => void this.release(lease).catch(() => {}));
-    this.#held.set(lease, { blob, cancelExpiry });
+    this.#keep(lease, blob);
     return { sha256: hex(blob.sha256), size: blob.size, lease };
   }
 
+  /** For an hour from now; where it can't be let go then (no room even for that), for another. */
+  #keep(lease: string, blob: LeasedBlob): void {
+    const expire = () => void this.release(lease).catch(() => this.#keep(lease, blob));
+    this.#held.set(lease, { blob, cancelExpiry: this.#clock.after(KEEP_MS, expire) });
+  }
+
+  /** Ends the lease; the file goes at once where nothing else needs it. An unknown lease changes nothing. */
   async release(lease: string): Promise<void> {
-    const held = this.#held.get(lease);
+    const blob = this.#held.get(lease)?.blob;
+    if (blob === undefined) return;
+    await blob.lease.release();
     this.forget(lease);
-    await held?.blob.lease.release();
+    await this.#blobs.collectOne(blob.sha256, (sha256) => isBlobReferenced(this.#store, sha256));
   }
 }

@@ -19,6 +19,7 @@ import type {
   ListQuery,
   NodeStatus,
   Page,
+  Proposal,
   StoredBlob,
   Submission,
   SubmitAnswer,
@@ -62,9 +63,9 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.submit({ ...submission, classification });
   }
 
-  async validate(submission: Omit<Submission, 'attachments'>): Promise<void> {
-    const classification = submission.classification ?? this.#with.classification;
-    await this.#with.exchange.validate({ ...submission, classification });
+  validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
+    const classification = proposal.classification ?? this.#with.classification;
+    return this.#with.exchange.validate({ ...proposal, classification });
   }
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob> {

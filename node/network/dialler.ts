@@ -4,6 +4,8 @@
  */
 import type { Libp2p } from '@libp2p/interface';
 import { multiaddr } from '@multiformats/multiaddr';
+import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { LienthongError } from '../core/errors.ts';
 import { isDialAddress, withPeer } from './addresses.ts';
 import type { Connections } from './connections.ts';
@@ -22,6 +24,7 @@ export interface DiallerComponents {
   readonly policy: PeerPolicy;
   readonly hello: HelloBook | undefined;
   readonly limits: HostLimits;
+  readonly clock: Clock;
   readonly onRefused: (refusal: Refusal) => void;
   readonly accept: (connection: PeerConnection, purpose: Purpose) => void;
 }
@@ -104,15 +107,16 @@ export class Dialler {
   }
 
   async #dial(peerId: string, addresses: readonly string[], purpose: Purpose): Promise<PeerConnection> {
-    const { node, connections, hello, limits } = this.#components;
+    const { node, connections, hello, limits, clock } = this.#components;
     const existing = connections.current(peerId, purpose);
     if (existing !== undefined) return existing;
     const connection = await this.#open(node, peerId, addresses);
     try {
       if (purpose !== 'enrolment') {
         if (hello === undefined) throw new LienthongError('internal', { reason: 'no-hello-book' });
-        const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(limits.helloTimeoutMs)]);
-        await sayHello(connection, purpose, hello, signal);
+        await within(clock, limits.helloTimeoutMs, this.#stopping.signal, (signal) =>
+          sayHello(connection, purpose, hello, signal),
+        );
       }
       this.#components.accept(connection, purpose);
     } catch (error) {
@@ -125,20 +129,19 @@ export class Dialler {
   }
 
   async #open(node: Libp2p, peerId: string, addresses: readonly string[]): Promise<PeerConnection> {
-    const signal = AbortSignal.any([
-      this.#stopping.signal,
-      AbortSignal.timeout(this.#components.limits.dialTimeoutMs),
-    ]);
-    try {
-      const raw = await node.dial(
-        addresses.map((address) => multiaddr(address)),
-        { force: true, signal },
-      );
-      const connection = this.#components.connections.get(raw.id);
-      if (connection !== undefined) return connection;
-    } catch (error) {
-      throw translateDialError(error, peerId, signal);
-    }
+    const { clock, limits, connections } = this.#components;
+    const raw = await within(clock, limits.dialTimeoutMs, this.#stopping.signal, (signal) =>
+      node
+        .dial(
+          addresses.map((address) => multiaddr(address)),
+          { force: true, signal },
+        )
+        .catch((error) => {
+          throw translateDialError(error, peerId, signal);
+        }),
+    );
+    const connection = connections.get(raw.id);
+    if (connection !== undefined) return connection;
     throw new LienthongError('peer-refused', { peer: peerId, reason: 'closed-before-hello' });
   }
 }

@@ -11,6 +11,7 @@
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { FrameQueue } from './frame-queue.ts';
@@ -146,7 +147,9 @@ export class FrameStream {
     if (this.#closed) return;
     await this.#writer.flushed();
     try {
-      await this.#stream.close({ signal: AbortSignal.timeout(this.protocol.writeTimeoutMs) });
+      await within(this.#clock, this.protocol.writeTimeoutMs, undefined, (signal) =>
+        this.#stream.close({ signal }),
+      );
     } catch (error) {
       this.abort(new LienthongError('unreachable', { reason: 'not-closed' }, { cause: error }));
     }

@@ -66,9 +66,9 @@ export async function answerHello(
 
 /** A connection that breaks before its answer was refused, as far as the dialler can tell. */
 function asRefusal(error: unknown, peerId: string): LienthongError {
-  if (isLienthongError(error) && error.code !== 'unreachable' && error.code !== 'malformed') return error;
   if (isTimeout(error))
     return new LienthongError('timeout', { peer: peerId, reason: 'no-hello' }, { cause: error });
+  if (isLienthongError(error) && error.code !== 'unreachable' && error.code !== 'malformed') return error;
   return new LienthongError(
     'peer-refused',
     { peer: peerId, reason: 'closed-before-hello' },
@@ -76,4 +76,5 @@ function asRefusal(error: unknown, peerId: string): LienthongError {
   );
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+const isTimeout = (error: unknown): boolean =>
+  isLienthongError(error, 'timeout') || (error instanceof Error && error.name === 'TimeoutError');

@@ -102,6 +102,7 @@ export class Host {
       policy,
       hello,
       limits: this.#limits,
+      clock: this.#options.clock,
       onRefused,
       accept: (connection, purpose) => this.#accept(connection, purpose),
     });

@@ -73,7 +73,7 @@ export function translateStreamError(
 
 function isTimeout(error: unknown): boolean {
   const name = (error as ErrorLike | undefined)?.name;
-  return name === 'TimeoutError' || name === 'AbortError';
+  return name === 'TimeoutError' || name === 'AbortError' || isLienthongError(error, 'timeout');
 }
 
 /** The error with its causes and parts, at most a few dozen. */

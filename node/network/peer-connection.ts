@@ -5,6 +5,7 @@
  */
 import type { Connection } from '@libp2p/interface';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { LienthongError } from '../core/errors.ts';
 import { FrameStream } from './framing.ts';
 import { translateStreamError } from './network-errors.ts';
@@ -15,6 +16,8 @@ export type ConnectionState = 'new' | 'accepted' | 'retired' | 'closed';
 
 /** Between the last stream's end and closing: a stream the peer opened just before it learnt of the end still counts. */
 const LINGER_MS = 500;
+/** For what was written to leave. */
+const CLOSE_MS = 1_000;
 
 export class PeerConnection {
   readonly peerId: string;
@@ -127,7 +130,7 @@ export class PeerConnection {
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     try {
-      await this.#connection.close({ signal: AbortSignal.timeout(1_000) });
+      await within(this.#clock, CLOSE_MS, undefined, (signal) => this.#connection.close({ signal }));
     } catch (error) {
       this.#connection.abort(error as Error);
     }

@@ -5,6 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { SOFTWARE } from '../core/version.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
@@ -152,8 +153,9 @@ export class RegistryNetwork {
     try {
       await clock.sleep(jitter() * DIAL_SPREAD_MS, this.#stopping.signal);
       if (directory.current?.nodeMayConnect(peerId, clock.nowMs()).ok !== true) return;
-      const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
-      await this.host.connect(peerId, seat.addresses, { purpose: 'exchange', signal });
+      await within(clock, DIAL_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+        this.host.connect(peerId, seat.addresses, { purpose: 'exchange', signal }),
+      );
     } catch {
       // it is off, or unreachable from here: it will come by itself and say Hello
     }
@@ -174,15 +176,17 @@ export class RegistryNetwork {
 
   /** A seat holds a newer head than we: if it is genuine, we were restored from a backup and must not sign another. */
   #claimed(peerId: string, claim: HeadClaim): void {
-    const { directory, publisher, report } = this.#components;
+    const { directory, publisher, clock, report } = this.#components;
     const { current } = directory;
     if (current === undefined || (claim.epoch === current.epoch && claim.version <= current.version)) return;
     if (claim.epoch < current.epoch || claim.version <= publisher.behindVersion) return;
     this.#background(async () => {
-      const head = await askHead(
-        (signal) => this.host.openStream(peerId, PROTOCOLS.directory, { signal }),
-        AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]),
-        current.version,
+      const head = await within(clock, DIAL_TIMEOUT_MS, this.#stopping.signal, (signal) =>
+        askHead(
+          (inner) => this.host.openStream(peerId, PROTOCOLS.directory, { signal: inner }),
+          signal,
+          current.version,
+        ),
       ).catch(() => undefined);
       if (
         head === undefined ||

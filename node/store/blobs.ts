@@ -23,7 +23,7 @@ import { BlobReader } from './blob-reader.ts';
 import { BlobReceiver } from './blob-receiver.ts';
 import { type BlobExpectation, BlobWriter, type BlobWriterComponents } from './blob-writer.ts';
 import { freeBytes } from './folder.ts';
-import type { KeyValueStore, Write } from './key-value.ts';
+import type { KeyValueStore, Precondition, Write } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { key, PREFIX, prefixRange } from './keys.ts';
 
@@ -38,6 +38,8 @@ export type BlobVerdict = 'ok' | 'missing' | 'damaged';
 export interface Lease {
   /** Goes into the batch that commits the reference. */
   readonly writes: readonly Write[];
+  /** Goes there too where someone else may end the lease meanwhile: 'state-changed' then, and no reference. */
+  readonly require: readonly Precondition[];
   /** For when there will be no reference. */
   release(): Promise<void>;
 }
@@ -151,16 +153,21 @@ export class BlobStore {
     let removed = 0;
     for await (const sha256 of this.#files.names()) {
       components.signal?.throwIfAborted();
-      await this.#locks.run(hex(sha256), async () => {
-        await this.#files.tidy(sha256);
-        if ((await this.#isLeased(sha256)) || (await components.isReferenced(sha256))) return;
-        await this.#files.remove(sha256);
-        removed++;
-      });
+      if (await this.collectOne(sha256, components.isReferenced)) removed++;
     }
     const before = this.#components.clock.nowMs() - KEEP_PARTIAL_MS;
     const unfinished = await this.#files.removeUnfinished((path) => this.#active.has(path), before);
     return { removed, unfinished };
+  }
+
+  /** Removes one file if nothing refers to it and nobody holds it; whether it did. */
+  collectOne(sha256: Bytes, isReferenced: (sha256: Bytes) => Promise<boolean>): Promise<boolean> {
+    return this.#locks.run(hex(sha256), async () => {
+      await this.#files.tidy(sha256);
+      if ((await this.#isLeased(sha256)) || (await isReferenced(sha256))) return false;
+      await this.#files.remove(sha256);
+      return true;
+    });
   }
 
   #writerOf(temporaryPath: string): BlobWriterComponents {
@@ -190,7 +197,8 @@ export class BlobStore {
     const row = key(PREFIX.blobLease, sha256, random(LEASE_ID_BYTES));
     await store.commit({ writes: [{ put: row, value: uint64be(clock.nowMs()) }] });
     const writes = [{ del: row }];
-    return { writes, release: () => store.commit({ writes }) };
+    const require = [{ key: row, expect: 'present' as const }];
+    return { writes, require, release: () => store.commit({ writes }) };
   }
 
   async #isLeased(sha256: Bytes): Promise<boolean> {

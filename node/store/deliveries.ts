@@ -18,7 +18,8 @@ export interface DeliveryKey {
 export interface QueuedDelivery extends DeliveryKey {
   seat: string;
   rank: number;
-  queuedAtMs: number;
+  /** Its place within the rank: when it was queued, or later put last. */
+  orderMs: number;
 }
 
 /** Wire urgency 1…5 → rank 4…0: lower goes first. */
@@ -26,17 +27,18 @@ export const rankOf = (urgency: number): number => 5 - Math.min(5, Math.max(1, u
 
 const deliveryKey = (of: DeliveryKey): Bytes => key(PREFIX.delivery, of.documentId, of.unit);
 const queueKey = (of: QueuedDelivery): Bytes =>
-  key(PREFIX.queue, of.seat, of.rank, of.queuedAtMs, of.documentId, of.unit);
+  key(PREFIX.queue, of.seat, of.rank, of.orderMs, of.documentId, of.unit);
 const delayedKey = (of: QueuedDelivery, notBeforeMs: number): Bytes =>
   key(PREFIX.delayed, of.seat, notBeforeMs, of.documentId, of.unit);
 const ticketKey = (dispatchId: Bytes): Bytes => key(PREFIX.ticket, dispatchId);
 
-const queuedOf = (row: DeliveryRow): QueuedDelivery => ({
+/** A delivery's place in its seat's queue. */
+export const queuedOf = (row: DeliveryRow): QueuedDelivery => ({
   documentId: row.documentId,
   unit: row.unit,
   seat: row.seat,
   rank: rankOf(row.urgency),
-  queuedAtMs: row.queuedAtMs,
+  orderMs: row.putLastAtMs || row.queuedAtMs,
 });
 
 /** Rows of a new delivery: itself, its place in the queue, its ticket. */
@@ -61,10 +63,10 @@ export function changeDeliveryWrites(before: DeliveryRow, after: DeliveryRow): W
   if (after.nextAttemptAtMs > 0) {
     writes.push({
       put: delayedKey(place, after.nextAttemptAtMs),
-      value: concat(uint64be(place.rank), uint64be(place.queuedAtMs)),
+      value: concat(uint64be(place.rank), uint64be(place.orderMs), sinceOf(after)),
     });
   } else {
-    writes.push({ put: queueKey(place), value: EMPTY });
+    writes.push({ put: queueKey(place), value: sinceOf(after) });
   }
   return writes;
 }
@@ -74,6 +76,9 @@ export const dispatchChange = (before: DeliveryRow, after: DeliveryRow) => ({
   require: [{ key: deliveryKey(before), expect: deliveryRow.encode(before) }],
   writes: [{ put: deliveryKey(after), value: deliveryRow.encode(after) }],
 });
+
+/** In a queue row of what was put last: since when it really waits. Elsewhere its order says that. */
+const sinceOf = (row: DeliveryRow): Bytes => (row.putLastAtMs > 0 ? uint64be(row.queuedAtMs) : EMPTY);
 
 export async function getDelivery(store: Reader, of: DeliveryKey): Promise<DeliveryRow | undefined> {
   const value = await store.get(deliveryKey(of));
@@ -112,8 +117,8 @@ export async function delayedFor(
   for await (const entry of store.range({ ...prefixRange(PREFIX.delayed, seat), limit })) {
     const [of, notBeforeMs, documentId, unit] = partsOf(entry.key, ['text', 'number', 'bytes', 'text']);
     const rank = readUint64be(entry.value.subarray(0, 8));
-    const queuedAtMs = readUint64be(entry.value.subarray(8, 16));
-    found.push({ delivery: { seat: of, documentId, unit, rank, queuedAtMs }, notBeforeMs });
+    const orderMs = readUint64be(entry.value.subarray(8, 16));
+    found.push({ delivery: { seat: of, documentId, unit, rank, orderMs }, notBeforeMs });
   }
   return found;
 }
@@ -134,13 +139,24 @@ export async function seatsWithQueue(store: Reader): Promise<string[]> {
   return [...seats];
 }
 
-/** Length of a seat's queue, counted up to `most`. */
-export async function countQueued(store: Reader, seat: string, most: number): Promise<number> {
+/** Length of a seat's queue, counted up to `most`, and since when the longest of these waits. */
+export async function measureQueue(
+  store: Reader,
+  seat: string,
+  most: number,
+): Promise<{ count: number; oldestAtMs: number | undefined }> {
   let count = 0;
-  for (const prefix of [PREFIX.queue, PREFIX.delayed]) {
-    for await (const _ of store.range({ ...prefixRange(prefix, seat), limit: most - count })) count++;
+  let oldestAtMs = Number.POSITIVE_INFINITY;
+  for await (const { key: from, value } of store.range({ ...prefixRange(PREFIX.queue, seat), limit: most })) {
+    count++;
+    const atMs = value.byteLength > 0 ? readUint64be(value) : parseQueueKey(from).orderMs;
+    oldestAtMs = Math.min(oldestAtMs, atMs);
   }
-  return count;
+  for await (const { value } of store.range({ ...prefixRange(PREFIX.delayed, seat), limit: most - count })) {
+    count++;
+    oldestAtMs = Math.min(oldestAtMs, readUint64be(value.subarray(value.byteLength - 8)));
+  }
+  return { count, oldestAtMs: count > 0 ? oldestAtMs : undefined };
 }
 
 async function first(store: Reader, gte: Bytes, lt: Bytes): Promise<Bytes | undefined> {
@@ -149,14 +165,14 @@ async function first(store: Reader, gte: Bytes, lt: Bytes): Promise<Bytes | unde
 }
 
 function parseQueueKey(from: Bytes): QueuedDelivery {
-  const [seat, rank, queuedAtMs, documentId, unit] = partsOf(from, [
+  const [seat, rank, orderMs, documentId, unit] = partsOf(from, [
     'text',
     'number',
     'number',
     'bytes',
     'text',
   ]);
-  return { seat, rank, queuedAtMs, documentId, unit };
+  return { seat, rank, orderMs, documentId, unit };
 }
 
 /** The first text part of a key (seat ids hold no zero byte). */

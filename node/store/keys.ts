@@ -41,9 +41,12 @@ export const PREFIX = {
   exchangeId: 41,
   /** document id, unit → DeliveryRow (outgoing). */
   delivery: 42,
-  /** seat, rank (urgent first), queued at, document id, unit → nothing: what the courier takes next. */
+  /**
+   * seat, rank (urgent first), queued at or put last at, document id, unit → nothing, or for what was put last since when
+   * it waits: what the courier takes next.
+   */
   queue: 43,
-  /** seat, not before, document id, unit → rank, queued at: what waits for its own time. */
+  /** seat, not before, document id, unit → rank, place in the queue, for what was put last since when it waits. */
   delayed: 44,
   /** document id, unit → ArrivalRow (incoming). */
   arrival: 45,

@@ -31,7 +31,7 @@ import type {
 import { PREFIX, prefixRange, spaceOf } from './keys.ts';
 import { judgeOpening, type Opening, STORE_ID_KEY } from './level-opening.ts';
 import { type Database, LevelReader, levelError } from './level-reader.ts';
-import { RoomGuard } from './room-guard.ts';
+import { DATABASE_RESERVE_BYTES, RoomGuard } from './room-guard.ts';
 import { SEAL_BYTES, sealValue } from './sealed-value.ts';
 import type { DamagedKeys } from './table-file.ts';
 import { type DamagedTable, TableScrub } from './table-scrub.ts';
@@ -53,8 +53,6 @@ export const LEVEL_OPTIONS = {
 const CHECKPOINT_BYTES = 4 * WRITE_BUFFER_BYTES;
 /** Rows behind the checkpoint removed with each group, so that they go faster than they come. */
 const PRUNED_PER_GROUP = 4;
-/** Below this LevelDB could meet a full disk in the middle of a compaction; commits are refused before. */
-const RESERVE_BYTES = 64 * 1024 * 1024;
 
 export interface LevelEngineInit {
   /** Holds `database/` and `witness`. Made when missing. */
@@ -94,8 +92,9 @@ export class LevelEngine implements KeyValueStore {
     this.#clock = init.clock ?? systemClock;
     this.#random = init.random ?? systemRandom;
     this.#room = new RoomGuard(
-      init.reserveBytes ?? RESERVE_BYTES,
+      init.reserveBytes ?? DATABASE_RESERVE_BYTES,
       init.freeBytes ?? (() => freeBytes(folder)),
+      this.#clock,
     );
     this.#db = db;
     this.#reader = new LevelReader(this.#db, this.#doubtful);

@@ -1431,6 +1431,7 @@ export const descriptor: Descriptor = {
                   "id": 1,
                   "options": {
                     "(max_items)": 4096,
+                    "(min_bytes)": 12,
                     "(max_bytes)": 1048576
                   }
                 },
@@ -1677,6 +1678,11 @@ export const descriptor: Descriptor = {
                 "breaks": {
                   "type": "uint32",
                   "id": 15
+                },
+                "putLastAtMs": {
+                  "type": "uint64",
+                  "id": 16,
+                  "protoName": "put_last_at_ms"
                 }
               }
             },
@@ -2759,7 +2765,8 @@ export const descriptor: Descriptor = {
                   "type": "bytes",
                   "id": 3,
                   "options": {
-                    "(max_items)": 1000000,
+                    "(max_items)": 250000,
+                    "(min_bytes)": 12,
                     "(max_bytes)": 1048576
                   }
                 },

@@ -3404,6 +3404,9 @@ export namespace lienthong {
             /** Streams that broke while it was alone in flight. */
             breaks: number;
 
+            /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
+            putLastAtMs: number;
+
             /**
              * Creates a new DeliveryRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -3480,6 +3483,9 @@ export namespace lienthong {
 
                 /** Streams that broke while it was alone in flight. */
                 breaks?: number;
+
+                /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
+                putLastAtMs?: number;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -5338,7 +5344,10 @@ export namespace lienthong {
             /** HeadBundle certificates. */
             certificates: Uint8Array[];
 
-            /** HeadBundle entries. */
+            /**
+             * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
+             */
             entries: Uint8Array[];
 
             /** Signed epoch statement of the head's epoch; empty in the first. */
@@ -5382,7 +5391,10 @@ export namespace lienthong {
                 /** HeadBundle certificates */
                 certificates?: Uint8Array[];
 
-                /** HeadBundle entries */
+                /**
+                 * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+                 * key) takes 14; a unit's takes about 100.
+                 */
                 entries?: Uint8Array[];
 
                 /** Signed epoch statement of the head's epoch; empty in the first. */

@@ -8458,6 +8458,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {number} [settledAtMs] DeliveryRow settledAtMs
              * @property {Uint8Array} [outcome] Signed receipt or refusal that settled it.
              * @property {number} [breaks] Streams that broke while it was alone in flight.
+             * @property {number} [putLastAtMs] When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8610,6 +8611,14 @@ export const lienthong = $root.lienthong = (() => {
             DeliveryRow.prototype.breaks = 0;
 
             /**
+             * When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms.
+             * @member {number} putLastAtMs
+             * @memberof lienthong.v1.DeliveryRow
+             * @instance
+             */
+            DeliveryRow.prototype.putLastAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new DeliveryRow instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.DeliveryRow
@@ -8671,6 +8680,8 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 14, wireType 2 =*/114).bytes(message.outcome);
                 if (message.breaks != null && $Object.hasOwnProperty.call(message, "breaks") && message.breaks !== 0)
                     writer.uint32(/* id 15, wireType 0 =*/120).uint32(message.breaks);
+                if (message.putLastAtMs != null && $Object.hasOwnProperty.call(message, "putLastAtMs") && (typeof message.putLastAtMs === "object" ? message.putLastAtMs.low || message.putLastAtMs.high : message.putLastAtMs !== 0))
+                    writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.putLastAtMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8848,6 +8859,15 @@ export const lienthong = $root.lienthong = (() => {
                                 message.breaks = value;
                             else
                                 delete message.breaks;
+                            continue;
+                        }
+                    case 16: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.putLastAtMs = value;
+                            else
+                                delete message.putLastAtMs;
                             continue;
                         }
                     }
@@ -13651,7 +13671,8 @@ export const lienthong = $root.lienthong = (() => {
              * @typedef {Object} lienthong.v1.HeadBundle.$Properties
              * @property {Uint8Array} [head] HeadBundle head
              * @property {Array.<Uint8Array>} [certificates] HeadBundle certificates
-             * @property {Array.<Uint8Array>} [entries] HeadBundle entries
+             * @property {Array.<Uint8Array>} [entries] Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
              * @property {Uint8Array} [epochStatement] Signed epoch statement of the head's epoch; empty in the first.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -13703,7 +13724,8 @@ export const lienthong = $root.lienthong = (() => {
             HeadBundle.prototype.certificates = $util.emptyArray;
 
             /**
-             * HeadBundle entries.
+             * Exact bytes of DirectoryEntry: 120,000 units and as many again. The smallest there is (a tombstone of a one-letter
+             * key) takes 14; a unit's takes about 100.
              * @member {Array.<Uint8Array>} entries
              * @memberof lienthong.v1.HeadBundle
              * @instance

@@ -56,7 +56,10 @@ export interface CommandOptions {
   signal?: AbortSignal;
 }
 
-/** Runs one command with `--json` to its end, whatever that is. Rejects only when it can't be started or is aborted. */
+/**
+ * Runs one command with `--json` to its end, whatever that is. Rejects only when it can't be started or is aborted: it
+ * is killed then, and gone when this rejects.
+ */
 export function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<CommandEnd> {
   const { entry = SOURCE, lang = 'vi', timeoutMs = COMMAND_TIMEOUT_MS, signal } = options;
   const [program, ...before] = entry;
@@ -75,8 +78,13 @@ export function runCommand(args: readonly string[], options: CommandOptions = {}
         if (out[name].length > MAX_OUTPUT_BYTES) child.kill('SIGKILL');
       });
     }
-    child.once('error', reject);
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      if (child.pid === undefined) reject(error);
+      failure = error;
+    });
     child.once('close', (exit) => {
+      if (failure !== undefined) reject(failure);
       resolve({ exit, value: parsed(out.stdout), error: faultIn(out.stderr), stderr: out.stderr });
     });
   });

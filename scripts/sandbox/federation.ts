@@ -56,6 +56,9 @@ export class StartFailed extends Error {
 export class Federation {
   readonly #options: FederationOptions;
   readonly #children: Child[] = [];
+  /** Short commands under way: each may be ended at any moment, the same again finishes its work. */
+  readonly #commands = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
   #isStopping = false;
 
   constructor(options: FederationOptions) {
@@ -74,7 +77,7 @@ export class Federation {
   async start(): Promise<void> {
     const { codes, events } = this.#options;
     const registryDir = path.join(this.#options.dir, 'registry');
-    const { name, lang } = { name: this.#options.registryName, lang: this.#options.lang };
+    const name = this.#options.registryName;
     await this.#upOrMade('registry', registryDir, 'registry', async () => {
       const init = [
         'registry',
@@ -87,7 +90,7 @@ export class Federation {
         '--dir',
         registryDir,
       ];
-      await resultOf(init, { entry: this.#entry, lang });
+      await this.#command(init);
     });
     const registry = await registryAt(registryDir, AbortSignal.timeout(CALL_TIMEOUT_MS));
     events.registryUp((await registry.status()).agencies);
@@ -95,9 +98,11 @@ export class Federation {
     for (const one of started) if (one.status === 'rejected') throw one.reason;
   }
 
-  /** Stops the nodes, then the registry. `now` kills. */
+  /** Ends what is being set up, stops the nodes, then the registry. `now` kills. */
   async stop(now = false): Promise<void> {
     this.#isStopping = true;
+    this.#ending.abort();
+    await Promise.allSettled(this.#commands);
     if (now) {
       await Promise.all(this.#children.map((child) => child.kill()));
       return;
@@ -112,16 +117,27 @@ export class Federation {
     let isNew = false;
     const up = await this.#upOrMade<NodeUp>(code, dir, 'node', async () => {
       isNew = true;
-      const options = { entry: this.#entry, lang: this.#options.lang };
-      const { token } = await resultOf<{ token: string }>(
-        ['registry', 'invite', code, '--dir', registryDir],
-        options,
-      );
+      const { token } = await this.#command<{ token: string }>([
+        'registry',
+        'invite',
+        code,
+        '--dir',
+        registryDir,
+      ]);
       await patiently(() =>
-        resultOf(['node', 'init', '--invite', token, '--listen', LISTEN, '--dir', dir], options),
+        this.#command(['node', 'init', '--invite', token, '--listen', LISTEN, '--dir', dir]),
       );
     });
     this.#options.events.nodeUp(up, isNew);
+  }
+
+  /** One command to its end, or until stop(). */
+  async #command<T>(args: string[]): Promise<T> {
+    const { signal } = this.#ending;
+    signal.throwIfAborted();
+    const running = resultOf<T>(args, { entry: this.#entry, lang: this.#options.lang, signal });
+    this.#commands.add(running);
+    return running.finally(() => this.#commands.delete(running));
   }
 
   /** Runs what is in the folder; where there is nothing yet, or only a part, makes it first. */

@@ -32,6 +32,11 @@ export interface SandboxOptions {
 }
 
 export async function runSandbox(options: SandboxOptions): Promise<number> {
+  const status = await toItsEnd(options);
+  return options.stoppingNow.aborted ? EXIT_INTERRUPTED : status;
+}
+
+async function toItsEnd(options: SandboxOptions): Promise<number> {
   const { dir, once, screen, stopping, stoppingNow } = options;
   const startedAt = performance.now();
   const dead: string[] = [];

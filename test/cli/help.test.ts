@@ -48,6 +48,14 @@ for (const path of paths)
     },
   );
 
+t.test('help fits a narrow terminal too', async (t) => {
+  for (const path of [['send'], ['node'], ['registry'], ['node', 'init']]) {
+    const { out } = await run([...path, '--help'], { tty: true, columns: 60, env: { NO_COLOR: '1' } });
+    for (const line of out.split('Ví dụ:\n')[0]!.split('\n'))
+      t.ok(width(line) <= 60, `${width(line)}: ${line}`);
+  }
+});
+
 t.test('the language comes from --lang, else the locale, else it is Vietnamese', async (t) => {
   t.equal(languageOf(['list', '--lang', 'en'], { LANG: 'vi_VN.UTF-8' }), 'en');
   t.equal(languageOf(['list', '--lang=en'], {}), 'en');

@@ -159,7 +159,7 @@ t.test('a lying server is refused with a verdict and changes nothing', async (t)
   await refused('out-of-order', entries([entry('agency', 'H40'), entry('agency', 'H40')]));
   await refused('out-of-order', entries([entry('agency', 'H40', 1)]));
   await refused('out-of-order', entries([entry('agency', 'H40', 9)]));
-  await refused('malformed', entries([Uint8Array.of(1, 2, 3)]));
+  await refused('malformed', entries([new Uint8Array(12).fill(1)]));
   await refused(
     'malformed',
     entries([

@@ -111,9 +111,18 @@ t.test('a number already used; the number of something refused is free', async (
     (sent.value as { id: string }).id,
     'it names the earlier one',
   );
-  t.equal((await kept()).outbox, before.outbox, 'nothing was queued; its file is collected in time');
+  t.strictSame(await kept(), before, 'nothing was queued, and its file never went up');
+  const repeated = await sender.cli('send', paper, ...words());
+  t.match(
+    { exit: repeated.exit, value: repeated.value },
+    { exit: 0, value: { id: (sent.value as { id: string }).id, repeated: true } },
+  );
   const next = await sender.cli('send', large, ...words({ number: '2' }), '--wait');
   t.equal(next.exit, 0, next.stderr);
+  const full = await kept();
+  const twice = await sender.cli('send', large, ...words({ number: '2' }));
+  t.match({ exit: twice.exit, value: twice.value }, { exit: 0, value: { repeated: true } });
+  t.strictSame(await kept(), full, 'the same again is answered without its file');
 });
 
 t.test('the same key: the same answer again, other content is refused', async (t) => {
@@ -143,6 +152,11 @@ t.test('what is not there, and what is ambiguous', async (t) => {
   const [newest] = await sender.list('outbox');
   const many = await sender.cli('show', newest!.id.slice(0, 6));
   t.match({ exit: many.exit, code: many.error?.code }, { exit: 4, code: 'ambiguous' });
+  const short = await sender.cli('show', newest!.id.slice(0, 1));
+  t.match({ exit: short.exit, code: short.error?.code }, { exit: 4, code: 'ambiguous' }, 'however short');
+  const agency = await sender.cli('directory', 'show', 'H4');
+  t.match({ exit: agency.exit, code: agency.error?.code }, { exit: 4, code: 'not-found' });
+  t.match(agency.error?.message, /lienthong directory list/);
 });
 
 t.test('without a declared classification a document is refused', async (t) => {

@@ -1,4 +1,6 @@
 /** A revoked agency can neither send nor receive two seconds after the revocation; what it holds it can still read. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import t from 'tap';
 import { eventually } from '../helpers/eventually.ts';
 import { type Agency, Federation } from '../helpers/federation.ts';
@@ -17,6 +19,13 @@ const before = await office.send({ to: ['H51', 'H40'], number: 1 });
 await office.delivered(before.id);
 const sentBefore = await revoked.send({ to: ['G22'], number: 1 });
 await revoked.delivered(sentBefore.id);
+
+const paper = path.join(federation.dir, 'paper.txt');
+await writeFile(paper, 'Nội dung');
+const sending = (number: number) => [
+  ...['send', paper, '--to', 'G22', '--type', 'Công văn', '--number', String(number), '--notation', 'CV'],
+  ...['--subject', 'Thử thu hồi'],
+];
 
 const state = async (agency: Agency) => (await agency.status()).directory;
 
@@ -42,6 +51,9 @@ t.test('two seconds after the revocation it can neither send nor receive', async
     .then(() => 'queued')
     .catch(({ code }) => code);
   t.equal(attempt, 'certificate-revoked', 'it refuses to send');
+  const typed = await revoked.cli(...sending(3));
+  t.match({ exit: typed.exit, code: typed.error?.code }, { exit: 3, code: 'certificate-revoked' });
+  t.equal((await revoked.list('outbox')).length, 1, 'nothing was queued');
   const toIt = await office
     .send({ to: ['H51'], number: 2 })
     .then(() => 'queued')

@@ -103,6 +103,7 @@ for (const urgency of ['thuong', 'hoa-toc'] as const) {
     const federation = await TestFederation.create(t, ['G22', 'H40']);
     const { exchange } = federation.node('G22');
     federation.unreachable.add('H40');
+    const submittedMs = federation.clock.nowMs();
     const poison = await exchange.submit(federation.submission({ subject: 'Chất độc', urgency }));
     federation.clock.advance(5);
     const others: string[] = [];
@@ -114,8 +115,12 @@ for (const urgency of ['thuong', 'hoa-toc'] as const) {
     federation.unreachable.clear();
     for (const id of others) await federation.settled('G22', id, 'delivered', 1000);
     t.match((await exchange.show(poison.id)).deliveries[0], { state: 'queued' });
+    const [queue] = await exchange.queues();
+    t.equal(queue!.oldestAtMs, submittedMs, 'put last it waits since it was submitted all the same');
     federation.fault = () => undefined;
-    await federation.settled('G22', poison.id, 'delivered', 1000);
+    const { deliveries } = await federation.settled('G22', poison.id, 'delivered', 1000);
+    const waitedMs = federation.clock.nowMs() - submittedMs;
+    t.ok(deliveries[0]!.elapsedMs! >= waitedMs - 1000, `${deliveries[0]!.elapsedMs} of ${waitedMs} ms`);
   });
 }
 

@@ -11,11 +11,11 @@ const item = (n: number, rank = 4): QueuedDelivery => ({
   unit: `H40.${n}`,
   seat: 'H40',
   rank,
-  queuedAtMs: n,
+  orderMs: n,
 });
 const drained = (queue: ReadyQueue): number[] => {
   const taken: number[] = [];
-  for (let one = queue.take(); one !== undefined; one = queue.take()) taken.push(one.queuedAtMs);
+  for (let one = queue.take(); one !== undefined; one = queue.take()) taken.push(one.orderMs);
   return taken;
 };
 

@@ -145,8 +145,13 @@ export class HostileNode {
     this.#federationId = federationId;
   }
 
-  static async start(t: Context, privateKey: KeyObject, federationId: Bytes): Promise<HostileNode> {
-    const node = await createNode({ privateKey, listen: [], gater: {}, limits: DEFAULT_LIMITS });
+  static async start(
+    t: Context,
+    privateKey: KeyObject,
+    federationId: Bytes,
+    listen: string[] = [],
+  ): Promise<HostileNode> {
+    const node = await createNode({ privateKey, listen, gater: {}, limits: DEFAULT_LIMITS });
     await node.start();
     t.teardown(() => node.stop());
     return new HostileNode(node, federationId);
@@ -208,6 +213,26 @@ export class HostileNode {
   async frames(victim: Agency, protocol: Protocol): Promise<FrameStream> {
     const stream = await this.raw(victim, protocol);
     return new FrameStream(stream, protocol, stream.id, systemClock);
+  }
+
+  /** Takes Hellos and offers as the seat whose key it has, and answers each offer with whatever `answer` makes of it. */
+  async receive(answer: (offer: wire.OfferFrame) => Promise<object>): Promise<void> {
+    const serve = (protocol: Protocol, act: (frames: FrameStream) => Promise<void>) =>
+      this.#node.handle(protocol.id, async (stream, { remotePeer }) => {
+        await act(new FrameStream(stream, protocol, remotePeer.toString(), systemClock)).catch(() => {});
+      });
+    await serve(PROTOCOLS.hello, async (frames) => {
+      const { purpose } = wire.hello.parse(await frames.require());
+      await frames.write(this.hello(purpose as 1 | 2));
+      await frames.close();
+    });
+    await serve(PROTOCOLS.delivery, async (frames) => {
+      for await (const frame of frames) {
+        const offer = wire.offerFrame.parse(copyOf(frame));
+        const outcomes = [(await answer(offer)) as never];
+        await frames.write(wire.outcomeFrame.encode({ sequence: offer.sequence, outcomes }));
+      }
+    });
   }
 
   /** Ends every connection it has: a peer may only hold a few. */

@@ -8,6 +8,7 @@ import { withPeer } from '../../node/network/addresses.ts';
 import { Host } from '../../node/network/host.ts';
 import { peerIdOfKey } from '../../node/network/peer-id.ts';
 import { PROTOCOLS, type Purpose } from '../../node/network/protocols.ts';
+import { ManualClock } from '../exchange/manual-clock.ts';
 import {
   dialAddresses,
   newKey,
@@ -137,6 +138,22 @@ t.test('a peer that takes the connection and says nothing meets a deadline', asy
   const peer = peerIdOfKey(newKey());
   const connecting = a.host.connect(peer, [`/ip4/127.0.0.1/tcp/${port}`], { purpose: 'exchange' });
   await t.rejects(connecting, { code: 'timeout' });
+});
+
+t.test("a dial's time limit runs by the host's clock", { timeout: 15_000 }, async (t) => {
+  const clock = new ManualClock(0);
+  const limits = { addressDialTimeoutMs: 600_000, dialTimeoutMs: 86_400_000 };
+  const a = await startHost(t, { clock, limits });
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as { port: number };
+  const peer = peerIdOfKey(newKey());
+  const dial = a.host.connect(peer, [withPeer(`/ip4/127.0.0.1/tcp/${port}`, peer)!], { purpose: 'exchange' });
+  const ended = t.rejects(dial, { code: 'timeout' });
+  await until('it dials', () => clock.timersMs.includes(limits.dialTimeoutMs));
+  clock.advance(limits.dialTimeoutMs);
+  await ended;
 });
 
 t.test('a peer that never answers Hello meets a deadline', async (t) => {

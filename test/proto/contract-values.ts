@@ -54,7 +54,7 @@ function one(rule: FieldRule): fc.Arbitrary<unknown> {
     case 'string':
       return text(rule);
     case 'bytes': {
-      const minLength = rule.exactBytes ?? least;
+      const minLength = rule.exactBytes ?? Math.max(least, rule.minBytes);
       const maxLength = rule.exactBytes ?? Math.max(minLength, Math.min(rule.maxBytes, MOST));
       return fc.uint8Array({ minLength, maxLength });
     }
@@ -111,6 +111,6 @@ export function least(name: string): Uint8Array {
 export function element(rule: FieldRule): Uint8Array {
   if (rule.kind === 'message') return sized(rule.id, least(rule.message!));
   if (rule.kind === 'string' || rule.kind === 'bytes')
-    return sized(rule.id, new Uint8Array(rule.exactBytes ?? 1).fill(65));
+    return sized(rule.id, new Uint8Array(rule.exactBytes ?? Math.max(1, rule.minBytes)).fill(65));
   return number(rule.id, 1);
 }

@@ -20,12 +20,14 @@ for (const name of messageNames) {
         );
         t.equal(faultOf(name, filled(rule.maxBytes + 1)), 'too-large', `${rule.name} + 1`);
         t.not(faultOf(name, filled(rule.maxBytes)), 'too-large', rule.name);
+        if (rule.minBytes > 0)
+          t.equal(faultOf(name, filled(rule.minBytes - 1)), 'length', `${rule.name}: under ${rule.minBytes}`);
         if (rule.exactBytes !== undefined)
           t.equal(faultOf(name, filled(rule.exactBytes - 1)), 'length', `${rule.name} - 1`);
       }
       if (rule.repeated) {
         t.ok(
-          rule.maxItems > 0 && rule.maxItems <= 1_000_000,
+          rule.maxItems > 0 && rule.maxItems <= 250_000,
           `${rule.name}: at most ${rule.maxItems} elements`,
         );
         const one = element(rule);
@@ -69,11 +71,20 @@ for (const codec of codecs) {
   });
 }
 
+/** A field's elements with `body` in each, as many as fit. */
+const filled = (id: number, body: Uint8Array, bytes: number): Uint8Array => {
+  const one = sized(id, body);
+  return new Uint8Array(Buffer.alloc(bytes - (bytes % one.byteLength), one));
+};
+
 /** `count` empty submessages in a row, the cheapest element there is. */
 const bomb = (id: number, bytes: number): Uint8Array => {
   const one = join(tag(id, 2), Uint8Array.of(0));
   return new Uint8Array(Buffer.alloc(bytes - (bytes % one.byteLength), one));
 };
+
+/** An offline answer whose directory has these entries. */
+const answerFile = (entries: Uint8Array): Uint8Array => sized(12, join(sized(1, Uint8Array.of(1)), entries));
 
 t.test('millions of empty submessages are refused before anything is made of them', async (t) => {
   const bombs: [string, (bytes: Uint8Array) => object, Uint8Array][] = [
@@ -91,6 +102,12 @@ t.test('millions of empty submessages are refused before anything is made of the
     ],
     ['entries', messages.entriesResponse.parse, bomb(1, messages.entriesResponse.maxBytes)],
     ['audit fields', messages.auditLeaf.parse, bomb(3, messages.auditLeaf.maxBytes)],
+    ['an empty entry in an answer file', messages.enrolmentAnswer.parse, answerFile(bomb(3, 2_000_000))],
+    [
+      'too many entries in an answer file',
+      messages.enrolmentAnswer.parse,
+      answerFile(filled(3, new Uint8Array(12).fill(65), 14_000_000)),
+    ],
   ];
   for (const [what, parse, bytes] of bombs) {
     const before = process.memoryUsage();
@@ -111,14 +128,23 @@ t.test('a length that claims gigabytes allocates nothing', async (t) => {
   t.ok(process.memoryUsage().arrayBuffers - before < 1024 * 1024);
 });
 
-t.test(
-  'the largest answer that is within every limit stays within a bounded multiple of its size',
-  async (t) => {
-    const answer = bomb(1, 4096 * 2);
+t.test('what is within every limit stays within a bounded multiple of its size', async (t) => {
+  const body = new Uint8Array(12).fill(65);
+  const most = rulesOf('HeadBundle').fields.get(3)!.maxItems;
+  const cases: [string, number, () => { entries?: unknown[] | null }][] = [
+    ['answer of a peer', 4096, () => messages.entriesResponse.parse(filled(1, body, 4096 * 14))],
+    [
+      'answer file',
+      most,
+      () => messages.enrolmentAnswer.parse(answerFile(filled(3, body, most * 14))).directory!,
+    ],
+  ];
+  for (const [what, count, parse] of cases) {
     const before = process.memoryUsage();
-    const parsed = messages.entriesResponse.parse(answer);
+    const parsed = parse();
     const after = process.memoryUsage();
-    t.equal(parsed.entries.length, 4096);
-    t.ok(after.heapUsed - before.heapUsed < 4 * 1024 * 1024);
-  },
-);
+    t.equal(parsed.entries!.length, count);
+    const grown = after.heapUsed - before.heapUsed;
+    t.ok(grown < 1024 * 1024 + count * 256, `${what}: ${Math.round(grown / 1024)} KiB`);
+  }
+});

@@ -12,7 +12,17 @@ const FILES = 'signed document delivery directory blob hello enrolment disk'
 /** Samples of each message. */
 const SAMPLES = 2;
 
-const skip = spawnSync('protoc', ['--version']).status === 0 ? false : 'protoc is not installed';
+const skip = ((): string | false => {
+  const probe = spawnSync(
+    'protoc',
+    ['--decode=google.protobuf.FileDescriptorSet', 'google/protobuf/descriptor.proto'],
+    {
+      input: '',
+    },
+  );
+  if (probe.error !== undefined) return 'protoc is not installed';
+  return probe.status === 0 ? false : "protoc's own descriptor.proto is not installed";
+})();
 
 function protoc(mode: '--decode' | '--encode', name: string, input: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {

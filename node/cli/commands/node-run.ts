@@ -2,13 +2,16 @@
 import type { Command } from 'commander';
 import { type Cli, quoted } from '../cli.ts';
 import { subcommand } from '../help.ts';
+import { startWhenFree } from '../locked-folder.ts';
 import { keepRunning, reporter } from '../running.ts';
 import { printSheet } from '../sheet.ts';
 
 export function addNodeRun(group: Command, cli: Cli): void {
   subcommand(group, cli, 'run', 'node.run').action(async () => {
     const { dir } = cli;
-    const running = await cli.io.roots.startAgency({ dir, report: reporter(cli), signal: cli.io.signal });
+    const { roots, signal } = cli.io;
+    const report = reporter(cli);
+    const running = await startWhenFree(cli, 'node', () => roots.startAgency({ dir, report, signal }));
     const { ready } = running;
     cli.result(ready);
     cli.say('node.up', { agency: ready.agency, name: ready.agencyName });

@@ -4,12 +4,13 @@ import { CLASSIFICATIONS } from '../../core/classification.ts';
 import { parseUnitCode } from '../../core/codes.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { URGENCIES } from '../../core/urgency.ts';
+import type { SubmitAnswer } from '../../core/views.ts';
 import { parseChoice, parseDurationMs, parseOptionalDay, parseRecipients } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { type Followed, follow, printOutcome } from '../deliveries.ts';
 import { subcommand } from '../help.ts';
 import type { Fields, NodeClient, UploadedFile } from '../node-client.ts';
-import { giveBack, handOver, isStreamed, lookAt, type OutgoingFile } from '../outgoing-files.ts';
+import { giveBack, handOver, isStreamed, lookAt, type OutgoingFile, propose } from '../outgoing-files.ts';
 import { Progress } from '../progress.ts';
 
 const DEFAULT_WAIT = '60s';
@@ -63,15 +64,16 @@ async function send(cli: Cli, paths: string[], options: SendOptions): Promise<vo
   const timeoutMs = parseDurationMs(options.timeout ?? DEFAULT_WAIT, '--timeout');
   const files = await lookAt(paths);
   const node = await cli.node();
-  if (files.some(isStreamed)) await node.validate(fields);
-  const taken = await handOverShown(cli, node, files);
-  const answer = await submit(cli, node, fields, taken);
+  const answer = (await askFirst(cli, node, fields, files)) ?? (await handIn(cli, node, fields, files));
 
   const document = `${options.type} ${options.number}/${options.notation}`;
   cli.say(answer.repeated ? 'send.repeated' : 'send.queued', { id: answer.id, document });
   for (const code of answer.missing ?? []) cli.note(cli.text('send.missing', { code }));
   if (options.wait) {
-    const followed = await follow(cli, node, answer, timeoutMs);
+    const followed = await follow(cli, node, answer, timeoutMs).catch((error) => {
+      if (cli.io.signal.aborted) cli.note(cli.text('send.staysQueued', { id: answer.id }));
+      throw error;
+    });
     cli.result({ ...answer, ...followed });
     finish(cli, followed, timeoutMs);
     return;
@@ -114,6 +116,27 @@ function fieldsOf(options: SendOptions): Fields {
     system: 'cli',
     key: options.key,
   };
+}
+
+/** Large files are only handed over when nothing stands in the way; what was sent before is answered without them. */
+async function askFirst(
+  cli: Cli,
+  node: NodeClient,
+  fields: Fields,
+  files: OutgoingFile[],
+): Promise<SubmitAnswer | undefined> {
+  if (!files.some(isStreamed)) return undefined;
+  const { answer } = await node.validate(fields, await propose(files, cli.io.signal));
+  return answer ?? undefined;
+}
+
+async function handIn(
+  cli: Cli,
+  node: NodeClient,
+  fields: Fields,
+  files: OutgoingFile[],
+): Promise<SubmitAnswer> {
+  return submit(cli, node, fields, await handOverShown(cli, node, files));
 }
 
 async function handOverShown(cli: Cli, node: NodeClient, files: OutgoingFile[]): Promise<UploadedFile[]> {

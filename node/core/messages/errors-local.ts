@@ -53,16 +53,16 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The node is read-only because damaged data was found[: {reason}][ at {where}]. Documents can still be read; run "lienthong node check" and tell the administrator.',
   },
   'not-found': {
-    vi: 'Không tìm thấy[ {what}][ “{id|code|agency|name}”]. Xem lại mã, hoặc tìm bằng “lienthong list inbox” và “lienthong list outbox”.',
-    en: 'Not found[: {what}][ "{id|code|agency|name}"]. Check it, or look with "lienthong list inbox" and "lienthong list outbox".',
+    vi: 'Không tìm thấy[ {what}][ “{id|code|agency|name}”]. Xem lại mã[, hoặc tìm bằng {look}].',
+    en: 'Not found[: {what}][ "{id|code|agency|name}"]. Check it[, or look with {look}].',
   },
   ambiguous: {
     vi: 'Có nhiều kết quả[ bắt đầu bằng “{id|code|name}”][: {matches|candidates}]. Gõ thêm vài ký tự để chỉ rõ một kết quả.',
     en: 'Several things[ begin with "{id|code|name}"][: {matches|candidates}]. Type a few more characters.',
   },
   'not-running': {
-    vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Khởi động bằng: {command}]',
-    en: "It is not running, or can't be reached[ in folder {dir}].[ Start it with: {command}]",
+    vi: 'Chưa chạy, hoặc không kết nối được[ ở thư mục {dir}].[ Thư mục {absent} chưa được khởi tạo, hoặc là của thứ khác (nút, sổ đăng ký): xem lại --dir.][ Khởi động bằng: {command}]',
+    en: "It is not running, or can't be reached[ in folder {dir}].[ {absent} is not set up, or belongs to something else (node, registry): check --dir.][ Start it with: {command}]",
   },
   unreachable: {
     vi: 'Không kết nối được[ tới {peer|seat|address|addresses|where}][: {reason}]. Kiểm tra mạng và địa chỉ; có thể làm lại sau.',

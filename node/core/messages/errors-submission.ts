@@ -49,8 +49,8 @@ export const SUBMISSION_ERROR_TEXTS = {
     en: 'There is a secrecy marking[ "{marking|word}"][ in {field}]: the document was held back, nothing was sent. If it is classified, send it the proper way; if not, change the wording.',
   },
   'number-used': {
-    vi: 'Số[ {number}][/{notation}][ năm {year}] đã dùng cho một văn bản khác[ (mã {id|earlier})][, đã gửi tới {recipients}]. Kiểm tra sổ văn bản đi rồi lấy số khác; xem văn bản trước bằng “lienthong show”.',
-    en: 'The number[ {number}][/{notation}][ of {year}] was used for another document[ (id {id|earlier})][, sent to {recipients}]. Check the register and take another number; "lienthong show" shows the earlier one.',
+    vi: 'Số[ {number}][/{notation}][ năm {year}] đã dùng cho một văn bản khác[ (mã {id|earlier})][, đã gửi tới {recipients}][, {reason}]. Kiểm tra sổ văn bản đi rồi lấy số khác; xem văn bản trước bằng “lienthong show”.',
+    en: 'The number[ {number}][/{notation}][ of {year}] was used for another document[ (id {id|earlier})][, sent to {recipients}][, {reason}]. Check the register and take another number; "lienthong show" shows the earlier one.',
   },
   'key-reused': {
     vi: 'Khóa chống trùng[ “{key}”] đã dùng cho một nội dung khác[ (mã {id|earlier})]. Dùng khóa mới cho văn bản mới.',

@@ -152,6 +152,29 @@ export const LABEL_TEXTS = {
   'seal.granted': { vi: 'đã duyệt', en: 'granted' },
   'seal.waiting': { vi: 'chờ duyệt', en: 'not granted yet' },
   'word.registry': { vi: 'sổ đăng ký', en: 'registry' },
+  'look.document': {
+    vi: '“lienthong list inbox” và “lienthong list outbox”',
+    en: '"lienthong list inbox" and "lienthong list outbox"',
+  },
+  'look.agency': {
+    vi: '“lienthong directory list” (ở sổ đăng ký: “lienthong registry list”)',
+    en: '"lienthong directory list" (at the registry: "lienthong registry list")',
+  },
+  'look.certificate': {
+    vi: '“lienthong registry list --certificates”',
+    en: '"lienthong registry list --certificates"',
+  },
+  'look.seal-request': { vi: '“lienthong registry list”', en: '"lienthong registry list"' },
+
+  'reason.EEXIST': { vi: 'đã có, không ghi đè', en: 'it exists and is not overwritten' },
+  'reason.ENOENT': { vi: 'không có thư mục đó', en: 'there is no such folder' },
+  'reason.ENOTDIR': { vi: 'không phải thư mục', en: 'not a folder' },
+  'reason.EISDIR': { vi: 'là thư mục', en: 'it is a folder' },
+  'reason.EACCES': { vi: 'không có quyền', en: 'no permission' },
+  'reason.folder': { vi: 'là thư mục', en: 'it is a folder' },
+  'reason.special': { vi: 'không phải tệp thường', en: 'not an ordinary file' },
+  'reason.other-content': { vi: 'nội dung khác', en: 'other content' },
+
   'word.yes': { vi: 'có', en: 'yes' },
   'word.no': { vi: 'không', en: 'no' },
   'word.valid': { vi: 'hợp lệ', en: 'valid' },

@@ -27,6 +27,10 @@ export const OUTPUT_TEXTS = {
   'usage.invalidArgument': { vi: 'giá trị không đúng: {named}', en: 'wrong value: {named}' },
 
   'run.interrupted': { vi: 'Đã dừng theo yêu cầu.', en: 'Stopped as asked.' },
+  'run.waitsForFolder': {
+    vi: 'Một lệnh khác đang dùng thư mục này[ (tiến trình {pid})]; chờ vài giây…',
+    en: 'Another command is using this folder[ (process {pid})]; waiting a few seconds…',
+  },
   'run.stopping': { vi: 'Đang dừng…', en: 'Stopping…' },
   'run.stopped': { vi: 'Đã dừng.', en: 'Stopped.' },
   'run.hint': {
@@ -54,6 +58,10 @@ export const OUTPUT_TEXTS = {
   'send.inDoubt': {
     vi: 'Mất kết nối khi đang giao: chưa rõ văn bản đã được nhận hay chưa. Xem “lienthong list outbox” trước khi gửi lại.',
     en: 'The connection broke while handing over: it is open whether the document was queued. See "lienthong list outbox" before sending again.',
+  },
+  'send.staysQueued': {
+    vi: 'Không đợi nữa; văn bản vẫn trong hàng đợi và sẽ được gửi. Theo dõi: lienthong show {id}',
+    en: 'No longer waiting; the document stays queued and will be delivered. Follow it: lienthong show {id}',
   },
   'progress.transfer': {
     vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
@@ -213,6 +221,10 @@ export const OUTPUT_TEXTS = {
   'warning.readOnly': {
     vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',
     en: 'The node is read-only because data is damaged[: {problems}]. Run "lienthong node check".',
+  },
+  'warning.diskFull': {
+    vi: 'Đĩa đầy (còn {free}): nút không nhận, không gửi thêm gì cho đến khi có chỗ. Giải phóng dung lượng; không cần khởi động lại.',
+    en: 'The disk is full ({free} left): the node takes and sends nothing until there is room. Free some space; no restart is needed.',
   },
   'warning.diskLow': {
     vi: 'Đĩa sắp đầy: còn {free}. Giải phóng dung lượng.',

@@ -67,7 +67,7 @@ export function buildApp({ report, bodyIdleMs = BODY_IDLE_MS }: AppOptions): Fas
     next();
   });
   app.addHook('onResponse', (request, _reply, next) => {
-    if (hasBody(request.raw)) request.raw.socket.setTimeout(0);
+    if (hasBody(request.raw) && request.raw.complete) request.raw.socket.setTimeout(0);
     next();
   });
   app.addHook('preValidation', (request, _reply, next) => {

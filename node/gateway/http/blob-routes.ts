@@ -1,7 +1,7 @@
 /**
  * Files in: `POST /v1/blobs` takes octets as they come and answers what was stored and the lease that keeps it for the
  * submission. Nothing is buffered here; the store reads as fast as it writes. A caller that goes away, stands still
- * or sends too much leaves nothing behind.
+ * or sends too much leaves nothing behind. One that is refused half way gets its answer while it still sends.
  */
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
@@ -34,23 +34,29 @@ export function addBlobRoutes(
       async (request, reply) => {
         const body = request.body;
         if (body === undefined || typeof body.pipe !== 'function') throw new LienthongError('file-empty');
-        const declared = Number(request.headers['content-length'] ?? 0);
-        if (declared > MAX_ATTACHMENT_BYTES) throw tooLarge(declared);
         const gone = new AbortController();
         request.raw.once('close', () => {
           if (!request.raw.complete)
             gone.abort(new LienthongError('timeout', { reason: 'upload-cancelled' }));
         });
-        const stored = await node.storeBlob(bounded(body), { signal: gone.signal });
-        return reply.code(201).send(stored);
+        try {
+          const declared = Number(request.headers['content-length'] ?? 0);
+          if (declared > MAX_ATTACHMENT_BYTES) throw tooLarge(declared);
+          const stored = await node.storeBlob(bounded(body), { signal: gone.signal });
+          return reply.code(201).send(stored);
+        } catch (error) {
+          // read on, to nowhere: a connection closed under a caller that still writes would take the answer with it
+          body.resume();
+          throw error;
+        }
       },
     );
   });
 }
 
-async function* bounded(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* bounded(source: Readable): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const piece of source) {
+  for await (const piece of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     bytes += piece.byteLength;
     if (bytes > MAX_ATTACHMENT_BYTES) throw tooLarge(bytes);
     yield piece;

@@ -9,11 +9,11 @@ import type { Clock } from '../../core/clock.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { MAX_SUBMISSION_BYTES } from './limits.ts';
 import {
-  FieldsBody,
   Id,
   IdAndIndex,
   ListQuerystring,
   Nothing,
+  ProposalBody,
   SubmissionBody,
   SubmitQuery,
 } from './schemas.ts';
@@ -44,12 +44,13 @@ export function addDocumentRoutes(
     },
   );
 
-  app.post<{ Body: FieldsBody }>(
+  app.post<{ Body: ProposalBody }>(
     '/v1/documents/check',
-    { bodyLimit: MAX_SUBMISSION_BYTES, schema: { body: FieldsBody } },
+    { bodyLimit: MAX_SUBMISSION_BYTES, schema: { body: ProposalBody } },
     async (request) => {
-      await node.validate?.({ ...request.body, system: request.body.system ?? DEFAULT_SYSTEM });
-      return { checked: node.validate !== undefined };
+      const { system = DEFAULT_SYSTEM, attachments = [], ...fields } = request.body;
+      const answer = await node.validate?.({ ...fields, system, attachments });
+      return { checked: node.validate !== undefined, answer: answer ?? null };
     },
   );
 

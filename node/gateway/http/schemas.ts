@@ -4,7 +4,7 @@
  */
 import Type, { type Static, type TProperties } from 'typebox';
 import { CLASSIFICATIONS } from '../../core/classification.ts';
-import { MAX_ATTACHMENTS, MAX_RECIPIENTS } from '../../core/field-limits.ts';
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_RECIPIENTS } from '../../core/field-limits.ts';
 import { TRANSPORT_STATES } from '../../core/transport.ts';
 import { URGENCIES } from '../../core/urgency.ts';
 import { MAX_INLINE_BYTES, MAX_PAGE } from './limits.ts';
@@ -70,9 +70,21 @@ export const SubmissionBody = strict({
   ...fields,
   attachments: Type.Array(SubmittedFile, { maxItems: MAX_ATTACHMENTS }),
 });
-/** A submission before its files. */
-export const FieldsBody = strict(fields);
-export type FieldsBody = Static<typeof FieldsBody>;
+/** A submission before its files: what they are, so that the answer can be the submission's. */
+export const ProposalBody = strict({
+  ...fields,
+  attachments: Type.Optional(
+    Type.Array(
+      strict({
+        ...described,
+        sha256: sha256(),
+        size: Type.Integer({ minimum: 1, maximum: MAX_ATTACHMENT_BYTES }),
+      }),
+      { maxItems: MAX_ATTACHMENTS },
+    ),
+  ),
+});
+export type ProposalBody = Static<typeof ProposalBody>;
 export type SubmissionBody = Static<typeof SubmissionBody>;
 
 export const SubmitQuery = strict({ wait: Type.Optional(digits()) });

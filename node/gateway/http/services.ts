@@ -16,6 +16,7 @@ import type {
   ListQuery,
   NodeStatus,
   Page,
+  Proposal,
   StoredBlob,
   Submission,
   SubmitAnswer,
@@ -35,10 +36,10 @@ export interface NodeService {
   /** Resolves once document, blobs and dispatches are durable. Rejects with the rule's code. */
   submit(submission: Submission): Promise<SubmitAnswer>;
   /**
-   * Rejects as `submit` would, as far as that can be known without the files: asked before large files are taken in.
-   * A node without it is asked nothing.
+   * Rejects as `submit` would, and answers as it would where the same was submitted before: asked before large files
+   * are taken in. Without attachments only the fields are judged. A node without it is asked nothing.
    */
-  validate?(submission: Omit<Submission, 'attachments'>): Promise<void>;
+  validate?(proposal: Proposal): Promise<SubmitAnswer | undefined>;
   /** Takes a file as it comes, bounded in memory; an aborted or broken source leaves nothing behind. */
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob>;
   /** Gives back a lease that will not be submitted; an unknown one changes nothing. Without it leases run out. */

@@ -183,7 +183,8 @@ for (const [code, status] of [
         throw new LienthongError(code, { where: '/x' });
       },
     };
-    const { err, ...ran } = await run(['node', 'run', '--dir', '/x'], { roots });
+    const clock = { nowMs: () => 0, sleep: async () => undefined, after: () => () => undefined };
+    const { err, ...ran } = await run(['node', 'run', '--dir', '/x'], { roots, clock });
     t.equal(ran.status, status);
     t.notMatch(err, /\n\s+at /);
   });

@@ -208,6 +208,23 @@ t.test('Ctrl-C while a file goes up leaves nothing behind', async (t) => {
   t.equal(node.documents.length, 0);
 });
 
+t.test('Ctrl-C while it waits: the document stays queued, and it says so', async (t) => {
+  const { cli, node } = await runningNode(t);
+  const file = join(await temporaryFolder(t), 'a.pdf');
+  await writeFile(file, 'x');
+  node.deliverAtOnce = false;
+  const stop = new AbortController();
+  const onWrite = (text: string) => {
+    if (text.includes('Queued: ')) stop.abort();
+  };
+  const ran = await cli(['send', file, ...FIELDS, '--wait', '--lang', 'en'], {
+    signal: stop.signal,
+    onWrite,
+  });
+  t.equal(ran.status, 130);
+  t.match(ran.err, new RegExp(`stays queued.*lienthong show ${node.documents[0]!.view.id}`));
+});
+
 t.test(
   'on a terminal a transfer shows bytes, speed and time left on one line, and takes it away',
   async (t) => {
@@ -227,6 +244,11 @@ t.test('when the node is not running the sentence says what to type', async (t) 
   await mkdir(folder);
   const file = join(folder, 'a.pdf');
   await writeFile(file, 'x');
+  const elsewhere = await run(['send', file, ...FIELDS, '--dir', folder, '--lang', 'en']);
+  t.equal(elsewhere.status, 5);
+  t.match(elsewhere.err, /my node is not set up, or belongs to something else .*: check --dir/);
+  t.notMatch(elsewhere.err, 'node run', 'no advice to start what is not there');
+  await writeFile(join(folder, 'identity.json'), '{}');
   const ran = await run(['send', file, ...FIELDS, '--dir', folder, '--lang', 'en']);
   t.equal(ran.status, 5);
   t.match(ran.err, `lienthong node run --dir '${folder}'`);

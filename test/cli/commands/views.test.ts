@@ -238,7 +238,8 @@ t.test('node status shows queues and warns of what someone should act on', async
     /grant-seal G22/,
   );
   t.match(await warned({ ...quiet, certificates: [] }), /grant-seal G22/);
-  t.match(await warned({ ...quiet, disk: { freeBytes: 1_000_000 } }), /nearly full: 977 KB/);
+  t.match(await warned({ ...quiet, disk: { freeBytes: 1_000_000 } }), /disk is full \(977 KB left\)/);
+  t.match(await warned({ ...quiet, disk: { freeBytes: 2 ** 30 } }), /nearly full: 1\.0 GB/);
   t.match(
     await warned({ ...quiet, store: { state: 'read-only', problems: ['gap: rows'] } }),
     /read-only.*gap: rows/,

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import t, { type Test } from 'tap';
+import { LocalClient } from '../../../node/cli/local-client.ts';
+import { systemClock } from '../../../node/core/clock.ts';
+import { LienthongError } from '../../../node/core/errors.ts';
 import { openNodeDoor } from '../../../node/gateway/http/door.ts';
 import { temporaryFolder } from '../../helpers/command-line.ts';
 import { MemoryNode, sha256Hex } from '../../helpers/memory-node.ts';
@@ -105,6 +109,59 @@ t.test('a slow store slows the caller down: memory stays flat', async (t) => {
   t.equal(answer.statusCode, 201);
   t.equal(seen, total);
   answer.resume();
+});
+
+t.test('a file refused while it still comes gets its reason, whenever that is', async (t) => {
+  const node = new MemoryNode();
+  const { door } = await open(t, node);
+  const signal = new AbortController().signal;
+  const start = { socketPath: door.path, dir: '/x', startCommand: 'x', clock: systemClock, signal };
+  const total = 32 * 1024 * 1024;
+  for (const taken of [0, 1, 1024 * 1024, 8 * 1024 * 1024]) {
+    node.storeBlob = async (source) => {
+      let bytes = 0;
+      if (taken > 0)
+        for await (const piece of source) {
+          bytes += piece.byteLength;
+          if (bytes >= taken) break;
+        }
+      throw new LienthongError('disk-full', { where: 'blobs' });
+    };
+    for (let round = 0; round < 5; round++) {
+      const source = (async function* () {
+        const piece = Buffer.alloc(256 * 1024);
+        for (let sent = 0; sent < total; sent += piece.byteLength) yield piece;
+      })();
+      await t.rejects(
+        new LocalClient(start).upload('/v1/blobs', source, total),
+        { code: 'disk-full' },
+        `${taken}`,
+      );
+    }
+  }
+});
+
+t.test('a caller that writes all of it before it reads finds the answer too', async (t) => {
+  const node = new MemoryNode();
+  node.storeBlob = async (source) => {
+    for await (const _ of source) break;
+    throw new LienthongError('disk-full', { where: 'blobs' });
+  };
+  const { door } = await open(t, node);
+  const total = 16 * 1024 * 1024;
+  const socket = connect(door.path);
+  const failed: unknown[] = [];
+  socket.on('error', (error) => failed.push(error));
+  const head = ['POST /v1/blobs HTTP/1.1', 'Host: x', `Content-Type: ${OCTETS['content-type']}`];
+  socket.write(`${[...head, `Content-Length: ${total}`].join('\r\n')}\r\n\r\n`);
+  const piece = Buffer.alloc(256 * 1024);
+  for (let sent = 0; sent < total && failed.length === 0; sent += piece.byteLength)
+    if (!socket.write(piece))
+      await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
+  t.strictSame(failed, [], 'the connection stays open for all of it');
+  const [answer] = await once(socket, 'data');
+  t.match(String(answer), /^HTTP\/1\.1 507 .*disk-full/s);
+  socket.destroy();
 });
 
 t.test('a lease is given back', async (t) => {
