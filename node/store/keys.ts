@@ -19,6 +19,8 @@ export const PREFIX = {
   blobLease: 5,
   /** Facts about this store: its id. */
   store: 6,
+  /** epoch → LogGapRow: why the audit log went on in it. */
+  auditGap: 7,
   /** epoch, group, entry key, changed in → exact bytes of a DirectoryEntry; older versions stay for proofs. */
   directoryEntry: 16,
   /** epoch, version → HeadResponse: the Signed head with the certificates that vouch for it. */
@@ -66,6 +68,12 @@ export const PREFIX = {
   senderExchangeId: 54,
   /** seat → SeenLogRow. */
   seenLog: 55,
+  /** seat, epoch → SeenGapRow. */
+  seenGap: 70,
+  /** seat, number → LogEvidenceRow. */
+  logEvidence: 71,
+  /** epoch, seat → TakeBackRow. */
+  takeBack: 72,
 } as const;
 
 export type Prefix = number;
