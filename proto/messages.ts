@@ -147,7 +147,7 @@ export const deliveryRow = rowCodec<DeliveryRow, lienthong.v1.DeliveryRow.$Prope
 export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>(
   'SeenLogRow',
   v1.SeenLogRow,
-  132 * KiB,
+  66 * KiB,
 );
 export const seenGapRow = rowCodec<SeenGapRow, lienthong.v1.SeenGapRow.$Properties>(
   'SeenGapRow',

@@ -5,7 +5,7 @@
  */
 import type { Attachment } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
@@ -16,8 +16,17 @@ import type { BlobPuller } from './blob-puller.ts';
 export interface CollectedAttachments {
   /** Into the document's own commit. */
   writes: Write[];
+  /** Names of those that can't be had, where that was allowed. */
+  missing: string[];
   /** When there will be no commit. */
   release(): Promise<void>;
+}
+
+export interface CollectOptions {
+  /** The document is this node's own, held by its recipient: the dispatch itself goes along as the ticket. */
+  isOwn?: boolean;
+  /** What the seat says it can't give is named instead of thrown. */
+  withoutMissing?: boolean;
 }
 
 export class Collector {
@@ -37,9 +46,11 @@ export class Collector {
     inlineBlobs: readonly Bytes[],
     isHeld: boolean,
     signal: AbortSignal,
+    { isOwn = false, withoutMissing = false }: CollectOptions = {},
   ): Promise<CollectedAttachments> {
     const inline = new Map(inlineBlobs.map((bytes) => [hex(sha256(bytes)), bytes]));
     const writes: Write[] = [];
+    const missing: string[] = [];
     const leased: LeasedBlob[] = [];
     const release = async () => {
       await Promise.allSettled(leased.map((blob) => blob.lease.release()));
@@ -52,7 +63,11 @@ export class Collector {
         } else if (!(isHeld && (await this.#isSmall(attachment)))) {
           const blob =
             (isHeld && (await this.#blobs.reuse(attachment.sha256, signal))) ||
-            (await this.#pull(offered, attachment, signal));
+            (await this.#pull(offered, attachment, isOwn, signal).catch((error) => {
+              if (!withoutMissing || !isDenied(error)) throw error;
+              missing.push(attachment.name);
+            }));
+          if (!blob) continue;
           leased.push(blob);
           writes.push(...blob.lease.writes);
         }
@@ -61,7 +76,7 @@ export class Collector {
       await release();
       throw error;
     }
-    return { writes, release };
+    return { writes, missing, release };
   }
 
   #small(attachment: Attachment, bytes: Bytes): Write {
@@ -76,10 +91,22 @@ export class Collector {
     return (await getSmallBlob(this.#store, attachment.sha256)) !== undefined;
   }
 
-  #pull({ dispatch, fromSeat }: Offered, attachment: Attachment, signal: AbortSignal): Promise<LeasedBlob> {
-    return this.#puller.pull({ seat: fromSeat, dispatchId: dispatch.id, attachment }, signal);
+  #pull(
+    { dispatch, fromSeat }: Offered,
+    attachment: Attachment,
+    isOwn: boolean,
+    signal: AbortSignal,
+  ): Promise<LeasedBlob> {
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment };
+    return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }
+
+/** The seat answered, and it isn't to be had there; anything else may only be the network. */
+const isDenied = (error: unknown): boolean =>
+  isLienthongError(error, 'blob-unavailable') &&
+  isLienthongError(error.cause, 'blob-unavailable') &&
+  error.cause.details.isFinal === true;
 
 function distinct(attachments: readonly Attachment[]): Attachment[] {
   return [...new Map(attachments.map((attachment) => [hex(attachment.sha256), attachment])).values()];

@@ -70,10 +70,12 @@ export const PREFIX = {
   seenLog: 55,
   /** seat, epoch → SeenGapRow. */
   seenGap: 70,
-  /** seat, number → LogEvidenceRow. */
+  /** seat, SHA-256 of the later statement → LogEvidenceRow. */
   logEvidence: 71,
   /** epoch, seat → TakeBackRow. */
   takeBack: 72,
+  /** seat → SeenLogRow: the head of its newest epoch from which its log was last proven to go on. */
+  provenLog: 73,
 } as const;
 
 export type Prefix = number;

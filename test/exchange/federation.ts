@@ -38,7 +38,7 @@ export interface NodeInit extends ExchangeInit {
 export type Fault = (of: {
   from: string;
   to: string;
-  protocol: 'delivery' | 'blob';
+  protocol: 'delivery' | 'blob' | 'log';
   toward: 'server' | 'client';
   frame: Uint8Array;
 }) => ReturnType<Tap> | undefined;
@@ -100,6 +100,7 @@ export class TestNode {
         peers: {
           openDelivery: (seat) => this.#open(seat, 'delivery', store),
           openBlob: async (seat) => (await this.#open(seat, 'blob', store)).frames,
+          openLog: async (seat) => (await this.#open(seat, 'log', store)).frames,
           isConnected: () => true,
         },
         clock,
@@ -114,7 +115,7 @@ export class TestNode {
     await this.exchange.start();
   }
 
-  async #open(seat: string, protocol: 'delivery' | 'blob', of: GatedStore): Promise<Lane> {
+  async #open(seat: string, protocol: 'delivery' | 'blob' | 'log', of: GatedStore): Promise<Lane> {
     // a dead node's loops must not go on in its successor
     if (of !== this.store || !this.isUp) return new Promise(() => {});
     const frames = this.#federation.connect(this, seat, protocol);
@@ -203,7 +204,7 @@ export class TestFederation {
     return this.nodes.get(seat)!;
   }
 
-  connect(from: TestNode, to: string, protocol: 'delivery' | 'blob'): Frames {
+  connect(from: TestNode, to: string, protocol: 'delivery' | 'blob' | 'log'): Frames {
     const server = this.nodes.get(to);
     this.opened.push(`${from.who.seat} ${protocol} ${to}`);
     if (server === undefined || !server.isUp || this.unreachable.has(to)) {
@@ -216,7 +217,8 @@ export class TestFederation {
     from.keep(pair.client);
     server.keep(pair.server);
     if (protocol === 'delivery') void server.exchange.serveDelivery(pair.server, seat);
-    else void server.exchange.serveBlobs(pair.server, seat);
+    else if (protocol === 'blob') void server.exchange.serveBlobs(pair.server, seat);
+    else void server.exchange.serveLog(pair.server, seat);
     return pair.client;
   }
 
