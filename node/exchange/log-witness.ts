@@ -224,7 +224,8 @@ export class LogWitness {
     gaps.set(head.epoch, 'declared');
     if (head.gapAfter === undefined || head.gapAfter.epoch >= head.epoch)
       return this.#contradiction(seat, before, head, 'undeclared');
-    const lost = head.gapAfter.epoch === before.epoch ? Math.max(0, before.size - head.gapAfter.size) : 0;
+    const { epoch, size } = head.gapAfter;
+    const lost = Math.max(0, before.size - (epoch === before.epoch ? size : 0));
     this.#with.report('log.continued', { seat, epoch: head.epoch, lost });
     return [seenGapWrite(seat, head.epoch, this.#gapRow(before, head.statement))];
   }
