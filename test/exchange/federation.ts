@@ -3,7 +3,7 @@
  * that a test may cut, stall or alter at any frame, under one clock the test owns. A node may be killed at any commit
  * and opened again from its folder.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +13,13 @@ import { type ErrorDetails, LienthongError } from '../../node/core/errors.ts';
 import type { DocumentView, Submission } from '../../node/core/views.ts';
 import { OwnKeys } from '../../node/directory/own-keys.ts';
 import { Exchange, type ExchangeInit } from '../../node/exchange/exchange.ts';
+import { statedHead } from '../../node/exchange/log-heads.ts';
 import type { Frames, Lane } from '../../node/exchange/ports.ts';
 import { AuditLog } from '../../node/store/audit-log.ts';
 import { BlobStore } from '../../node/store/blobs.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
 import { encodeAuditLeaf } from '../../node/store/node-store.ts';
+import { recover } from '../../node/store/recovery.ts';
 import { type Enrolled, TestAuthority } from './authority.ts';
 import { GatedStore } from './gated-store.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -143,6 +145,42 @@ export class TestNode {
     await this.#level.close();
     await this.#audit.close();
     await this.open();
+  }
+
+  get audit(): AuditLog {
+    return this.#audit;
+  }
+
+  /** A copy of the folder as it is; the node is opened again. Putting it back makes the node lose what came since. */
+  async backUp(): Promise<string> {
+    const copy = `${this.dir}-${systemRandom(4).join('-')}`;
+    await this.stop();
+    await cp(this.dir, copy, { recursive: true });
+    await this.open();
+    return copy;
+  }
+
+  /** Stopped, an older folder in its place, and still stopped. */
+  async putBack(copy: string): Promise<void> {
+    await this.stop();
+    await rm(this.dir, { recursive: true });
+    await cp(copy, this.dir, { recursive: true });
+  }
+
+  /** Put back, shown what its peers saw, let go on: stopped, with its new epoch. */
+  async lose(copy: string, shownBy: readonly TestNode[]): Promise<number | undefined> {
+    await this.putBack(copy);
+    await this.open();
+    for (const { exchange } of shownBy)
+      this.exchange.logWitness.shown(exchange.logWitness.statementFor(this.who.seat)!);
+    await this.stop();
+    const { epoch } = await recover({
+      dir: this.dir,
+      clock: systemClock,
+      random: systemRandom,
+      headOf: statedHead,
+    });
+    return epoch;
   }
 
   async stop(): Promise<void> {
