@@ -37,6 +37,15 @@ export function statedHead(statement: Bytes): StatedHead | undefined {
   });
 }
 
+/** The same where the statement has been read already: the signer's clock is looked up only when it is asked for. */
+export const headIn = (head: LogHead, statement: Bytes): StatedHead => ({
+  ...head,
+  statement,
+  get claimedAtMs() {
+    return statedHead(statement)?.claimedAtMs ?? 0;
+  },
+});
+
 /** Undefined for anything but a Signed "log-head/1". */
 export function declaredHead(statement: Bytes): DeclaredHead | undefined {
   return read(statement, ({ kind, payload }) => {

@@ -31,6 +31,7 @@ import {
 import {
   type DeclaredHead,
   declaredHead,
+  headIn,
   isLarger,
   isSameHead,
   type StatedHead,
@@ -92,13 +93,11 @@ export class LogWitness {
 
   /** Writes for the commit that keeps the statement anyway: mostly none when a larger head of the seat is known. */
   writesFor(seat: string, head: LogHead | null | undefined, statement: Bytes): Write[] {
-    const stated = { epoch: head?.epoch ?? 0, size: head?.size ?? 0 };
+    const stated = { epoch: head?.epoch ?? 0, size: head?.size ?? 0, root: head?.root ?? EMPTY };
     const known = this.#seen.get(seat)?.latest;
-    if (stated.epoch === 0) return [];
-    // documents of one group state one head: nothing to read again
-    if (known !== undefined && isSameHead(known, { ...stated, root: head?.root ?? EMPTY })) return [];
-    const full = statedHead(copyOf(statement));
-    return full === undefined ? [] : this.#weigh(seat, full);
+    // documents of one group state one head
+    if (stated.epoch === 0 || (known !== undefined && isSameHead(known, stated))) return [];
+    return this.#weigh(seat, headIn({ ...stated, root: copyOf(stated.root) }, copyOf(statement)));
   }
 
   /** What to show the seat in Hello. */
@@ -135,7 +134,8 @@ export class LogWitness {
     const fault = trust.serviceFault(signedCodec.parse(statement), seat, clock.nowMs());
     if (fault !== undefined) return undefined;
     const writes = [...this.#weigh(seat, head), ...this.#declare(seat, head)];
-    if (writes.length > 0) await store.commit({ writes });
+    // a read-only node still helps others; it will be told again
+    if (writes.length > 0 && store.health.state === 'ok') await store.commit({ writes });
     return head;
   }
 

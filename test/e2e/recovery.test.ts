@@ -3,7 +3,7 @@
  * stops, is let go on by a person, and takes back everything both sides had, receipts and files included.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import type { RecoveryReport } from '../../node/core/views.ts';
@@ -25,16 +25,11 @@ const annex = path.join(papers, 'phụ lục.bin');
 await writeFile(annex, randomBytes(1_500_000));
 const copy = path.join(federation.dir, 'copy');
 
-/** Every file of the evidence, by name: signed bytes as they are. */
+/** Hashes of every signed envelope this node holds of a document, by name. */
 async function evidenceOf(agency: Agency, id: string): Promise<Record<string, string>> {
-  const out = path.join(papers, `evidence-${agency.name}-${randomBytes(4).toString('hex')}`);
-  const fetched = await agency.cli('fetch', id, '--evidence', '--out', out);
-  if (fetched.exit !== 0) throw new Error(fetched.stderr);
-  const folder = path.join(out, `evidence-${id}`);
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.signed')).sort();
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, sha256(await readFile(path.join(folder, name)))])),
-  );
+  const files = await (await agency.client()).evidence(id);
+  const envelopes = files.filter(({ name }) => name.endsWith('.signed'));
+  return Object.fromEntries(envelopes.map(({ name, bytes }) => [name, sha256(bytes)]).sort());
 }
 
 const fields = (number: number) => {
@@ -63,8 +58,8 @@ const lost = [
   await sendFile(peer, 'G22', 3),
   await sendLetter(other, ['G22'], 1),
 ];
-for (let number = 10; number < 30; number++) lost.push(await sendLetter(node, ['H40'], number));
-for (let number = 10; number < 30; number++) lost.push(await sendLetter(peer, ['G22'], number));
+for (let number = 10; number < 30; number++)
+  lost.push(await sendLetter(node, ['H40'], number), await sendLetter(peer, ['G22'], number));
 const evidence = await Promise.all(lost.map((id) => evidenceOf(node, id)));
 const sizeBefore = (await node.status()).log.size;
 
@@ -130,9 +125,9 @@ t.test('every document is there again, byte-identical, and verifies', async (t) 
     const shown = await node.show(id);
     t.ok(shown.deliveries.every(({ state, receipt }) => state === 'delivered' && receipt !== null));
     t.strictSame(await evidenceOf(node, id), evidence[i]);
-    const verified = await node.cli('verify', id);
-    t.equal(verified.exit, 0, verified.stderr);
+    t.equal((await node.verify(id)).valid, true);
   }
+  for (const id of lost.slice(0, 5)) t.equal((await node.cli('verify', id)).exit, 0, 'lienthong verify');
   for (const id of before) t.equal((await node.verify(id)).valid, true);
   t.equal((await node.list('outbox')).length, 1 + 2 + 20);
   t.equal((await node.list('inbox')).length, 1 + 3 + 20);

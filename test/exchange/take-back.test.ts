@@ -8,7 +8,15 @@ import { leafHash } from '../../node/core/merkle.ts';
 import { arrivalsOf } from '../../node/store/arrivals.ts';
 import { countQueued, deliveriesOf } from '../../node/store/deliveries.ts';
 import { getByExchangeId, getDocument } from '../../node/store/documents.ts';
-import { auditLeaf, blobRequest, blobResponse, logRequest, logResponse } from '../../proto/messages.ts';
+import {
+  auditLeaf,
+  blobRequest,
+  blobResponse,
+  dispatch as dispatchCodec,
+  logRequest,
+  logResponse,
+  signed,
+} from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
 import { TestFederation, type TestNode } from './federation.ts';
 import { HandMadePeer } from './hand-made-peer.ts';
@@ -193,11 +201,17 @@ t.test('what a peer can’t prove is not put back, and said', async (t) => {
     receipt: await forger.receipt(dispatch, document),
     inlineBlobs: [utf8('Điều 1.')],
   };
-  const lies: ((item: typeof forged) => Partial<typeof forged>)[] = [
+  const lies: ((item: typeof forged) => Partial<typeof forged> | Promise<Partial<typeof forged>>)[] = [
     () => forged,
     () => ({ receipt: forged.receipt }),
     () => ({ dispatch }),
     () => ({ document }),
+    async ({ document: of, dispatch: own }) => {
+      // a dispatch this node never signed, with a true receipt for it
+      const { unit } = dispatchCodec.parse(signed.parse(own).payload);
+      const invented = await forger.dispatch(of, { unit });
+      return { dispatch: invented, receipt: await forger.receipt(invented, of) };
+    },
     ({ receipt }) => ({ receipt: flipped(receipt) }),
     ({ dispatch: own }) => ({ dispatch: flipped(own) }),
     ({ document: own }) => ({ document: flipped(own) }),
@@ -212,7 +226,9 @@ t.test('what a peer can’t prove is not put back, and said', async (t) => {
       if (!item) return undefined;
       const { document, dispatch, receipt, inlineBlobs } = item as typeof forged;
       const honest = { document, dispatch, receipt, inlineBlobs };
-      return [logResponse.encode({ item: { ...honest, ...lie(honest) } })];
+      return Promise.resolve(lie(honest)).then((other) => [
+        logResponse.encode({ item: { ...honest, ...other } }),
+      ]);
     };
     await node.open();
     await federation.until('all was asked', () => isBack(node));
@@ -275,6 +291,10 @@ t.test(
     t.match(await ask({ item: { documentId, unit: 'H51' } }), { item: { document: Uint8Array } });
     t.match(await ask({ item: { documentId, unit: 'G22' } }), { refused: { code: 'not-found' } });
     t.match(await ask({ item: { documentId, unit: 'H51', sent: true } }), { refused: { code: 'not-found' } });
+    const ofOther = (await getByExchangeId(near.store, ids[0]!))!;
+    t.match(await ask({ item: { documentId: ofOther, unit: 'H40', sent: true } }), {
+      refused: { code: 'not-found' },
+    });
     for (const [what, list] of Object.entries({
       'without a loss': { statement: await asker.logHead() },
       'another seat’s loss': {
