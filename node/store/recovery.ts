@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import type { Bytes } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { isLienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { acceptLoss } from './accept-loss.ts';
 import { heldHead, newEpochWrites } from './audit-epoch.ts';
 import { type AuditHead, AuditLog, SALT_BYTES } from './audit-log.ts';
@@ -77,6 +77,8 @@ async function inspect({ dir, clock, random, headOf }: RecoveryComponents): Prom
   const store = await LevelEngine.open({ folder: join(dir, 'store'), clock, random });
   let audit: AuditLog | undefined;
   try {
+    // without its directory a node can't go on: that is a new enrolment
+    if (await isEmpty(store)) throw new LienthongError('damaged', { where: 'database', reason: 'empty' });
     const folder = join(dir, 'audit');
     audit = await AuditLog.open({ store, folder, encodeLeaf: encodeAuditLeaf, random }).catch((error) => {
       // its newest rows are among what was lost: the epoch can only be ended
@@ -95,4 +97,9 @@ async function inspect({ dir, clock, random, headOf }: RecoveryComponents): Prom
     await store.close();
     await audit?.close();
   }
+}
+
+async function isEmpty(store: LevelEngine): Promise<boolean> {
+  for await (const _ of store.range({ limit: 1 })) return false;
+  return true;
 }

@@ -1779,13 +1779,6 @@ export const descriptor: Descriptor = {
                     "(required)": true,
                     "(max_bytes)": 65536
                   }
-                },
-                "proven": {
-                  "type": "bytes",
-                  "id": 4,
-                  "options": {
-                    "(max_bytes)": 65536
-                  }
                 }
               }
             },

@@ -3630,9 +3630,6 @@ export namespace lienthong {
             /** Signed dispatch, receipt or log head, bytes as received. */
             statement: Uint8Array;
 
-            /** The Signed statement of the same epoch from which the log was last proven to go on; empty: `statement` itself. */
-            proven: Uint8Array;
-
             /**
              * Creates a new SeenLogRow instance using the specified properties.
              * @param [properties] Properties to set
@@ -3673,9 +3670,6 @@ export namespace lienthong {
 
                 /** Signed dispatch, receipt or log head, bytes as received. */
                 statement?: Uint8Array;
-
-                /** The Signed statement of the same epoch from which the log was last proven to go on; empty: `statement` itself. */
-                proven?: Uint8Array;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -9190,7 +9190,6 @@ export const lienthong = $root.lienthong = (() => {
              * @property {number} [epoch] SeenLogRow epoch
              * @property {number} [size] SeenLogRow size
              * @property {Uint8Array} [statement] Signed dispatch, receipt or log head, bytes as received.
-             * @property {Uint8Array} [proven] The Signed statement of the same epoch from which the log was last proven to go on; empty: `statement` itself.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -9247,14 +9246,6 @@ export const lienthong = $root.lienthong = (() => {
             SeenLogRow.prototype.statement = $util.newBuffer([]);
 
             /**
-             * The Signed statement of the same epoch from which the log was last proven to go on; empty: `statement` itself.
-             * @member {Uint8Array} proven
-             * @memberof lienthong.v1.SeenLogRow
-             * @instance
-             */
-            SeenLogRow.prototype.proven = $util.newBuffer([]);
-
-            /**
              * Creates a new SeenLogRow instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.SeenLogRow
@@ -9292,8 +9283,6 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
                 if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.statement);
-                if (message.proven != null && $Object.hasOwnProperty.call(message, "proven") && message.proven.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.proven);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -9363,15 +9352,6 @@ export const lienthong = $root.lienthong = (() => {
                                 message.statement = value;
                             else
                                 delete message.statement;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.proven = value;
-                            else
-                                delete message.proven;
                             continue;
                         }
                     }

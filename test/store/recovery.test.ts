@@ -161,6 +161,12 @@ t.test('a crash while the loss is being accepted leaves it to be accepted again'
   await goesOn(dir, 3);
 });
 
+t.test('an empty database is no loss to go on from', async (t) => {
+  const dir = await changed(late, (at) => rm(join(at, 'store/database'), { recursive: true }));
+  for (const call of [inspectLoss, recover])
+    await t.rejects(call(of(dir)), { code: 'damaged', details: { reason: 'empty' } });
+});
+
 t.test('damaged tables can’t be left behind; a folder in use is left alone', async (t) => {
   const { store, close } = await open(await changed(late, async () => {}));
   store.degrade({ kind: 'table-damaged', where: 'test' });
