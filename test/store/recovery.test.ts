@@ -163,8 +163,8 @@ t.test('a crash while the loss is being accepted leaves it to be accepted again'
 
 t.test('an empty database is no loss to go on from', async (t) => {
   const dir = await changed(late, (at) => rm(join(at, 'store/database'), { recursive: true }));
-  for (const call of [inspectLoss, recover])
-    await t.rejects(call(of(dir)), { code: 'damaged', details: { reason: 'empty' } });
+  await t.rejects(inspectLoss(of(dir)), { code: 'damaged', details: { reason: 'empty' } });
+  await t.rejects(recover(of(dir)), { code: 'damaged', details: { reason: 'empty' } });
 });
 
 t.test('damaged tables can’t be left behind; a folder in use is left alone', async (t) => {
