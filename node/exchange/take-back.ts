@@ -26,6 +26,8 @@ const WINDOW = 4;
 const SEATS_AT_ONCE = 16;
 /** However slow a seat is: beyond this a used number may be free, and that is said when it comes back. */
 const HOLD_MOST_MS = 10 * 60_000;
+/** A sign of life makes a seat due at once, and at most this often. */
+const CONTACT_EVERY_MS = 10_000;
 /** A race of the same delivery, with the courier or another seat's: then it is here. */
 const RACE_TRIES = 3;
 
@@ -39,6 +41,7 @@ export class TakeBack {
   readonly #with: TakeBackComponents;
   readonly #stopping = new AbortController();
   readonly #bells = new Map<string, WakeBell>();
+  readonly #contactAtMs = new Map<string, number>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #slots: (() => void)[] = [];
   #free = SEATS_AT_ONCE;
@@ -75,10 +78,14 @@ export class TakeBack {
 
   /** A sign of life: also of a seat that came into the directory after the loss. */
   onContact(seat: string): void {
-    const { auditLog, store, self } = this.#with;
+    const { auditLog, store, self, clock } = this.#with;
     if (auditLog.gap === undefined || store.health.state !== 'ok' || seat === self.seat) return;
-    this.#bells.get(seat)?.ring();
-    if (!this.#bells.has(seat)) this.#take(seat);
+    const bell = this.#bells.get(seat);
+    if (bell === undefined) return this.#take(seat);
+    const nowMs = clock.nowMs();
+    if (nowMs - (this.#contactAtMs.get(seat) ?? Number.NEGATIVE_INFINITY) < CONTACT_EVERY_MS) return;
+    this.#contactAtMs.set(seat, nowMs);
+    bell.ring();
   }
 
   /** Throws 'recovering' while a number might be free that isn't. */

@@ -7,6 +7,7 @@ import { logRequest, logResponse, signed } from '../../proto/messages.ts';
 import { TestFederation } from './federation.ts';
 import { HandMadePeer, hash } from './hand-made-peer.ts';
 
+t.setTimeout(90_000);
 const DAY_MS = 86_400_000;
 
 async function two(t: Test) {

@@ -21,6 +21,7 @@ import { seeded } from '../store/seeded.ts';
 import { TestFederation, type TestNode } from './federation.ts';
 import { HandMadePeer } from './hand-made-peer.ts';
 
+t.setTimeout(120_000);
 const MIB = 1024 * 1024;
 const random = seeded(31);
 
