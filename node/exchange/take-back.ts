@@ -81,9 +81,13 @@ export class TakeBack {
     const { auditLog, store, self, clock } = this.#with;
     if (auditLog.gap === undefined || store.health.state !== 'ok' || seat === self.seat) return;
     const bell = this.#bells.get(seat);
-    if (bell === undefined) return this.#take(seat);
+    if (bell === undefined) this.#take(seat);
     const nowMs = clock.nowMs();
-    if (nowMs - (this.#contactAtMs.get(seat) ?? Number.NEGATIVE_INFINITY) < CONTACT_EVERY_MS) return;
+    if (
+      bell === undefined ||
+      nowMs - (this.#contactAtMs.get(seat) ?? Number.NEGATIVE_INFINITY) < CONTACT_EVERY_MS
+    )
+      return;
     this.#contactAtMs.set(seat, nowMs);
     bell.ring();
   }
