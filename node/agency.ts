@@ -7,7 +7,7 @@ import { KeySigner } from '../certs/keys.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './core/clock.ts';
 import type { ErrorDetails } from './core/errors.ts';
 import { VERSION } from './core/version.ts';
-import type { CheckReport } from './core/views.ts';
+import type { CheckReport, RecoveryReport } from './core/views.ts';
 import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { openNodeFolder } from './directory/node-folder.ts';
@@ -16,11 +16,13 @@ import { Renewal } from './directory/renewal.ts';
 import { SeatNetwork } from './directory/seat-network.ts';
 import { Exchange } from './exchange/exchange.ts';
 import { Janitor } from './exchange/janitor.ts';
+import { statedHead } from './exchange/log-heads.ts';
 import { AgencyService } from './gateway/agency-service.ts';
 import { openNodeDoor } from './gateway/http/door.ts';
 import { PROTOCOLS } from './network/protocols.ts';
 import { checkParts } from './store/folder-check.ts';
 import { type NodeStore, openNodeStore } from './store/node-store.ts';
+import { inspectLoss, recover } from './store/recovery.ts';
 
 export { initNode, installNode, requestNode } from './directory/applicant.ts';
 
@@ -137,6 +139,7 @@ async function start(
   await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));
   await network.handleSeats(PROTOCOLS.blob, (frames, from) => exchange.serveBlobs(frames, from));
+  await network.handleSeats(PROTOCOLS.log, (frames, from) => exchange.serveLog(frames, from));
   stops.add(() => exchange.finish());
   stops.add(() => network.stop());
   const announcer = new Announcer({
@@ -210,4 +213,24 @@ export async function checkFolder(dir: string): Promise<CheckReport> {
   } finally {
     await storage.close();
   }
+}
+
+/**
+ * `node recover` on a folder at rest: what is missing, and with `accept` the new epoch it goes on in. Throws 'locked'
+ * while a node runs there, 'not-initialised', 'damaged' where what is damaged can't be left behind.
+ */
+export async function recoverFolder(options: { dir: string; accept: boolean }): Promise<RecoveryReport> {
+  const { dir, accept } = options;
+  await openNodeFolder(dir);
+  const components = { dir, clock: systemClock, random: systemRandom, headOf: statedHead };
+  const { loss, epoch } = accept
+    ? await recover(components)
+    : { loss: await inspectLoss(components), epoch: undefined };
+  const pointOf = ({ epoch, size }: { epoch: number; size: number }) => ({ epoch, size });
+  return {
+    problems: loss.problems.map(({ kind, where }) => ({ kind, where })),
+    held: pointOf(loss.held),
+    shown: loss.shown === undefined ? null : pointOf(loss.shown),
+    epoch: epoch ?? null,
+  };
 }

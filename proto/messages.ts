@@ -93,6 +93,18 @@ export const blobResponse = codec<BlobResponse, lienthong.v1.BlobResponse.$Prope
   MiB + 4 * KiB,
 );
 
+export const logRequest = codec<LogRequest, lienthong.v1.LogRequest.$Properties>(
+  'LogRequest',
+  v1.LogRequest,
+  34 * KiB,
+);
+/** A document of 1 MiB with its signatures, dispatch, receipt and 64 KiB of attachments. */
+export const logResponse = codec<LogResponse, lienthong.v1.LogResponse.$Properties>(
+  'LogResponse',
+  v1.LogResponse,
+  1600 * KiB,
+);
+
 // ---- enrolment.proto ----
 export const inviteToken = codec<InviteToken, lienthong.v1.InviteToken.$Properties>(
   'InviteToken',
@@ -137,6 +149,26 @@ export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properti
   v1.SeenLogRow,
   66 * KiB,
 );
+export const seenGapRow = rowCodec<SeenGapRow, lienthong.v1.SeenGapRow.$Properties>(
+  'SeenGapRow',
+  v1.SeenGapRow,
+  132 * KiB,
+);
+export const logEvidenceRow = rowCodec<LogEvidenceRow, lienthong.v1.LogEvidenceRow.$Properties>(
+  'LogEvidenceRow',
+  v1.LogEvidenceRow,
+  132 * KiB,
+);
+export const logGapRow = rowCodec<LogGapRow, lienthong.v1.LogGapRow.$Properties>(
+  'LogGapRow',
+  v1.LogGapRow,
+  KiB,
+);
+export const takeBackRow = rowCodec<TakeBackRow, lienthong.v1.TakeBackRow.$Properties>(
+  'TakeBackRow',
+  v1.TakeBackRow,
+  KiB,
+);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -166,6 +198,10 @@ export type OfferFrame = lienthong.v1.OfferFrame;
 export type OutcomeFrame = lienthong.v1.OutcomeFrame;
 export type BlobRequest = lienthong.v1.BlobRequest;
 export type BlobResponse = lienthong.v1.BlobResponse;
+export type LogRequest = lienthong.v1.LogRequest;
+export type LogResponse = lienthong.v1.LogResponse;
+export type HeldKey = lienthong.v1.HeldKey;
+export type HeldItem = lienthong.v1.HeldItem;
 export type InviteToken = lienthong.v1.InviteToken;
 export type EnrolmentRequest = lienthong.v1.EnrolmentRequest;
 export type EnrolmentEnvelope = lienthong.v1.EnrolmentEnvelope;
@@ -174,6 +210,10 @@ export type AuditLeaf = lienthong.v1.AuditLeaf;
 export type DocumentRow = lienthong.v1.DocumentRow;
 export type DeliveryRow = lienthong.v1.DeliveryRow;
 export type SeenLogRow = lienthong.v1.SeenLogRow;
+export type SeenGapRow = lienthong.v1.SeenGapRow;
+export type LogEvidenceRow = lienthong.v1.LogEvidenceRow;
+export type LogGapRow = lienthong.v1.LogGapRow;
+export type TakeBackRow = lienthong.v1.TakeBackRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
 
 export { lienthong };

@@ -15,6 +15,8 @@ export interface Io {
   clock: Clock;
   /** Aborts at the first Ctrl-C or SIGTERM. */
   signal: AbortSignal;
+  /** One line from who sits at the terminal; absent where nobody does. */
+  ask?: (question: string) => Promise<string>;
   /** Exit status for the signal that came. */
   exitOfSignal(): number;
   roots: Roots;

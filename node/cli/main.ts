@@ -2,6 +2,7 @@
  * Entry of the command line. Wires the real terminal, environment, clock and Ctrl-C to `runCli` and ends with its exit
  * status. The first Ctrl-C (or SIGTERM) asks the command to stop; the second ends the process at once.
  */
+import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../core/clock.ts';
 import { runCli } from './program.ts';
 import { roots } from './roots.ts';
@@ -30,12 +31,23 @@ const output = (stream: NodeJS.WriteStream) => ({
   columns: () => stream.columns ?? 80,
 });
 
+/** The question goes to stderr: stdout is for results. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question, { signal: stopping.signal });
+  } finally {
+    lines.close();
+  }
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   out: output(process.stdout),
   err: output(process.stderr),
   env: process.env,
   clock: systemClock,
   signal: stopping.signal,
+  ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
   exitOfSignal: () => asked ?? EXIT_OF_SIGNAL.SIGINT,
   roots,
 });

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import type { ErrorDetails } from '../core/errors.ts';
-import type { CheckReport } from '../core/views.ts';
+import type { CheckReport, RecoveryReport } from '../core/views.ts';
 import type { RegistryApi } from '../gateway/http/services.ts';
 
 /** A line for the operator, as it happens: `eventText` makes it a sentence. */
@@ -93,6 +93,8 @@ export interface Roots {
   openRegistryFolder(dir: string): Promise<{ service: RegistryApi; close(): Promise<void> }>;
   /** Checks a stopped node's folder; 'locked' while a node runs there. */
   checkFolder(dir: string): Promise<CheckReport>;
+  /** What a stopped node's folder has lost; with `accept` it goes on without. 'locked' while a node runs there. */
+  recoverFolder(options: { dir: string; accept: boolean }): Promise<RecoveryReport>;
 }
 
 export const roots: Roots = {
@@ -104,6 +106,7 @@ export const roots: Roots = {
   initRegistry: async (options) => (await import('../registry.ts')).initRegistry(options),
   openRegistryFolder: async (dir) => (await import('../registry.ts')).openRegistryFolder({ dir }),
   checkFolder: async (dir) => (await import('../agency.ts')).checkFolder(dir),
+  recoverFolder: async (options) => (await import('../agency.ts')).recoverFolder(options),
 };
 
 /** The registry and its local door: the door closes first, so that no call meets a closed folder. */

@@ -8,7 +8,7 @@ import type { Report, Running } from './roots.ts';
 const LINES_PER_SECOND = 20;
 const SECOND_MS = 1_000;
 /** What an operator must not miss for all the ordinary lines: has lines of its own, as many, since peers can cause it. */
-const ALARMING = /refused|damaged|read-only|behind|unreadable|fault|failed|lost/;
+const ALARMING = /refused|damaged|read-only|behind|unreadable|fault|failed|lost|rewritten|continued/;
 
 /** Lines of what happens. With --json they go to stderr: stdout holds the one value printed when ready. */
 export function reporter(cli: Cli): Report {

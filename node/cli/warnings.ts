@@ -12,8 +12,16 @@ const LOW_DISK_BYTES = 2 * 1024 ** 3;
 /** Sent in the morning, still here after lunch: someone should look. */
 const LONG_WAIT_MS = 4 * 3_600_000;
 
+/** Seats named in one line. */
+const MOST_NAMED = 10;
+
 export function warningsOf(cli: Cli, status: NodeStatus): string[] {
-  return [...trust(cli, status), ...certificates(cli, status), ...health(cli, status)];
+  return [
+    ...trust(cli, status),
+    ...certificates(cli, status),
+    ...health(cli, status),
+    ...losses(cli, status),
+  ];
 }
 
 function* trust(cli: Cli, { directory, peers }: NodeStatus): Generator<string> {
@@ -70,4 +78,32 @@ function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<strin
     if (waiting > 0 && waitedMs > LONG_WAIT_MS)
       yield cli.text('warning.longWait', { agency, waiting, since: durationText(waitedMs, cli.language) });
   }
+}
+
+/** What this node lost and takes back, and what it witnessed of others' logs. */
+function* losses(cli: Cli, { recovery, witness }: NodeStatus): Generator<string> {
+  if (recovery !== null && recovery.waiting.length > 0)
+    yield cli.text('warning.recovering', {
+      recovered: recovery.recovered,
+      waiting: recovery.waiting.slice(0, MOST_NAMED),
+    });
+  if (recovery?.holding) yield cli.text('warning.recoveryHolds');
+  if (recovery !== null && recovery.failed > 0)
+    yield cli.text('warning.recoveryFailed', { failed: recovery.failed });
+  for (const { seat, agency, at, reason } of witness.rewritten)
+    yield cli.text('warning.logRewritten', {
+      seat,
+      agency,
+      at: timeText(at),
+      reason: wordText(cli.language, 'contradiction', reason),
+    });
+  for (const { seat, agency, epoch, before, after, at } of witness.gaps)
+    yield cli.text('warning.logGap', {
+      seat,
+      agency,
+      epoch,
+      seen: before.size,
+      kept: after?.size,
+      at: timeText(at),
+    });
 }

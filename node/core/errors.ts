@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   'disk-full': row('later', 507, 3),
   quota: row('later', 429, 3),
   'read-only': row('later', 503, 3),
+  recovering: row('later', 503, 3),
   'too-many-waiting': row('later', 503, 3),
   // what a receiver refuses
   malformed: row('never', 400, 3),

@@ -123,6 +123,40 @@ export function verifyPath(
   return found !== undefined && equalBytes(found, root);
 }
 
+/** Whether a consistency proof (RFC 6962 §2.1.2) leads from one root to the other; checked by RFC 9162 §2.1.4.2. */
+export function verifyConsistency(
+  old: { size: number; root: Bytes },
+  now: { size: number; root: Bytes },
+  proof: readonly Bytes[],
+): boolean {
+  if (!Number.isSafeInteger(old.size) || !Number.isSafeInteger(now.size)) return false;
+  if (old.size < 1 || old.size > now.size || proof.some(({ byteLength }) => byteLength !== 32)) return false;
+  if (old.size === now.size) return proof.length === 0 && equalBytes(old.root, now.root);
+  // a perfect subtree is its own first node of the proof
+  const path = bitCount(old.size) === 1 ? [old.root, ...proof] : proof;
+  const half = (n: number) => Math.floor(n / 2);
+  let node = old.size - 1;
+  let last = now.size - 1;
+  for (; node % 2 === 1; node = half(node)) last = half(last);
+  const [first, ...rest] = path;
+  if (first === undefined) return false;
+  let oldRoot = first;
+  let newRoot = first;
+  for (const hash of rest) {
+    if (last === 0) return false;
+    if (node % 2 === 1 || node === last) {
+      oldRoot = nodeHash(hash, oldRoot);
+      newRoot = nodeHash(hash, newRoot);
+      for (; node % 2 === 0 && node !== 0; node = half(node)) last = half(last);
+    } else {
+      newRoot = nodeHash(newRoot, hash);
+    }
+    node = half(node);
+    last = half(last);
+  }
+  return last === 0 && equalBytes(oldRoot, old.root) && equalBytes(newRoot, now.root);
+}
+
 /** Largest power of two smaller than n, for n ≥ 2. */
 function splitOf(n: number): number {
   let split = 1;

@@ -34,12 +34,14 @@ const WIRE: Readonly<Record<Purpose, number>> = { exchange: 1, bulk: 2, enrolmen
 export const READS: readonly string[] = [
   'delivery/1',
   'blob/1',
+  'log/1',
   'directory/1',
   'document/1',
   'dispatch/1',
   'receipt/1',
   'refusal/1',
   'status/1',
+  'log-head/1',
   'head/1',
   'epoch/1',
 ];

@@ -37,6 +37,10 @@ export class SeatConnections {
     return (await this.#open(seat, PROTOCOLS.blob, 'bulk', signal)).stream;
   }
 
+  async openLog(seat: string, signal: AbortSignal): Promise<FrameStream> {
+    return (await this.#open(seat, PROTOCOLS.log, 'exchange', signal)).stream;
+  }
+
   isConnected(seat: string): boolean {
     const facts = this.#directory().seat(seat);
     return facts?.peerIds.some((peerId) => this.#host.current(peerId, 'exchange') !== undefined) ?? false;

@@ -27,6 +27,8 @@ export interface Pull {
   /** The ticket. */
   dispatchId: Bytes;
   attachment: Attachment;
+  /** The Signed dispatch, where the seat received it rather than made it. */
+  ticket?: Bytes;
 }
 
 export class BlobPuller {
@@ -64,7 +66,8 @@ export class BlobPuller {
       const stream = new BlobStream(frames, pull, signal);
       const chunkHashes = await stream.hashes();
       if (!equalBytes(rootOf(chunkHashes), attachment.chunkRoot)) {
-        throw new LienthongError('blob-unavailable', { reason: 'chunk hashes differ from the signed root' });
+        const reason = 'chunk hashes differ from the signed root';
+        throw new LienthongError('blob-unavailable', { reason, isFinal: true });
       }
       const promised = { sha256: attachment.sha256, size: attachment.size, chunkHashes };
       const receiver = await this.#blobs.receive(promised, signal);
@@ -135,8 +138,8 @@ class BlobStream {
   }
 
   #ask(want: { hashesFrom?: number; chunk?: number }): Promise<void> {
-    const { dispatchId, attachment } = this.#pull;
-    const request = { sequence: ++this.#sequence, dispatchId, sha256: attachment.sha256, ...want };
+    const { dispatchId, attachment, ticket } = this.#pull;
+    const request = { sequence: ++this.#sequence, dispatchId, sha256: attachment.sha256, ticket, ...want };
     return this.#frames.write(blobRequest.encode(request));
   }
 
@@ -144,7 +147,7 @@ class BlobStream {
     const bytes = await this.#frames.read({ signal: this.#signal, timeoutMs: CHUNK_MS });
     if (bytes === undefined) throw new LienthongError('blob-unavailable', { reason: 'stream ended' });
     const response = blobResponse.parse(bytes);
-    if (response.refused) throw new LienthongError('blob-unavailable', { reason: 'refused' });
+    if (response.refused) throw new LienthongError('blob-unavailable', { reason: 'refused', isFinal: true });
     return response;
   }
 }

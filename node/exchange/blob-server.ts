@@ -1,6 +1,6 @@
 /**
  * Serves attachments to whoever holds a ticket: the seat a dispatch was offered to may read the attachments of the
- * document it names, and nobody else anything. One answer for "not here", "not yours" and "no such thing", so that
+ * document it names, the seat that signed a dispatch taken in here those it sent, and nobody else anything. One answer for "not here", "not yours" and "no such thing", so that
  * nobody learns what is held. Answers in the order asked.
  */
 import {
@@ -9,13 +9,16 @@ import {
   blobRequest,
   blobResponse,
   type DeliveryRow,
+  type Dispatch,
   type DocumentRow,
+  dispatch as dispatchCodec,
   document as documentCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
+import { getArrival } from '../store/arrivals.ts';
 import {
   type BlobFacts,
   CHUNK_BYTES,
@@ -41,14 +44,15 @@ const ANSWERS_AHEAD = 4;
 const OPEN_FILES = 4;
 
 interface Entitled {
-  row: DeliveryRow;
+  row: DeliveryRow | undefined;
   document: DocumentRow;
   attachment: Attachment;
 }
 
 /** An attachment a ticket opens; small ones are a single chunk in memory. */
 interface Opened {
-  row: DeliveryRow;
+  /** Undefined where the reader takes back what it sent. */
+  row: DeliveryRow | undefined;
   attachment: Attachment;
   facts: Pick<BlobFacts, 'chunkHashes'>;
   /** Uses one chunk, checked; its bytes are only lent. Throws 'damaged'. */
@@ -121,7 +125,7 @@ export class BlobServer {
       return blobResponse.encode({ sequence, refused: {} });
     try {
       const frame = await file.withChunk(index, (chunk) => blobResponse.encode({ sequence, chunk }));
-      this.#events.pulled(file.row, chunkLength(file.attachment.size, index));
+      if (file.row !== undefined) this.#events.pulled(file.row, chunkLength(file.attachment.size, index));
       return frame;
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
@@ -154,16 +158,26 @@ export class BlobServer {
     return file;
   }
 
-  /** The delivery and attachment a ticket names, if this seat is the one it was offered to. */
+  /** The attachment a ticket names, and the delivery of it to this seat; none for a dispatch this seat signed itself. */
   async #entitled(request: BlobRequest, seat: string): Promise<Entitled | undefined> {
     const ticket = await getTicket(this.#store, request.dispatchId);
-    const row = ticket && (await getDelivery(this.#store, ticket));
-    if (row === undefined || row.seat !== seat) return undefined;
-    const document = await getDocument(this.#store, row.documentId);
+    const found = ticket && (await getDelivery(this.#store, ticket));
+    const row = found?.seat === seat ? found : undefined;
+    const documentId = row?.documentId ?? (await this.#sentBy(seat, request));
+    const document = documentId && (await getDocument(this.#store, documentId));
     if (document === undefined) return undefined;
     const { attachments } = documentCodec.parse(signedCodec.parse(document.envelope).payload);
     const attachment = attachments.find((candidate) => equalBytes(candidate.sha256!, request.sha256));
     return attachment && { row, document, attachment: attachment as Attachment };
+  }
+
+  /** The document that came with this dispatch of the seat's own, which the ticket helps to find. */
+  async #sentBy(seat: string, { dispatchId, ticket }: BlobRequest): Promise<Bytes | undefined> {
+    if (ticket.byteLength === 0) return undefined;
+    const place = readTicket(ticket);
+    const arrival = place && (await getArrival(this.#store, place.documentId, place.unit));
+    const isTheirs = arrival?.fromSeat === seat && equalBytes(arrival.dispatchId, dispatchId);
+    return isTheirs ? arrival.documentId : undefined;
   }
 
   async #openFile({ row, document, attachment }: Entitled): Promise<Opened | undefined> {
@@ -181,6 +195,14 @@ export class BlobServer {
     }
     const withChunk: Opened['withChunk'] = (index, use) => useChunk(reader, facts, index, use);
     return { row, attachment, facts, withChunk, close: () => reader.close() };
+  }
+}
+
+function readTicket(bytes: Bytes): Dispatch | undefined {
+  try {
+    return dispatchCodec.parse(signedCodec.parse(bytes).payload);
+  } catch {
+    return undefined;
   }
 }
 

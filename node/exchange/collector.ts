@@ -5,7 +5,7 @@
  */
 import type { Attachment } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
@@ -20,8 +20,17 @@ export interface CollectedAttachments {
   small: { sha256: Bytes; bytes: Bytes }[];
   /** Files the document keeps. */
   files: Bytes[];
+  /** Names of those that can't be had, where that was allowed. */
+  missing: string[];
   /** When there will be no commit. */
   release(): Promise<void>;
+}
+
+export interface CollectOptions {
+  /** The document is this node's own, held by its recipient: the dispatch itself goes along as the ticket. */
+  isOwn?: boolean;
+  /** What the seat says it can't give is named instead of thrown. */
+  withoutMissing?: boolean;
 }
 
 export class Collector {
@@ -41,12 +50,14 @@ export class Collector {
     inlineBlobs: readonly Bytes[],
     held: SmallBlobOwner | undefined,
     signal: AbortSignal,
+    { isOwn = false, withoutMissing = false }: CollectOptions = {},
   ): Promise<CollectedAttachments> {
     const inline = new Map(inlineBlobs.map((bytes) => [hex(sha256(bytes)), bytes]));
     const collected = {
       writes: [] as Write[],
       small: [] as CollectedAttachments['small'],
       files: [] as Bytes[],
+      missing: [] as string[],
     };
     const leased: LeasedBlob[] = [];
     const release = async () => {
@@ -59,8 +70,12 @@ export class Collector {
           collected.small.push({ sha256: attachment.sha256, bytes: checked(attachment, bytes) });
         } else if (!(held && (await getSmallBlob(this.#store, held, attachment.sha256)))) {
           const blob =
-            (held && (await this.#blobs.reuse(attachment.sha256, signal))) ||
-            (await this.#pull(offered, attachment, signal));
+            ((held || isOwn) && (await this.#blobs.reuse(attachment.sha256, signal))) ||
+            (await this.#pull(offered, attachment, isOwn, signal).catch((error) => {
+              if (!withoutMissing || !isDenied(error)) throw error;
+              collected.missing.push(attachment.name);
+            }));
+          if (!blob) continue;
           leased.push(blob);
           collected.writes.push(...blob.lease.writes);
           collected.files.push(copyOf(attachment.sha256));
@@ -73,8 +88,14 @@ export class Collector {
     return { ...collected, release };
   }
 
-  #pull({ dispatch, fromSeat }: Offered, attachment: Attachment, signal: AbortSignal): Promise<LeasedBlob> {
-    return this.#puller.pull({ seat: fromSeat, dispatchId: dispatch.id, attachment }, signal);
+  #pull(
+    { dispatch, fromSeat }: Offered,
+    attachment: Attachment,
+    isOwn: boolean,
+    signal: AbortSignal,
+  ): Promise<LeasedBlob> {
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment };
+    return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }
 
@@ -86,6 +107,12 @@ function checked(attachment: Attachment, bytes: Bytes): Bytes {
   }
   return bytes;
 }
+
+/** The seat answered, and it isn't to be had there; anything else may only be the network. */
+const isDenied = (error: unknown): boolean =>
+  isLienthongError(error, 'blob-unavailable') &&
+  isLienthongError(error.cause, 'blob-unavailable') &&
+  error.cause.details.isFinal === true;
 
 function distinct(attachments: readonly Attachment[]): Attachment[] {
   return [...new Map(attachments.map((attachment) => [hex(attachment.sha256), attachment])).values()];

@@ -15,8 +15,10 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LogFindings,
   Page,
   Proposal,
+  RecoveryView,
   StoredBlob,
   Submission,
   SubmitAnswer,
@@ -34,12 +36,17 @@ import { envelopesOf, evidenceFiles } from './evidence.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
+import { LogExaminer } from './log-examiner.ts';
+import { logFindings } from './log-findings.ts';
+import { LogServer } from './log-server.ts';
 import { LogWitness } from './log-witness.ts';
 import { Outbox } from './outbox.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
 import { Refuser } from './refuser.ts';
+import { Restorer } from './restorer.ts';
 import { Settlement } from './settlement.ts';
+import { TakeBack } from './take-back.ts';
 import { Trust } from './trust.ts';
 import { Uploads } from './uploads.ts';
 import { verifyDocument } from './verification.ts';
@@ -62,6 +69,9 @@ export class Exchange {
   readonly #blobServer: BlobServer;
   readonly #library: Library;
   readonly #witness: LogWitness;
+  readonly #examiner: LogExaminer;
+  readonly #takeBack: TakeBack;
+  readonly #logServer: LogServer;
   readonly #serving = new Set<Promise<void>>();
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
@@ -73,7 +83,11 @@ export class Exchange {
       headHash: directory().headHash,
     }));
     const events = this.#events;
-    const witness = new LogWitness({ ...components, trust });
+    const witness = new LogWitness({
+      ...components,
+      trust,
+      onDoubt: (seat) => this.#examiner.consider(seat),
+    });
     const settlement = new Settlement({
       ...components,
       trust,
@@ -96,6 +110,10 @@ export class Exchange {
     });
     this.#with = components;
     this.#witness = witness;
+    this.#examiner = new LogExaminer({ ...components, witness });
+    const restorer = new Restorer({ ...components, trust, collector, witness, events });
+    this.#takeBack = new TakeBack({ ...components, signer, restorer });
+    this.#logServer = new LogServer({ ...components, signer, witness });
     this.#trust = trust;
     this.#uploads = new Uploads(components);
     this.#courier = new Courier({ ...components, settlement, events, signatures });
@@ -111,9 +129,10 @@ export class Exchange {
     this.#library = new Library({ ...components, trust });
   }
 
-  /** Before the network: what was seen of other seats' logs. */
-  load(): Promise<void> {
-    return this.#witness.load();
+  /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
+  async load(): Promise<void> {
+    await this.#witness.load();
+    await this.#takeBack.load();
   }
 
   /** The largest log head of a seat seen here, for its Hello; and what a peer shows of our own log. */
@@ -121,13 +140,15 @@ export class Exchange {
     return this.#witness;
   }
 
-  start(): Promise<void> {
-    return this.#courier.start();
+  async start(): Promise<void> {
+    await this.#courier.start();
+    this.#examiner.start();
+    this.#takeBack.start();
   }
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
-  stopSending(): Promise<void> {
-    return this.#courier.stop();
+  async stopSending(): Promise<void> {
+    await Promise.all([this.#courier.stop(), this.#examiner.stop(), this.#takeBack.stop()]);
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
@@ -146,11 +167,29 @@ export class Exchange {
     return this.#serve(this.#blobServer.serve(frames, seat));
   }
 
+  /** Serves one stream of audit log questions that `seat` opened. Never rejects. */
+  serveLog(frames: Frames, seat: string): Promise<void> {
+    return this.#serve(this.#logServer.serve(frames, seat));
+  }
+
   onContact(seat: string): void {
     this.#courier.onContact(seat);
+    this.#examiner.consider(seat);
+    this.#takeBack.onContact(seat);
+  }
+
+  /** What has been taken back after a loss; undefined for a node that lost nothing. */
+  recovery(): Promise<RecoveryView | undefined> {
+    return this.#takeBack.state();
+  }
+
+  /** What was witnessed of other seats' logs that someone should ask about. */
+  logFindings(): Promise<LogFindings> {
+    return logFindings(this.#with);
   }
 
   async submit(submission: Submission): Promise<SubmitAnswer> {
+    this.#takeBack.requireNumbersKnown();
     try {
       return await this.#outbox.submit(submission);
     } catch (error) {
@@ -162,7 +201,8 @@ export class Exchange {
   }
 
   /** Throws what `submit` would, and answers what it would where the same was submitted before. */
-  validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
+  async validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
+    this.#takeBack.requireNumbersKnown();
     return this.#outbox.validate(proposal);
   }
 

@@ -41,6 +41,7 @@ export interface TrustedDirectory {
   readonly validUntilMs: number;
   /** Of either code form. */
   service(unit: string): Service;
+  seats(): readonly { readonly seat: string }[];
   agencyOfSeat(seat: string): string | undefined;
   agencyName(agency: string): string | undefined;
   certificate(sha256: Bytes): ListedCertificate | undefined;
@@ -81,6 +82,7 @@ export interface Lane {
 export interface Peers {
   openDelivery(seat: string, signal: AbortSignal): Promise<Lane>;
   openBlob(seat: string, signal: AbortSignal): Promise<Frames>;
+  openLog(seat: string, signal: AbortSignal): Promise<Frames>;
   /** Whether there is a live connection to the seat. */
   isConnected(seat: string): boolean;
 }
@@ -96,9 +98,22 @@ export interface Self {
   readonly sealFingerprint: string;
 }
 
-/** The last durable head of this node's audit log. */
-export interface AuditHead {
-  head(): { epoch: number; size: number; root: Bytes };
+export interface LogHead {
+  epoch: number;
+  size: number;
+  root: Bytes;
+}
+
+/** This node's audit log. */
+export interface OwnLog {
+  /** The last durable head. */
+  head(): LogHead;
+  /** RFC 6962 §2.1.2, within the newest epoch. Throws 'not-found', 'damaged'. */
+  proveConsistency(oldSize: number, size: number): Promise<Bytes[]>;
+  /** What the newest epoch goes on after; undefined in a log that lost nothing. */
+  readonly gap: { held: LogHead; shown: LogHead | undefined } | undefined;
+  /** Remembers, whatever state the store is in, that a peer showed a larger head of this log. */
+  keepShown(statement: Bytes): void;
 }
 
 /** A line for the operator. Never carries contents of documents. */
@@ -107,7 +122,7 @@ export type Report = (event: string, details: ErrorDetails) => void;
 export interface ExchangeComponents {
   store: KeyValueStore;
   blobs: BlobStore;
-  auditLog: AuditHead;
+  auditLog: OwnLog;
   directory: () => TrustedDirectory;
   self: Self;
   peers: Peers;

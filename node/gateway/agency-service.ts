@@ -162,6 +162,9 @@ export class AgencyService implements NodeService {
         outbox: await countDocuments(storage.store, 'outbox'),
         waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
       },
+      log: { epoch: storage.audit.head().epoch, size: storage.audit.head().size },
+      recovery: (await exchange.recovery()) ?? null,
+      witness: await exchange.logFindings(),
     };
   }
 

@@ -41,7 +41,7 @@ export interface Protocol extends ProtocolLimits {
   readonly afterHello: boolean;
 }
 
-export type ProtocolName = 'hello' | 'directory' | 'enrolment' | 'delivery' | 'blob';
+export type ProtocolName = 'hello' | 'directory' | 'enrolment' | 'delivery' | 'blob' | 'log';
 export type ProtocolId = `/lienthong/${ProtocolName}/1`;
 
 const KIB = 1024;
@@ -147,6 +147,26 @@ export const PROTOCOLS = {
     maxUnreadBytes: 4 * MIB,
     maxUnwrittenBytes: 8 * MIB,
     purposes: ['bulk'],
+    standings: ['allow'],
+    afterHello: true,
+  },
+  log: {
+    id: '/lienthong/log/1',
+    name: 'log',
+    // a largest document with dispatch, receipt and its small attachments, taken back
+    maxFrameBytes: 1600 * KIB,
+    // one that asks for a proof, one that takes back
+    maxInboundStreamsPerPeer: 2,
+    maxOutboundStreams: 2,
+    firstFrameTimeoutMs: FIRST_FRAME_TIMEOUT_MS,
+    frameTimeoutMs: FRAME_TIMEOUT_MS,
+    // taking back commits and pulls attachments between two requests
+    idleTimeoutMs: 600_000,
+    writeTimeoutMs: WRITE_TIMEOUT_MS,
+    // requests are small; of answers the largest and one more
+    maxUnreadBytes: 3200 * KIB,
+    maxUnwrittenBytes: 3200 * KIB,
+    purposes: ['exchange'],
     standings: ['allow'],
     afterHello: true,
   },

@@ -1,19 +1,19 @@
 /**
- * The way out of read-only after commits were lost: a person (or the reconciliation with the peers) has seen what is
- * missing and goes on with what is there. The witness is made anew from the database as it is, and the notes go
- * into a file of their own. Called while the store is closed. Damaged tables can't be accepted: what they hold
- * would go on being answered in doubt; such a store is copied row by row into a new folder.
+ * The way out of read-only after commits were lost: a person has seen what is missing and goes on with what is there.
+ * One synced batch holds a new link of the commit chain and what the caller adds (the new epoch of the audit log);
+ * then the witness is made anew, then the notes go into a file of their own. A crash between any two leaves the notes:
+ * the store stays read-only and the loss is accepted again. Called while the store is closed. Damaged tables can't be
+ * accepted: what they hold would go on being answered in doubt; such a store is copied row by row into a new folder.
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
-import type { Bytes } from '../core/bytes.ts';
 import { type Clock, type Random, systemClock, systemRandom } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { CHAIN_START, commitKey, nextRow, pointOf } from './commit-chain.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { isMissing, syncFolder } from './folder.ts';
-import type { Problem } from './key-value.ts';
+import type { Problem, Reader, Write } from './key-value.ts';
 import { PREFIX, prefixRange } from './keys.ts';
 import { LEVEL_OPTIONS } from './level-engine.ts';
 import { STORE_ID_KEY } from './level-opening.ts';
@@ -27,15 +27,25 @@ const ACCEPTABLE = new Set<Problem['kind']>([
   'witness-lost',
   'write-failed',
 ]);
+/** Of the audit log: accepted only by who opens a new epoch, so that the damaged one is never written to again. */
+const ENDED_BY_EPOCH = new Set<Problem['kind']>(['audit-ahead', 'audit-damaged']);
+
+export interface LossInit {
+  clock?: Clock;
+  random?: Random;
+  /** Rows of a new epoch of the audit log, into the same batch. */
+  newEpoch?: (reader: Reader) => Promise<readonly Write[]>;
+}
 
 /** Answers what was accepted; 'damaged' when something can't be. Afterwards the store opens healthy. */
 export async function acceptLoss(
   folder: string,
-  clock: Clock = systemClock,
-  random: Random = systemRandom,
+  { clock = systemClock, random = systemRandom, newEpoch }: LossInit = {},
 ): Promise<readonly Problem[]> {
   const notes = await new DamageNotes(folder).read();
-  const stays = notes.find(({ kind }) => !ACCEPTABLE.has(kind));
+  const stays = notes.find(
+    ({ kind }) => !ACCEPTABLE.has(kind) && !(newEpoch !== undefined && ENDED_BY_EPOCH.has(kind)),
+  );
   if (stays !== undefined) throw new LienthongError('damaged', { where: stays.where, reason: stays.kind });
   const db = new Level(join(folder, 'database'), LEVEL_OPTIONS) as Database;
   await db.open().catch(levelError);
@@ -47,10 +57,10 @@ export async function acceptLoss(
     let last = CHAIN_START;
     for await (const row of reader.range({ ...prefixRange(PREFIX.commit), reverse: true, limit: 1 }))
       last = pointOf(row);
-    const row = nextRow(last, 1);
-    await db
-      .batch(rowsOf([STORE_ID_KEY, storeId], [row.key, row.value]), { sync: true } as object)
-      .catch(levelError);
+    const writes = [{ put: STORE_ID_KEY, value: storeId }, ...((await newEpoch?.(reader)) ?? [])];
+    const row = nextRow(last, writes.length);
+    const rows = rowsOf([...writes, { put: row.key, value: row.value }]);
+    await db.batch(rows, { sync: true } as object).catch(levelError);
     await db.clear({ gte: prefixRange(PREFIX.commit).gte, lt: commitKey(row.point.sequence) });
     await witness.write({ storeId, checkpoint: row.point, tail: row.point }, true);
   } finally {
@@ -66,6 +76,9 @@ export async function acceptLoss(
   return notes;
 }
 
-function rowsOf(...rows: readonly (readonly [Bytes, Bytes])[]) {
-  return rows.map(([key, value]) => ({ type: 'put' as const, key, value: sealValue(key, value) }));
-}
+const rowsOf = (writes: readonly Write[]) =>
+  writes.map((write) =>
+    'put' in write
+      ? { type: 'put' as const, key: write.put, value: sealValue(write.put, write.value) }
+      : { type: 'del' as const, key: write.del },
+  );

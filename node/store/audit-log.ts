@@ -11,6 +11,7 @@ import { type Bytes, concat, equalBytes } from '../core/bytes.ts';
 import type { Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { Frontier, leafHash } from '../core/merkle.ts';
+import { type EpochGap, gapOf } from './audit-epoch.ts';
 import { AuditFile, frame, frameBytes, MAX_LEAF_BYTES } from './audit-file.ts';
 import { leavesOf, newestState, reconcile } from './audit-start.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from './audit-tree.ts';
 import { makeFolder } from './folder.ts';
 import type { AuditEntry, Auditor, KeyValueStore, Problem, Write } from './key-value.ts';
+import { ShownHead } from './shown-head.ts';
 
 export const SALT_BYTES = 16;
 const READ_LEAVES = 256;
@@ -46,6 +48,9 @@ export interface AuditLogComponents {
 export class AuditLog implements Auditor {
   readonly #components: AuditLogComponents;
   readonly #epoch: number;
+  /** What this epoch goes on after; undefined in a log that lost nothing. */
+  readonly gap: EpochGap | undefined;
+  readonly #shown: ShownHead;
   readonly #file: AuditFile;
   readonly #frontier: Frontier;
   readonly #subtrees: SubtreeRows;
@@ -59,9 +64,12 @@ export class AuditLog implements Auditor {
     file: AuditFile,
     state: AuditState,
     subtrees: SubtreeRows,
+    gap: EpochGap | undefined,
   ) {
     this.#components = components;
     this.#epoch = epoch;
+    this.gap = gap;
+    this.#shown = new ShownHead(components.folder);
     this.#file = file;
     this.#frontier = state.frontier;
     this.#fileBytes = state.fileBytes;
@@ -87,6 +95,7 @@ export class AuditLog implements Auditor {
         file,
         state,
         await SubtreeRows.load(store, epoch, state.frontier.size),
+        await gapOf(store, epoch),
       );
       store.useAuditor(log);
       return log;
@@ -99,6 +108,11 @@ export class AuditLog implements Auditor {
   /** The last durable head: what receipts and dispatches may state. */
   head(): AuditHead {
     return this.#head;
+  }
+
+  /** A peer showed a larger head of this log: remembered beside the database, which is behind it. */
+  keepShown(statement: Bytes): void {
+    this.#shown.keep(statement);
   }
 
   leafOf(entry: AuditEntry): Bytes {
@@ -210,6 +224,7 @@ export class AuditLog implements Auditor {
 
   /** After the store is closed: commits under way still append. */
   async close(): Promise<void> {
+    await this.#shown.settled();
     await this.#file.close();
   }
 

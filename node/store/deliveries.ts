@@ -6,7 +6,7 @@
 import { type DeliveryRow, deliveryRow } from '../../proto/messages.ts';
 import { type Bytes, concat, EMPTY, readUint64be, uint64be } from '../core/bytes.ts';
 import { isSettled, parseTransportState } from '../core/transport.ts';
-import type { Reader, Write } from './key-value.ts';
+import type { Precondition, Reader, Write } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange } from './keys.ts';
 
 /** What names a delivery; a dispatch stands for it. */
@@ -46,9 +46,21 @@ export function newDeliveryWrites(row: DeliveryRow): Write[] {
   return [
     { put: deliveryKey(row), value: deliveryRow.encode(row) },
     { put: queueKey(queuedOf(row)), value: EMPTY },
-    { put: ticketKey(row.dispatchId), value: concat(row.documentId, new TextEncoder().encode(row.unit)) },
+    ticketWrite(row),
   ];
 }
+
+const ticketWrite = (row: DeliveryRow): Write => ({
+  put: ticketKey(row.dispatchId),
+  value: concat(row.documentId, new TextEncoder().encode(row.unit)),
+});
+
+/** Rows of a delivery that was settled when it came here: no place in the queue. */
+export function settledDeliveryWrites(row: DeliveryRow): Write[] {
+  return [{ put: deliveryKey(row), value: deliveryRow.encode(row) }, ticketWrite(row)];
+}
+
+export const deliveryAbsent = (of: DeliveryKey): Precondition => ({ key: deliveryKey(of), expect: 'absent' });
 
 /** Rows that bring a delivery from `before` to `after`: the row, and its place in the queue or none. */
 export function changeDeliveryWrites(before: DeliveryRow, after: DeliveryRow): Write[] {

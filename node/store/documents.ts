@@ -30,18 +30,22 @@ export function documentWrites(row: DocumentRow, exchangeId: string, files: read
     { put: documentKey(row.documentId), value: documentRow.encode(row) },
     { put: exchangeIdKey(exchangeId), value: row.documentId },
     { put: key(list, row.storedAtMs, row.documentId), value: EMPTY },
-    ...files.map((sha256) => ({
-      put: blobReferenceKey(sha256, row.documentId),
-      value: EMPTY,
-    })),
+    ...blobReferenceWrites(files, row.documentId),
   ];
 }
+
+/** What keeps the files of a document. */
+export const blobReferenceWrites = (files: readonly Bytes[], documentId: Bytes): Write[] =>
+  files.map((sha256) => ({ put: blobReferenceKey(sha256, documentId), value: EMPTY }));
 
 /** The same document with another form of its envelope, if it is still what it was. */
 export const envelopeChange = (before: DocumentRow, after: DocumentRow) => ({
   require: [{ key: documentKey(before.documentId), expect: documentRow.encode(before) }],
   writes: [{ put: documentKey(after.documentId), value: documentRow.encode(after) }],
 });
+
+/** A document is written once: nothing may be there yet. */
+export const documentAbsent = (id: Bytes): Precondition => ({ key: documentKey(id), expect: 'absent' });
 
 export const numberWrite = (of: NumberKey, documentId: Bytes): Write => ({
   put: numberKey(of),

@@ -19,6 +19,8 @@ export const PREFIX = {
   blobLease: 5,
   /** Facts about this store: its id. */
   store: 6,
+  /** epoch → LogGapRow: why the audit log went on in it. */
+  auditGap: 7,
   /** epoch, group, entry key, changed in → exact bytes of a DirectoryEntry; older versions stay for proofs. */
   directoryEntry: 16,
   /** epoch, version → HeadResponse: the Signed head with the certificates that vouch for it. */
@@ -69,8 +71,16 @@ export const PREFIX = {
   senderExchangeId: 54,
   /** seat → SeenLogRow. */
   seenLog: 55,
+  /** seat, epoch → SeenGapRow. */
+  seenGap: 70,
+  /** seat, SHA-256 of the later statement → LogEvidenceRow. */
+  logEvidence: 71,
   /** document id, SHA-256 → Signed: another form of the document, a dispatch or a receipt, that a statement names. */
   earlierEnvelope: 72,
+  /** seat → SeenLogRow: the head of its newest epoch from which its log was last proven to go on. */
+  provenLog: 73,
+  /** epoch, seat → TakeBackRow. */
+  takeBack: 74,
 } as const;
 
 export type Prefix = number;

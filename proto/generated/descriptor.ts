@@ -1788,6 +1788,119 @@ export const descriptor: Descriptor = {
                 }
               }
             },
+            "SeenGapRow": {
+              "fields": {
+                "before": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "statement": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 65536
+                  }
+                },
+                "seenAtMs": {
+                  "type": "uint64",
+                  "id": 3,
+                  "protoName": "seen_at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
+            "LogEvidenceRow": {
+              "fields": {
+                "first": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "second": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "reason": {
+                  "type": "string",
+                  "id": 3,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 40
+                  }
+                },
+                "seenAtMs": {
+                  "type": "uint64",
+                  "id": 4,
+                  "protoName": "seen_at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
+            "LogGapRow": {
+              "fields": {
+                "held": {
+                  "type": "LogHead",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 64
+                  }
+                },
+                "shown": {
+                  "type": "LogHead",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 64
+                  }
+                },
+                "atMs": {
+                  "type": "uint64",
+                  "id": 3,
+                  "protoName": "at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
+            "TakeBackRow": {
+              "fields": {
+                "after": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(max_bytes)": 256
+                  }
+                },
+                "recovered": {
+                  "type": "uint64",
+                  "id": 2
+                },
+                "failed": {
+                  "type": "uint64",
+                  "id": 3
+                },
+                "done": {
+                  "type": "bool",
+                  "id": 4
+                }
+              }
+            },
             "Document": {
               "fields": {
                 "exchangeId": {
@@ -2862,6 +2975,235 @@ export const descriptor: Descriptor = {
                   "protoName": "seen_log_head",
                   "options": {
                     "(max_bytes)": 32768
+                  }
+                }
+              }
+            },
+            "LogRequest": {
+              "oneofs": {
+                "ask": {
+                  "oneof": [
+                    "proof",
+                    "list",
+                    "item"
+                  ]
+                }
+              },
+              "fields": {
+                "proof": {
+                  "type": "LogProofRequest",
+                  "id": 1,
+                  "options": {
+                    "(max_bytes)": 64
+                  }
+                },
+                "list": {
+                  "type": "HeldListRequest",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 33280
+                  }
+                },
+                "item": {
+                  "type": "HeldKey",
+                  "id": 3,
+                  "options": {
+                    "(max_bytes)": 128
+                  }
+                }
+              }
+            },
+            "LogProofRequest": {
+              "fields": {
+                "epoch": {
+                  "type": "uint64",
+                  "id": 1,
+                  "options": {
+                    "(required)": true
+                  }
+                },
+                "size": {
+                  "type": "uint64",
+                  "id": 2,
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
+            "HeldListRequest": {
+              "fields": {
+                "statement": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 32768
+                  }
+                },
+                "after": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 256
+                  }
+                }
+              }
+            },
+            "HeldKey": {
+              "fields": {
+                "documentId": {
+                  "type": "bytes",
+                  "id": 1,
+                  "protoName": "document_id",
+                  "options": {
+                    "(required)": true,
+                    "(exact_bytes)": 32
+                  }
+                },
+                "unit": {
+                  "type": "string",
+                  "id": 2,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 35
+                  }
+                },
+                "sent": {
+                  "type": "bool",
+                  "id": 3
+                }
+              }
+            },
+            "LogResponse": {
+              "oneofs": {
+                "answer": {
+                  "oneof": [
+                    "proof",
+                    "list",
+                    "item",
+                    "refused"
+                  ]
+                }
+              },
+              "fields": {
+                "proof": {
+                  "type": "LogProof",
+                  "id": 1,
+                  "options": {
+                    "(max_bytes)": 40960
+                  }
+                },
+                "list": {
+                  "type": "HeldList",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 65536
+                  }
+                },
+                "item": {
+                  "type": "HeldItem",
+                  "id": 3,
+                  "options": {
+                    "(max_bytes)": 1572864
+                  }
+                },
+                "refused": {
+                  "type": "LogRefusal",
+                  "id": 4,
+                  "options": {
+                    "(max_bytes)": 64
+                  }
+                }
+              }
+            },
+            "LogProof": {
+              "fields": {
+                "statement": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 32768
+                  }
+                },
+                "path": {
+                  "rule": "repeated",
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(max_items)": 128,
+                    "(exact_bytes)": 32
+                  }
+                }
+              }
+            },
+            "HeldList": {
+              "fields": {
+                "keys": {
+                  "rule": "repeated",
+                  "type": "HeldKey",
+                  "id": 1,
+                  "options": {
+                    "(max_items)": 512,
+                    "(max_bytes)": 128
+                  }
+                },
+                "next": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(max_bytes)": 256
+                  }
+                }
+              }
+            },
+            "HeldItem": {
+              "fields": {
+                "document": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 1310720
+                  }
+                },
+                "dispatch": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "receipt": {
+                  "type": "bytes",
+                  "id": 3,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 32768
+                  }
+                },
+                "inlineBlobs": {
+                  "rule": "repeated",
+                  "type": "bytes",
+                  "id": 4,
+                  "protoName": "inline_blobs",
+                  "options": {
+                    "(max_items)": 200,
+                    "(max_bytes)": 65536
+                  }
+                }
+              }
+            },
+            "LogRefusal": {
+              "fields": {
+                "code": {
+                  "type": "string",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 40
                   }
                 }
               }

@@ -472,7 +472,7 @@ export namespace lienthong {
             /** LogStatement head. */
             head: lienthong.v1.LogHead;
 
-            /** Set when the log went on after a loss: the last head of the epoch before. */
+            /** Set in every epoch after a loss: the last head of the epoch before that was still held. */
             gapAfter: lienthong.v1.LogHead;
 
             /**
@@ -516,7 +516,7 @@ export namespace lienthong {
                 /** LogStatement head */
                 head?: lienthong.v1.LogHead.$Properties;
 
-                /** Set when the log went on after a loss: the last head of the epoch before. */
+                /** Set in every epoch after a loss: the last head of the epoch before that was still held. */
                 gapAfter?: lienthong.v1.LogHead.$Properties;
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3633,7 +3633,7 @@ export namespace lienthong {
             /** SeenLogRow size. */
             size: number;
 
-            /** Signed dispatch or receipt, bytes as received. */
+            /** Signed dispatch, receipt or log head, bytes as received. */
             statement: Uint8Array;
 
             /**
@@ -3674,7 +3674,7 @@ export namespace lienthong {
                 /** SeenLogRow size */
                 size?: number;
 
-                /** Signed dispatch or receipt, bytes as received. */
+                /** Signed dispatch, receipt or log head, bytes as received. */
                 statement?: Uint8Array;
 
                 /** Unknown fields preserved while decoding when enabled */
@@ -3683,6 +3683,326 @@ export namespace lienthong {
 
             /** Shape of a SeenLogRow. */
             type $Shape = lienthong.v1.SeenLogRow.$Properties;
+        }
+
+        /**
+         * Properties of a SeenGapRow.
+         * @deprecated Use lienthong.v1.SeenGapRow.$Properties instead.
+         */
+        interface ISeenGapRow extends lienthong.v1.SeenGapRow.$Properties {
+        }
+
+        /** A seat's log went on in a later epoch. */
+        class SeenGapRow {
+
+            /**
+             * Constructs a new SeenGapRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.SeenGapRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Largest statement seen before. */
+            before: Uint8Array;
+
+            /** Signed "log-head/1" that declares the gap; empty until it was shown. */
+            statement: Uint8Array;
+
+            /** SeenGapRow seenAtMs. */
+            seenAtMs: number;
+
+            /**
+             * Creates a new SeenGapRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SeenGapRow instance
+             */
+            static create(properties: lienthong.v1.SeenGapRow.$Shape): lienthong.v1.SeenGapRow & lienthong.v1.SeenGapRow.$Shape;
+            static create(properties?: lienthong.v1.SeenGapRow.$Properties): lienthong.v1.SeenGapRow;
+
+            /**
+             * Encodes the specified SeenGapRow message. Does not implicitly {@link lienthong.v1.SeenGapRow.verify|verify} messages.
+             * @param message SeenGapRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.SeenGapRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeenGapRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeenGapRow & lienthong.v1.SeenGapRow.$Shape} SeenGapRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.SeenGapRow & lienthong.v1.SeenGapRow.$Shape;
+        }
+
+        namespace SeenGapRow {
+
+            /** Properties of a SeenGapRow. */
+            interface $Properties {
+
+                /** Largest statement seen before. */
+                before?: Uint8Array;
+
+                /** Signed "log-head/1" that declares the gap; empty until it was shown. */
+                statement?: Uint8Array;
+
+                /** SeenGapRow seenAtMs */
+                seenAtMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeenGapRow. */
+            type $Shape = lienthong.v1.SeenGapRow.$Properties;
+        }
+
+        /**
+         * Properties of a LogEvidenceRow.
+         * @deprecated Use lienthong.v1.LogEvidenceRow.$Properties instead.
+         */
+        interface ILogEvidenceRow extends lienthong.v1.LogEvidenceRow.$Properties {
+        }
+
+        /** Two Signed statements of one seat that can't both be of one log. */
+        class LogEvidenceRow {
+
+            /**
+             * Constructs a new LogEvidenceRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogEvidenceRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogEvidenceRow first. */
+            first: Uint8Array;
+
+            /** LogEvidenceRow second. */
+            second: Uint8Array;
+
+            /** "another-root", "smaller", "not-continued", "undeclared". */
+            reason: string;
+
+            /** LogEvidenceRow seenAtMs. */
+            seenAtMs: number;
+
+            /**
+             * Creates a new LogEvidenceRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogEvidenceRow instance
+             */
+            static create(properties: lienthong.v1.LogEvidenceRow.$Shape): lienthong.v1.LogEvidenceRow & lienthong.v1.LogEvidenceRow.$Shape;
+            static create(properties?: lienthong.v1.LogEvidenceRow.$Properties): lienthong.v1.LogEvidenceRow;
+
+            /**
+             * Encodes the specified LogEvidenceRow message. Does not implicitly {@link lienthong.v1.LogEvidenceRow.verify|verify} messages.
+             * @param message LogEvidenceRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogEvidenceRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogEvidenceRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogEvidenceRow & lienthong.v1.LogEvidenceRow.$Shape} LogEvidenceRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogEvidenceRow & lienthong.v1.LogEvidenceRow.$Shape;
+        }
+
+        namespace LogEvidenceRow {
+
+            /** Properties of a LogEvidenceRow. */
+            interface $Properties {
+
+                /** LogEvidenceRow first */
+                first?: Uint8Array;
+
+                /** LogEvidenceRow second */
+                second?: Uint8Array;
+
+                /** "another-root", "smaller", "not-continued", "undeclared". */
+                reason?: string;
+
+                /** LogEvidenceRow seenAtMs */
+                seenAtMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogEvidenceRow. */
+            type $Shape = lienthong.v1.LogEvidenceRow.$Properties;
+        }
+
+        /**
+         * Properties of a LogGapRow.
+         * @deprecated Use lienthong.v1.LogGapRow.$Properties instead.
+         */
+        interface ILogGapRow extends lienthong.v1.LogGapRow.$Properties {
+        }
+
+        /** Why this node's own log is in a later epoch. */
+        class LogGapRow {
+
+            /**
+             * Constructs a new LogGapRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogGapRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** The last head of the epoch before that was held here: what the log goes on after. */
+            held: lienthong.v1.LogHead;
+
+            /** The largest head of the lost part that a peer showed; absent when none did. */
+            shown: lienthong.v1.LogHead;
+
+            /** LogGapRow atMs. */
+            atMs: number;
+
+            /**
+             * Creates a new LogGapRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogGapRow instance
+             */
+            static create(properties: lienthong.v1.LogGapRow.$Shape): lienthong.v1.LogGapRow & lienthong.v1.LogGapRow.$Shape;
+            static create(properties?: lienthong.v1.LogGapRow.$Properties): lienthong.v1.LogGapRow;
+
+            /**
+             * Encodes the specified LogGapRow message. Does not implicitly {@link lienthong.v1.LogGapRow.verify|verify} messages.
+             * @param message LogGapRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogGapRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogGapRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogGapRow & lienthong.v1.LogGapRow.$Shape} LogGapRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogGapRow & lienthong.v1.LogGapRow.$Shape;
+        }
+
+        namespace LogGapRow {
+
+            /** Properties of a LogGapRow. */
+            interface $Properties {
+
+                /** The last head of the epoch before that was held here: what the log goes on after. */
+                held?: lienthong.v1.LogHead.$Properties;
+
+                /** The largest head of the lost part that a peer showed; absent when none did. */
+                shown?: lienthong.v1.LogHead.$Properties;
+
+                /** LogGapRow atMs */
+                atMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogGapRow. */
+            type $Shape = lienthong.v1.LogGapRow.$Properties;
+        }
+
+        /**
+         * Properties of a TakeBackRow.
+         * @deprecated Use lienthong.v1.TakeBackRow.$Properties instead.
+         */
+        interface ITakeBackRow extends lienthong.v1.TakeBackRow.$Properties {
+        }
+
+        /** How far a node that lost data has taken back what a seat holds. */
+        class TakeBackRow {
+
+            /**
+             * Constructs a new TakeBackRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.TakeBackRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Where that seat said to go on. */
+            after: Uint8Array;
+
+            /** TakeBackRow recovered. */
+            recovered: number;
+
+            /** Deliveries that can't be taken back, or only without attachments. */
+            failed: number;
+
+            /** TakeBackRow done. */
+            done: boolean;
+
+            /**
+             * Creates a new TakeBackRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns TakeBackRow instance
+             */
+            static create(properties: lienthong.v1.TakeBackRow.$Shape): lienthong.v1.TakeBackRow & lienthong.v1.TakeBackRow.$Shape;
+            static create(properties?: lienthong.v1.TakeBackRow.$Properties): lienthong.v1.TakeBackRow;
+
+            /**
+             * Encodes the specified TakeBackRow message. Does not implicitly {@link lienthong.v1.TakeBackRow.verify|verify} messages.
+             * @param message TakeBackRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.TakeBackRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TakeBackRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.TakeBackRow & lienthong.v1.TakeBackRow.$Shape} TakeBackRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.TakeBackRow & lienthong.v1.TakeBackRow.$Shape;
+        }
+
+        namespace TakeBackRow {
+
+            /** Properties of a TakeBackRow. */
+            interface $Properties {
+
+                /** Where that seat said to go on. */
+                after?: Uint8Array;
+
+                /** TakeBackRow recovered */
+                recovered?: number;
+
+                /** Deliveries that can't be taken back, or only without attachments. */
+                failed?: number;
+
+                /** TakeBackRow done */
+                done?: boolean;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TakeBackRow. */
+            type $Shape = lienthong.v1.TakeBackRow.$Properties;
         }
 
         /**
@@ -5474,7 +5794,7 @@ export namespace lienthong {
             refused: string;
 
             /**
-             * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * The Signed dispatch, receipt or log head of the other side with the largest head of its audit log seen here: a node that
              * was restored from a backup learns it from its peers.
              */
             seenLogHead: Uint8Array;
@@ -5539,7 +5859,7 @@ export namespace lienthong {
                 refused?: string;
 
                 /**
-                 * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+                 * The Signed dispatch, receipt or log head of the other side with the largest head of its audit log seen here: a node that
                  * was restored from a backup learns it from its peers.
                  */
                 seenLogHead?: Uint8Array;
@@ -5550,6 +5870,702 @@ export namespace lienthong {
 
             /** Shape of a Hello. */
             type $Shape = lienthong.v1.Hello.$Properties;
+        }
+
+        /**
+         * Properties of a LogRequest.
+         * @deprecated Use lienthong.v1.LogRequest.$Properties instead.
+         */
+        interface ILogRequest extends lienthong.v1.LogRequest.$Properties {
+        }
+
+        /** Represents a LogRequest. */
+        class LogRequest {
+
+            /**
+             * Constructs a new LogRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogRequest proof. */
+            proof: (lienthong.v1.LogProofRequest|null);
+
+            /** LogRequest list. */
+            list: (lienthong.v1.HeldListRequest|null);
+
+            /** LogRequest item. */
+            item: (lienthong.v1.HeldKey|null);
+
+            /** LogRequest ask. */
+            ask?: ("proof"|"list"|"item");
+
+            /**
+             * Creates a new LogRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogRequest instance
+             */
+            static create(properties: lienthong.v1.LogRequest.$Shape): lienthong.v1.LogRequest & lienthong.v1.LogRequest.$Shape;
+            static create(properties?: lienthong.v1.LogRequest.$Properties): lienthong.v1.LogRequest;
+
+            /**
+             * Encodes the specified LogRequest message. Does not implicitly {@link lienthong.v1.LogRequest.verify|verify} messages.
+             * @param message LogRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogRequest & lienthong.v1.LogRequest.$Shape} LogRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogRequest & lienthong.v1.LogRequest.$Shape;
+        }
+
+        namespace LogRequest {
+
+            /** Properties of a LogRequest. */
+            interface $Properties {
+
+                /** LogRequest proof */
+                proof?: (lienthong.v1.LogProofRequest.$Properties|null);
+
+                /** LogRequest list */
+                list?: (lienthong.v1.HeldListRequest.$Properties|null);
+
+                /** LogRequest item */
+                item?: (lienthong.v1.HeldKey.$Properties|null);
+
+                /** LogRequest ask */
+                ask?: ("proof"|"list"|"item");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a LogRequest. */
+            type $Shape = {
+              proof?: lienthong.v1.LogProofRequest.$Shape|null;
+              list?: lienthong.v1.HeldListRequest.$Shape|null;
+              item?: lienthong.v1.HeldKey.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ ask?: undefined; proof?: null; list?: null; item?: null }|{ ask?: "proof"; proof: lienthong.v1.LogProofRequest.$Shape; list?: null; item?: null }|{ ask?: "list"; proof?: null; list: lienthong.v1.HeldListRequest.$Shape; item?: null }|{ ask?: "item"; proof?: null; list?: null; item: lienthong.v1.HeldKey.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a LogProofRequest.
+         * @deprecated Use lienthong.v1.LogProofRequest.$Properties instead.
+         */
+        interface ILogProofRequest extends lienthong.v1.LogProofRequest.$Properties {
+        }
+
+        /** The head of the answerer's log that the asker keeps. */
+        class LogProofRequest {
+
+            /**
+             * Constructs a new LogProofRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogProofRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogProofRequest epoch. */
+            epoch: number;
+
+            /** LogProofRequest size. */
+            size: number;
+
+            /**
+             * Creates a new LogProofRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogProofRequest instance
+             */
+            static create(properties: lienthong.v1.LogProofRequest.$Shape): lienthong.v1.LogProofRequest & lienthong.v1.LogProofRequest.$Shape;
+            static create(properties?: lienthong.v1.LogProofRequest.$Properties): lienthong.v1.LogProofRequest;
+
+            /**
+             * Encodes the specified LogProofRequest message. Does not implicitly {@link lienthong.v1.LogProofRequest.verify|verify} messages.
+             * @param message LogProofRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogProofRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogProofRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogProofRequest & lienthong.v1.LogProofRequest.$Shape} LogProofRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogProofRequest & lienthong.v1.LogProofRequest.$Shape;
+        }
+
+        namespace LogProofRequest {
+
+            /** Properties of a LogProofRequest. */
+            interface $Properties {
+
+                /** LogProofRequest epoch */
+                epoch?: number;
+
+                /** LogProofRequest size */
+                size?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogProofRequest. */
+            type $Shape = lienthong.v1.LogProofRequest.$Properties;
+        }
+
+        /**
+         * Properties of a HeldListRequest.
+         * @deprecated Use lienthong.v1.HeldListRequest.$Properties instead.
+         */
+        interface IHeldListRequest extends lienthong.v1.HeldListRequest.$Properties {
+        }
+
+        /** What the answerer holds of itself and the asker, after a place it named before; from the start without one. */
+        class HeldListRequest {
+
+            /**
+             * Constructs a new HeldListRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.HeldListRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Signed "log-head/1" of the asker with its declared gap: who lost nothing has nothing to ask. */
+            statement: Uint8Array;
+
+            /** HeldListRequest after. */
+            after: Uint8Array;
+
+            /**
+             * Creates a new HeldListRequest instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldListRequest instance
+             */
+            static create(properties: lienthong.v1.HeldListRequest.$Shape): lienthong.v1.HeldListRequest & lienthong.v1.HeldListRequest.$Shape;
+            static create(properties?: lienthong.v1.HeldListRequest.$Properties): lienthong.v1.HeldListRequest;
+
+            /**
+             * Encodes the specified HeldListRequest message. Does not implicitly {@link lienthong.v1.HeldListRequest.verify|verify} messages.
+             * @param message HeldListRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.HeldListRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldListRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldListRequest & lienthong.v1.HeldListRequest.$Shape} HeldListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.HeldListRequest & lienthong.v1.HeldListRequest.$Shape;
+        }
+
+        namespace HeldListRequest {
+
+            /** Properties of a HeldListRequest. */
+            interface $Properties {
+
+                /** Signed "log-head/1" of the asker with its declared gap: who lost nothing has nothing to ask. */
+                statement?: Uint8Array;
+
+                /** HeldListRequest after */
+                after?: Uint8Array;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldListRequest. */
+            type $Shape = lienthong.v1.HeldListRequest.$Properties;
+        }
+
+        /**
+         * Properties of a HeldKey.
+         * @deprecated Use lienthong.v1.HeldKey.$Properties instead.
+         */
+        interface IHeldKey extends lienthong.v1.HeldKey.$Properties {
+        }
+
+        /** A settled delivery between the two. */
+        class HeldKey {
+
+            /**
+             * Constructs a new HeldKey.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.HeldKey.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeldKey documentId. */
+            documentId: Uint8Array;
+
+            /** HeldKey unit. */
+            unit: string;
+
+            /** Sent by the asker, else received by it. */
+            sent: boolean;
+
+            /**
+             * Creates a new HeldKey instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldKey instance
+             */
+            static create(properties: lienthong.v1.HeldKey.$Shape): lienthong.v1.HeldKey & lienthong.v1.HeldKey.$Shape;
+            static create(properties?: lienthong.v1.HeldKey.$Properties): lienthong.v1.HeldKey;
+
+            /**
+             * Encodes the specified HeldKey message. Does not implicitly {@link lienthong.v1.HeldKey.verify|verify} messages.
+             * @param message HeldKey message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.HeldKey.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldKey message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldKey & lienthong.v1.HeldKey.$Shape} HeldKey
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.HeldKey & lienthong.v1.HeldKey.$Shape;
+        }
+
+        namespace HeldKey {
+
+            /** Properties of a HeldKey. */
+            interface $Properties {
+
+                /** HeldKey documentId */
+                documentId?: Uint8Array;
+
+                /** HeldKey unit */
+                unit?: string;
+
+                /** Sent by the asker, else received by it. */
+                sent?: boolean;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldKey. */
+            type $Shape = lienthong.v1.HeldKey.$Properties;
+        }
+
+        /**
+         * Properties of a LogResponse.
+         * @deprecated Use lienthong.v1.LogResponse.$Properties instead.
+         */
+        interface ILogResponse extends lienthong.v1.LogResponse.$Properties {
+        }
+
+        /** Represents a LogResponse. */
+        class LogResponse {
+
+            /**
+             * Constructs a new LogResponse.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogResponse.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LogResponse proof. */
+            proof: (lienthong.v1.LogProof|null);
+
+            /** LogResponse list. */
+            list: (lienthong.v1.HeldList|null);
+
+            /** LogResponse item. */
+            item: (lienthong.v1.HeldItem|null);
+
+            /** LogResponse refused. */
+            refused: (lienthong.v1.LogRefusal|null);
+
+            /** LogResponse answer. */
+            answer?: ("proof"|"list"|"item"|"refused");
+
+            /**
+             * Creates a new LogResponse instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogResponse instance
+             */
+            static create(properties: lienthong.v1.LogResponse.$Shape): lienthong.v1.LogResponse & lienthong.v1.LogResponse.$Shape;
+            static create(properties?: lienthong.v1.LogResponse.$Properties): lienthong.v1.LogResponse;
+
+            /**
+             * Encodes the specified LogResponse message. Does not implicitly {@link lienthong.v1.LogResponse.verify|verify} messages.
+             * @param message LogResponse message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogResponse message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogResponse & lienthong.v1.LogResponse.$Shape} LogResponse
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogResponse & lienthong.v1.LogResponse.$Shape;
+        }
+
+        namespace LogResponse {
+
+            /** Properties of a LogResponse. */
+            interface $Properties {
+
+                /** LogResponse proof */
+                proof?: (lienthong.v1.LogProof.$Properties|null);
+
+                /** LogResponse list */
+                list?: (lienthong.v1.HeldList.$Properties|null);
+
+                /** LogResponse item */
+                item?: (lienthong.v1.HeldItem.$Properties|null);
+
+                /** LogResponse refused */
+                refused?: (lienthong.v1.LogRefusal.$Properties|null);
+
+                /** LogResponse answer */
+                answer?: ("proof"|"list"|"item"|"refused");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a LogResponse. */
+            type $Shape = {
+              proof?: lienthong.v1.LogProof.$Shape|null;
+              list?: lienthong.v1.HeldList.$Shape|null;
+              item?: lienthong.v1.HeldItem.$Shape|null;
+              refused?: lienthong.v1.LogRefusal.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ answer?: undefined; proof?: null; list?: null; item?: null; refused?: null }|{ answer?: "proof"; proof: lienthong.v1.LogProof.$Shape; list?: null; item?: null; refused?: null }|{ answer?: "list"; proof?: null; list: lienthong.v1.HeldList.$Shape; item?: null; refused?: null }|{ answer?: "item"; proof?: null; list?: null; item: lienthong.v1.HeldItem.$Shape; refused?: null }|{ answer?: "refused"; proof?: null; list?: null; item?: null; refused: lienthong.v1.LogRefusal.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a LogProof.
+         * @deprecated Use lienthong.v1.LogProof.$Properties instead.
+         */
+        interface ILogProof extends lienthong.v1.LogProof.$Properties {
+        }
+
+        /** Represents a LogProof. */
+        class LogProof {
+
+            /**
+             * Constructs a new LogProof.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogProof.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Signed "log-head/1" of the answerer, made for this answer. */
+            statement: Uint8Array;
+
+            /** Consistency proof (RFC 6962 2.1.2) from the asked size to the stated one; none from an earlier epoch. */
+            path: Uint8Array[];
+
+            /**
+             * Creates a new LogProof instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogProof instance
+             */
+            static create(properties: lienthong.v1.LogProof.$Shape): lienthong.v1.LogProof & lienthong.v1.LogProof.$Shape;
+            static create(properties?: lienthong.v1.LogProof.$Properties): lienthong.v1.LogProof;
+
+            /**
+             * Encodes the specified LogProof message. Does not implicitly {@link lienthong.v1.LogProof.verify|verify} messages.
+             * @param message LogProof message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogProof.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogProof message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogProof & lienthong.v1.LogProof.$Shape} LogProof
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogProof & lienthong.v1.LogProof.$Shape;
+        }
+
+        namespace LogProof {
+
+            /** Properties of a LogProof. */
+            interface $Properties {
+
+                /** Signed "log-head/1" of the answerer, made for this answer. */
+                statement?: Uint8Array;
+
+                /** Consistency proof (RFC 6962 2.1.2) from the asked size to the stated one; none from an earlier epoch. */
+                path?: Uint8Array[];
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogProof. */
+            type $Shape = lienthong.v1.LogProof.$Properties;
+        }
+
+        /**
+         * Properties of a HeldList.
+         * @deprecated Use lienthong.v1.HeldList.$Properties instead.
+         */
+        interface IHeldList extends lienthong.v1.HeldList.$Properties {
+        }
+
+        /** Represents a HeldList. */
+        class HeldList {
+
+            /**
+             * Constructs a new HeldList.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.HeldList.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeldList keys. */
+            keys: lienthong.v1.HeldKey[];
+
+            /** Where to go on; empty at the end. Says nothing to the asker. */
+            next: Uint8Array;
+
+            /**
+             * Creates a new HeldList instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldList instance
+             */
+            static create(properties: lienthong.v1.HeldList.$Shape): lienthong.v1.HeldList & lienthong.v1.HeldList.$Shape;
+            static create(properties?: lienthong.v1.HeldList.$Properties): lienthong.v1.HeldList;
+
+            /**
+             * Encodes the specified HeldList message. Does not implicitly {@link lienthong.v1.HeldList.verify|verify} messages.
+             * @param message HeldList message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.HeldList.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldList message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldList & lienthong.v1.HeldList.$Shape} HeldList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.HeldList & lienthong.v1.HeldList.$Shape;
+        }
+
+        namespace HeldList {
+
+            /** Properties of a HeldList. */
+            interface $Properties {
+
+                /** HeldList keys */
+                keys?: lienthong.v1.HeldKey.$Properties[];
+
+                /** Where to go on; empty at the end. Says nothing to the asker. */
+                next?: Uint8Array;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldList. */
+            type $Shape = lienthong.v1.HeldList.$Properties;
+        }
+
+        /**
+         * Properties of a HeldItem.
+         * @deprecated Use lienthong.v1.HeldItem.$Properties instead.
+         */
+        interface IHeldItem extends lienthong.v1.HeldItem.$Properties {
+        }
+
+        /** Bytes as first made or received. */
+        class HeldItem {
+
+            /**
+             * Constructs a new HeldItem.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.HeldItem.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeldItem document. */
+            document: Uint8Array;
+
+            /** HeldItem dispatch. */
+            dispatch: Uint8Array;
+
+            /** HeldItem receipt. */
+            receipt: Uint8Array;
+
+            /** As in an offer: small attachments, 64 KiB together. */
+            inlineBlobs: Uint8Array[];
+
+            /**
+             * Creates a new HeldItem instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldItem instance
+             */
+            static create(properties: lienthong.v1.HeldItem.$Shape): lienthong.v1.HeldItem & lienthong.v1.HeldItem.$Shape;
+            static create(properties?: lienthong.v1.HeldItem.$Properties): lienthong.v1.HeldItem;
+
+            /**
+             * Encodes the specified HeldItem message. Does not implicitly {@link lienthong.v1.HeldItem.verify|verify} messages.
+             * @param message HeldItem message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.HeldItem.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldItem message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldItem & lienthong.v1.HeldItem.$Shape} HeldItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.HeldItem & lienthong.v1.HeldItem.$Shape;
+        }
+
+        namespace HeldItem {
+
+            /** Properties of a HeldItem. */
+            interface $Properties {
+
+                /** HeldItem document */
+                document?: Uint8Array;
+
+                /** HeldItem dispatch */
+                dispatch?: Uint8Array;
+
+                /** HeldItem receipt */
+                receipt?: Uint8Array;
+
+                /** As in an offer: small attachments, 64 KiB together. */
+                inlineBlobs?: Uint8Array[];
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldItem. */
+            type $Shape = lienthong.v1.HeldItem.$Properties;
+        }
+
+        /**
+         * Properties of a LogRefusal.
+         * @deprecated Use lienthong.v1.LogRefusal.$Properties instead.
+         */
+        interface ILogRefusal extends lienthong.v1.LogRefusal.$Properties {
+        }
+
+        /** Represents a LogRefusal. */
+        class LogRefusal {
+
+            /**
+             * Constructs a new LogRefusal.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.LogRefusal.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** An error code: "read-only" (it lost data itself), "not-found", "malformed". */
+            code: string;
+
+            /**
+             * Creates a new LogRefusal instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns LogRefusal instance
+             */
+            static create(properties: lienthong.v1.LogRefusal.$Shape): lienthong.v1.LogRefusal & lienthong.v1.LogRefusal.$Shape;
+            static create(properties?: lienthong.v1.LogRefusal.$Properties): lienthong.v1.LogRefusal;
+
+            /**
+             * Encodes the specified LogRefusal message. Does not implicitly {@link lienthong.v1.LogRefusal.verify|verify} messages.
+             * @param message LogRefusal message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.LogRefusal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LogRefusal message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogRefusal & lienthong.v1.LogRefusal.$Shape} LogRefusal
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.LogRefusal & lienthong.v1.LogRefusal.$Shape;
+        }
+
+        namespace LogRefusal {
+
+            /** Properties of a LogRefusal. */
+            interface $Properties {
+
+                /** An error code: "read-only" (it lost data itself), "not-found", "malformed". */
+                code?: string;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a LogRefusal. */
+            type $Shape = lienthong.v1.LogRefusal.$Properties;
         }
 
         /**

@@ -1055,7 +1055,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {string} [agency] LogStatement agency
              * @property {string} [seat] LogStatement seat
              * @property {lienthong.v1.LogHead.$Properties} [head] LogStatement head
-             * @property {lienthong.v1.LogHead.$Properties} [gapAfter] Set when the log went on after a loss: the last head of the epoch before.
+             * @property {lienthong.v1.LogHead.$Properties} [gapAfter] Set in every epoch after a loss: the last head of the epoch before that was still held.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1112,7 +1112,7 @@ export const lienthong = $root.lienthong = (() => {
             LogStatement.prototype.head = null;
 
             /**
-             * Set when the log went on after a loss: the last head of the epoch before.
+             * Set in every epoch after a loss: the last head of the epoch before that was still held.
              * @member {lienthong.v1.LogHead} gapAfter
              * @memberof lienthong.v1.LogStatement
              * @instance
@@ -9209,7 +9209,7 @@ export const lienthong = $root.lienthong = (() => {
              * @typedef {Object} lienthong.v1.SeenLogRow.$Properties
              * @property {number} [epoch] SeenLogRow epoch
              * @property {number} [size] SeenLogRow size
-             * @property {Uint8Array} [statement] Signed dispatch or receipt, bytes as received.
+             * @property {Uint8Array} [statement] Signed dispatch, receipt or log head, bytes as received.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -9258,7 +9258,7 @@ export const lienthong = $root.lienthong = (() => {
             SeenLogRow.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             /**
-             * Signed dispatch or receipt, bytes as received.
+             * Signed dispatch, receipt or log head, bytes as received.
              * @member {Uint8Array} statement
              * @memberof lienthong.v1.SeenLogRow
              * @instance
@@ -9392,6 +9392,808 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return SeenLogRow;
+        })();
+
+        v1.SeenGapRow = (function() {
+
+            /**
+             * Properties of a SeenGapRow.
+             * @typedef {Object} lienthong.v1.SeenGapRow.$Properties
+             * @property {Uint8Array} [before] Largest statement seen before.
+             * @property {Uint8Array} [statement] Signed "log-head/1" that declares the gap; empty until it was shown.
+             * @property {number} [seenAtMs] SeenGapRow seenAtMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SeenGapRow.
+             * @memberof lienthong.v1
+             * @interface ISeenGapRow
+             * @augments lienthong.v1.SeenGapRow.$Properties
+             * @deprecated Use lienthong.v1.SeenGapRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a SeenGapRow.
+             * @typedef {lienthong.v1.SeenGapRow.$Properties} lienthong.v1.SeenGapRow.$Shape
+             */
+
+            /**
+             * Constructs a new SeenGapRow.
+             * @memberof lienthong.v1
+             * @classdesc A seat's log went on in a later epoch.
+             * @constructor
+             * @param {lienthong.v1.SeenGapRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SeenGapRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Largest statement seen before.
+             * @member {Uint8Array} before
+             * @memberof lienthong.v1.SeenGapRow
+             * @instance
+             */
+            SeenGapRow.prototype.before = $util.newBuffer([]);
+
+            /**
+             * Signed "log-head/1" that declares the gap; empty until it was shown.
+             * @member {Uint8Array} statement
+             * @memberof lienthong.v1.SeenGapRow
+             * @instance
+             */
+            SeenGapRow.prototype.statement = $util.newBuffer([]);
+
+            /**
+             * SeenGapRow seenAtMs.
+             * @member {number} seenAtMs
+             * @memberof lienthong.v1.SeenGapRow
+             * @instance
+             */
+            SeenGapRow.prototype.seenAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new SeenGapRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.SeenGapRow
+             * @static
+             * @param {lienthong.v1.SeenGapRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.SeenGapRow} SeenGapRow instance
+             * @type {{
+             *   (properties: lienthong.v1.SeenGapRow.$Shape): lienthong.v1.SeenGapRow & lienthong.v1.SeenGapRow.$Shape;
+             *   (properties?: lienthong.v1.SeenGapRow.$Properties): lienthong.v1.SeenGapRow;
+             * }}
+             */
+            SeenGapRow.create = function(properties) {
+                return new SeenGapRow(properties);
+            };
+
+            /**
+             * Encodes the specified SeenGapRow message. Does not implicitly {@link lienthong.v1.SeenGapRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.SeenGapRow
+             * @static
+             * @param {lienthong.v1.SeenGapRow.$Properties} message SeenGapRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SeenGapRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.before != null && $Object.hasOwnProperty.call(message, "before") && message.before.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.before);
+                if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.statement);
+                if (message.seenAtMs != null && $Object.hasOwnProperty.call(message, "seenAtMs") && (typeof message.seenAtMs === "object" ? message.seenAtMs.low || message.seenAtMs.high : message.seenAtMs !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.seenAtMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SeenGapRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.SeenGapRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeenGapRow & lienthong.v1.SeenGapRow.$Shape} SeenGapRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SeenGapRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.SeenGapRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.before = value;
+                            else
+                                delete message.before;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.statement = value;
+                            else
+                                delete message.statement;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.seenAtMs = value;
+                            else
+                                delete message.seenAtMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SeenGapRow;
+        })();
+
+        v1.LogEvidenceRow = (function() {
+
+            /**
+             * Properties of a LogEvidenceRow.
+             * @typedef {Object} lienthong.v1.LogEvidenceRow.$Properties
+             * @property {Uint8Array} [first] LogEvidenceRow first
+             * @property {Uint8Array} [second] LogEvidenceRow second
+             * @property {string} [reason] "another-root", "smaller", "not-continued", "undeclared".
+             * @property {number} [seenAtMs] LogEvidenceRow seenAtMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogEvidenceRow.
+             * @memberof lienthong.v1
+             * @interface ILogEvidenceRow
+             * @augments lienthong.v1.LogEvidenceRow.$Properties
+             * @deprecated Use lienthong.v1.LogEvidenceRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a LogEvidenceRow.
+             * @typedef {lienthong.v1.LogEvidenceRow.$Properties} lienthong.v1.LogEvidenceRow.$Shape
+             */
+
+            /**
+             * Constructs a new LogEvidenceRow.
+             * @memberof lienthong.v1
+             * @classdesc Two Signed statements of one seat that can't both be of one log.
+             * @constructor
+             * @param {lienthong.v1.LogEvidenceRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogEvidenceRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LogEvidenceRow first.
+             * @member {Uint8Array} first
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @instance
+             */
+            LogEvidenceRow.prototype.first = $util.newBuffer([]);
+
+            /**
+             * LogEvidenceRow second.
+             * @member {Uint8Array} second
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @instance
+             */
+            LogEvidenceRow.prototype.second = $util.newBuffer([]);
+
+            /**
+             * "another-root", "smaller", "not-continued", "undeclared".
+             * @member {string} reason
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @instance
+             */
+            LogEvidenceRow.prototype.reason = "";
+
+            /**
+             * LogEvidenceRow seenAtMs.
+             * @member {number} seenAtMs
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @instance
+             */
+            LogEvidenceRow.prototype.seenAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new LogEvidenceRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @static
+             * @param {lienthong.v1.LogEvidenceRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogEvidenceRow} LogEvidenceRow instance
+             * @type {{
+             *   (properties: lienthong.v1.LogEvidenceRow.$Shape): lienthong.v1.LogEvidenceRow & lienthong.v1.LogEvidenceRow.$Shape;
+             *   (properties?: lienthong.v1.LogEvidenceRow.$Properties): lienthong.v1.LogEvidenceRow;
+             * }}
+             */
+            LogEvidenceRow.create = function(properties) {
+                return new LogEvidenceRow(properties);
+            };
+
+            /**
+             * Encodes the specified LogEvidenceRow message. Does not implicitly {@link lienthong.v1.LogEvidenceRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @static
+             * @param {lienthong.v1.LogEvidenceRow.$Properties} message LogEvidenceRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogEvidenceRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.first != null && $Object.hasOwnProperty.call(message, "first") && message.first.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.first);
+                if (message.second != null && $Object.hasOwnProperty.call(message, "second") && message.second.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.second);
+                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.reason);
+                if (message.seenAtMs != null && $Object.hasOwnProperty.call(message, "seenAtMs") && (typeof message.seenAtMs === "object" ? message.seenAtMs.low || message.seenAtMs.high : message.seenAtMs !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.seenAtMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogEvidenceRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogEvidenceRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogEvidenceRow & lienthong.v1.LogEvidenceRow.$Shape} LogEvidenceRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogEvidenceRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogEvidenceRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.first = value;
+                            else
+                                delete message.first;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.second = value;
+                            else
+                                delete message.second;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.reason = value;
+                            else
+                                delete message.reason;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.seenAtMs = value;
+                            else
+                                delete message.seenAtMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogEvidenceRow;
+        })();
+
+        v1.LogGapRow = (function() {
+
+            /**
+             * Properties of a LogGapRow.
+             * @typedef {Object} lienthong.v1.LogGapRow.$Properties
+             * @property {lienthong.v1.LogHead.$Properties} [held] The last head of the epoch before that was held here: what the log goes on after.
+             * @property {lienthong.v1.LogHead.$Properties} [shown] The largest head of the lost part that a peer showed; absent when none did.
+             * @property {number} [atMs] LogGapRow atMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogGapRow.
+             * @memberof lienthong.v1
+             * @interface ILogGapRow
+             * @augments lienthong.v1.LogGapRow.$Properties
+             * @deprecated Use lienthong.v1.LogGapRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a LogGapRow.
+             * @typedef {lienthong.v1.LogGapRow.$Properties} lienthong.v1.LogGapRow.$Shape
+             */
+
+            /**
+             * Constructs a new LogGapRow.
+             * @memberof lienthong.v1
+             * @classdesc Why this node's own log is in a later epoch.
+             * @constructor
+             * @param {lienthong.v1.LogGapRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogGapRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * The last head of the epoch before that was held here: what the log goes on after.
+             * @member {lienthong.v1.LogHead} held
+             * @memberof lienthong.v1.LogGapRow
+             * @instance
+             */
+            LogGapRow.prototype.held = null;
+
+            /**
+             * The largest head of the lost part that a peer showed; absent when none did.
+             * @member {lienthong.v1.LogHead} shown
+             * @memberof lienthong.v1.LogGapRow
+             * @instance
+             */
+            LogGapRow.prototype.shown = null;
+
+            /**
+             * LogGapRow atMs.
+             * @member {number} atMs
+             * @memberof lienthong.v1.LogGapRow
+             * @instance
+             */
+            LogGapRow.prototype.atMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new LogGapRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogGapRow
+             * @static
+             * @param {lienthong.v1.LogGapRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogGapRow} LogGapRow instance
+             * @type {{
+             *   (properties: lienthong.v1.LogGapRow.$Shape): lienthong.v1.LogGapRow & lienthong.v1.LogGapRow.$Shape;
+             *   (properties?: lienthong.v1.LogGapRow.$Properties): lienthong.v1.LogGapRow;
+             * }}
+             */
+            LogGapRow.create = function(properties) {
+                return new LogGapRow(properties);
+            };
+
+            /**
+             * Encodes the specified LogGapRow message. Does not implicitly {@link lienthong.v1.LogGapRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogGapRow
+             * @static
+             * @param {lienthong.v1.LogGapRow.$Properties} message LogGapRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogGapRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.held != null && $Object.hasOwnProperty.call(message, "held"))
+                    $root.lienthong.v1.LogHead.encode(message.held, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.shown != null && $Object.hasOwnProperty.call(message, "shown"))
+                    $root.lienthong.v1.LogHead.encode(message.shown, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.atMs != null && $Object.hasOwnProperty.call(message, "atMs") && (typeof message.atMs === "object" ? message.atMs.low || message.atMs.high : message.atMs !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.atMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogGapRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogGapRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogGapRow & lienthong.v1.LogGapRow.$Shape} LogGapRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogGapRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogGapRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.held = $root.lienthong.v1.LogHead.decode(reader, reader.size(), $undefined, _depth + 1, message.held);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.shown = $root.lienthong.v1.LogHead.decode(reader, reader.size(), $undefined, _depth + 1, message.shown);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.atMs = value;
+                            else
+                                delete message.atMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogGapRow;
+        })();
+
+        v1.TakeBackRow = (function() {
+
+            /**
+             * Properties of a TakeBackRow.
+             * @typedef {Object} lienthong.v1.TakeBackRow.$Properties
+             * @property {Uint8Array} [after] Where that seat said to go on.
+             * @property {number} [recovered] TakeBackRow recovered
+             * @property {number} [failed] Deliveries that can't be taken back, or only without attachments.
+             * @property {boolean} [done] TakeBackRow done
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a TakeBackRow.
+             * @memberof lienthong.v1
+             * @interface ITakeBackRow
+             * @augments lienthong.v1.TakeBackRow.$Properties
+             * @deprecated Use lienthong.v1.TakeBackRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a TakeBackRow.
+             * @typedef {lienthong.v1.TakeBackRow.$Properties} lienthong.v1.TakeBackRow.$Shape
+             */
+
+            /**
+             * Constructs a new TakeBackRow.
+             * @memberof lienthong.v1
+             * @classdesc How far a node that lost data has taken back what a seat holds.
+             * @constructor
+             * @param {lienthong.v1.TakeBackRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const TakeBackRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Where that seat said to go on.
+             * @member {Uint8Array} after
+             * @memberof lienthong.v1.TakeBackRow
+             * @instance
+             */
+            TakeBackRow.prototype.after = $util.newBuffer([]);
+
+            /**
+             * TakeBackRow recovered.
+             * @member {number} recovered
+             * @memberof lienthong.v1.TakeBackRow
+             * @instance
+             */
+            TakeBackRow.prototype.recovered = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Deliveries that can't be taken back, or only without attachments.
+             * @member {number} failed
+             * @memberof lienthong.v1.TakeBackRow
+             * @instance
+             */
+            TakeBackRow.prototype.failed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * TakeBackRow done.
+             * @member {boolean} done
+             * @memberof lienthong.v1.TakeBackRow
+             * @instance
+             */
+            TakeBackRow.prototype.done = false;
+
+            /**
+             * Creates a new TakeBackRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.TakeBackRow
+             * @static
+             * @param {lienthong.v1.TakeBackRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.TakeBackRow} TakeBackRow instance
+             * @type {{
+             *   (properties: lienthong.v1.TakeBackRow.$Shape): lienthong.v1.TakeBackRow & lienthong.v1.TakeBackRow.$Shape;
+             *   (properties?: lienthong.v1.TakeBackRow.$Properties): lienthong.v1.TakeBackRow;
+             * }}
+             */
+            TakeBackRow.create = function(properties) {
+                return new TakeBackRow(properties);
+            };
+
+            /**
+             * Encodes the specified TakeBackRow message. Does not implicitly {@link lienthong.v1.TakeBackRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.TakeBackRow
+             * @static
+             * @param {lienthong.v1.TakeBackRow.$Properties} message TakeBackRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            TakeBackRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.after);
+                if (message.recovered != null && $Object.hasOwnProperty.call(message, "recovered") && (typeof message.recovered === "object" ? message.recovered.low || message.recovered.high : message.recovered !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.recovered);
+                if (message.failed != null && $Object.hasOwnProperty.call(message, "failed") && (typeof message.failed === "object" ? message.failed.low || message.failed.high : message.failed !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.failed);
+                if (message.done != null && $Object.hasOwnProperty.call(message, "done") && message.done !== false)
+                    writer.uint32(/* id 4, wireType 0 =*/32).bool(message.done);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a TakeBackRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.TakeBackRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.TakeBackRow & lienthong.v1.TakeBackRow.$Shape} TakeBackRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            TakeBackRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.TakeBackRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.after = value;
+                            else
+                                delete message.after;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.recovered = value;
+                            else
+                                delete message.recovered;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.failed = value;
+                            else
+                                delete message.failed;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.done = value;
+                            else
+                                delete message.done;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return TakeBackRow;
         })();
 
         v1.Document = (function() {
@@ -13914,7 +14716,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Array.<string>} [reads] Readable protocol and kind versions.
              * @property {string} [software] The software, for `status` and support: "lienthong/0.1.0".
              * @property {string} [refused] Not accepted: why, as an error code.
-             * @property {Uint8Array} [seenLogHead] The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * @property {Uint8Array} [seenLogHead] The Signed dispatch, receipt or log head of the other side with the largest head of its audit log seen here: a node that
              * was restored from a backup learns it from its peers.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -14021,7 +14823,7 @@ export const lienthong = $root.lienthong = (() => {
             Hello.prototype.refused = "";
 
             /**
-             * The Signed dispatch or receipt of the other side with the largest head of its audit log seen here: a node that
+             * The Signed dispatch, receipt or log head of the other side with the largest head of its audit log seen here: a node that
              * was restored from a backup learns it from its peers.
              * @member {Uint8Array} seenLogHead
              * @memberof lienthong.v1.Hello
@@ -14233,6 +15035,1688 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return Hello;
+        })();
+
+        v1.LogRequest = (function() {
+
+            /**
+             * Properties of a LogRequest.
+             * @typedef {Object} lienthong.v1.LogRequest.$Properties
+             * @property {lienthong.v1.LogProofRequest.$Properties|null} [proof] LogRequest proof
+             * @property {lienthong.v1.HeldListRequest.$Properties|null} [list] LogRequest list
+             * @property {lienthong.v1.HeldKey.$Properties|null} [item] LogRequest item
+             * @property {"proof"|"list"|"item"} [ask] LogRequest ask
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogRequest.
+             * @memberof lienthong.v1
+             * @interface ILogRequest
+             * @augments lienthong.v1.LogRequest.$Properties
+             * @deprecated Use lienthong.v1.LogRequest.$Properties instead.
+             */
+
+            /**
+             * Narrowed shape of a LogRequest.
+             * @typedef {{
+             *   proof?: lienthong.v1.LogProofRequest.$Shape|null;
+             *   list?: lienthong.v1.HeldListRequest.$Shape|null;
+             *   item?: lienthong.v1.HeldKey.$Shape|null;
+             *   $unknowns?: Array.<Uint8Array>;
+             * } & (
+             *   ({ ask?: undefined; proof?: null; list?: null; item?: null }|{ ask?: "proof"; proof: lienthong.v1.LogProofRequest.$Shape; list?: null; item?: null }|{ ask?: "list"; proof?: null; list: lienthong.v1.HeldListRequest.$Shape; item?: null }|{ ask?: "item"; proof?: null; list?: null; item: lienthong.v1.HeldKey.$Shape })
+             * )} lienthong.v1.LogRequest.$Shape
+             */
+
+            /**
+             * Constructs a new LogRequest.
+             * @memberof lienthong.v1
+             * @classdesc Represents a LogRequest.
+             * @constructor
+             * @param {lienthong.v1.LogRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LogRequest proof.
+             * @member {lienthong.v1.LogProofRequest|null} proof
+             * @memberof lienthong.v1.LogRequest
+             * @instance
+             */
+            LogRequest.prototype.proof = null;
+
+            /**
+             * LogRequest list.
+             * @member {lienthong.v1.HeldListRequest|null} list
+             * @memberof lienthong.v1.LogRequest
+             * @instance
+             */
+            LogRequest.prototype.list = null;
+
+            /**
+             * LogRequest item.
+             * @member {lienthong.v1.HeldKey|null} item
+             * @memberof lienthong.v1.LogRequest
+             * @instance
+             */
+            LogRequest.prototype.item = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            /**
+             * LogRequest ask.
+             * @member {"proof"|"list"|"item"|undefined} ask
+             * @memberof lienthong.v1.LogRequest
+             * @instance
+             */
+            $Object.defineProperty(LogRequest.prototype, "ask", {
+                get: $util.oneOfGetter($oneOfFields = ["proof", "list", "item"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Creates a new LogRequest instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogRequest
+             * @static
+             * @param {lienthong.v1.LogRequest.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogRequest} LogRequest instance
+             * @type {{
+             *   (properties: lienthong.v1.LogRequest.$Shape): lienthong.v1.LogRequest & lienthong.v1.LogRequest.$Shape;
+             *   (properties?: lienthong.v1.LogRequest.$Properties): lienthong.v1.LogRequest;
+             * }}
+             */
+            LogRequest.create = function(properties) {
+                return new LogRequest(properties);
+            };
+
+            /**
+             * Encodes the specified LogRequest message. Does not implicitly {@link lienthong.v1.LogRequest.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogRequest
+             * @static
+             * @param {lienthong.v1.LogRequest.$Properties} message LogRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof"))
+                    $root.lienthong.v1.LogProofRequest.encode(message.proof, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.list != null && $Object.hasOwnProperty.call(message, "list"))
+                    $root.lienthong.v1.HeldListRequest.encode(message.list, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                    $root.lienthong.v1.HeldKey.encode(message.item, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogRequest & lienthong.v1.LogRequest.$Shape} LogRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.proof = $root.lienthong.v1.LogProofRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.proof);
+                            message.ask = "proof";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.list = $root.lienthong.v1.HeldListRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.list);
+                            message.ask = "list";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.item = $root.lienthong.v1.HeldKey.decode(reader, reader.size(), $undefined, _depth + 1, message.item);
+                            message.ask = "item";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogRequest;
+        })();
+
+        v1.LogProofRequest = (function() {
+
+            /**
+             * Properties of a LogProofRequest.
+             * @typedef {Object} lienthong.v1.LogProofRequest.$Properties
+             * @property {number} [epoch] LogProofRequest epoch
+             * @property {number} [size] LogProofRequest size
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogProofRequest.
+             * @memberof lienthong.v1
+             * @interface ILogProofRequest
+             * @augments lienthong.v1.LogProofRequest.$Properties
+             * @deprecated Use lienthong.v1.LogProofRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a LogProofRequest.
+             * @typedef {lienthong.v1.LogProofRequest.$Properties} lienthong.v1.LogProofRequest.$Shape
+             */
+
+            /**
+             * Constructs a new LogProofRequest.
+             * @memberof lienthong.v1
+             * @classdesc The head of the answerer's log that the asker keeps.
+             * @constructor
+             * @param {lienthong.v1.LogProofRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogProofRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LogProofRequest epoch.
+             * @member {number} epoch
+             * @memberof lienthong.v1.LogProofRequest
+             * @instance
+             */
+            LogProofRequest.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * LogProofRequest size.
+             * @member {number} size
+             * @memberof lienthong.v1.LogProofRequest
+             * @instance
+             */
+            LogProofRequest.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new LogProofRequest instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogProofRequest
+             * @static
+             * @param {lienthong.v1.LogProofRequest.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogProofRequest} LogProofRequest instance
+             * @type {{
+             *   (properties: lienthong.v1.LogProofRequest.$Shape): lienthong.v1.LogProofRequest & lienthong.v1.LogProofRequest.$Shape;
+             *   (properties?: lienthong.v1.LogProofRequest.$Properties): lienthong.v1.LogProofRequest;
+             * }}
+             */
+            LogProofRequest.create = function(properties) {
+                return new LogProofRequest(properties);
+            };
+
+            /**
+             * Encodes the specified LogProofRequest message. Does not implicitly {@link lienthong.v1.LogProofRequest.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogProofRequest
+             * @static
+             * @param {lienthong.v1.LogProofRequest.$Properties} message LogProofRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogProofRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+                if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogProofRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogProofRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogProofRequest & lienthong.v1.LogProofRequest.$Shape} LogProofRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogProofRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogProofRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.size = value;
+                            else
+                                delete message.size;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogProofRequest;
+        })();
+
+        v1.HeldListRequest = (function() {
+
+            /**
+             * Properties of a HeldListRequest.
+             * @typedef {Object} lienthong.v1.HeldListRequest.$Properties
+             * @property {Uint8Array} [statement] Signed "log-head/1" of the asker with its declared gap: who lost nothing has nothing to ask.
+             * @property {Uint8Array} [after] HeldListRequest after
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldListRequest.
+             * @memberof lienthong.v1
+             * @interface IHeldListRequest
+             * @augments lienthong.v1.HeldListRequest.$Properties
+             * @deprecated Use lienthong.v1.HeldListRequest.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldListRequest.
+             * @typedef {lienthong.v1.HeldListRequest.$Properties} lienthong.v1.HeldListRequest.$Shape
+             */
+
+            /**
+             * Constructs a new HeldListRequest.
+             * @memberof lienthong.v1
+             * @classdesc What the answerer holds of itself and the asker, after a place it named before; from the start without one.
+             * @constructor
+             * @param {lienthong.v1.HeldListRequest.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldListRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Signed "log-head/1" of the asker with its declared gap: who lost nothing has nothing to ask.
+             * @member {Uint8Array} statement
+             * @memberof lienthong.v1.HeldListRequest
+             * @instance
+             */
+            HeldListRequest.prototype.statement = $util.newBuffer([]);
+
+            /**
+             * HeldListRequest after.
+             * @member {Uint8Array} after
+             * @memberof lienthong.v1.HeldListRequest
+             * @instance
+             */
+            HeldListRequest.prototype.after = $util.newBuffer([]);
+
+            /**
+             * Creates a new HeldListRequest instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.HeldListRequest
+             * @static
+             * @param {lienthong.v1.HeldListRequest.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.HeldListRequest} HeldListRequest instance
+             * @type {{
+             *   (properties: lienthong.v1.HeldListRequest.$Shape): lienthong.v1.HeldListRequest & lienthong.v1.HeldListRequest.$Shape;
+             *   (properties?: lienthong.v1.HeldListRequest.$Properties): lienthong.v1.HeldListRequest;
+             * }}
+             */
+            HeldListRequest.create = function(properties) {
+                return new HeldListRequest(properties);
+            };
+
+            /**
+             * Encodes the specified HeldListRequest message. Does not implicitly {@link lienthong.v1.HeldListRequest.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.HeldListRequest
+             * @static
+             * @param {lienthong.v1.HeldListRequest.$Properties} message HeldListRequest message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldListRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.statement);
+                if (message.after != null && $Object.hasOwnProperty.call(message, "after") && message.after.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.after);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldListRequest message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.HeldListRequest
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldListRequest & lienthong.v1.HeldListRequest.$Shape} HeldListRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldListRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.HeldListRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.statement = value;
+                            else
+                                delete message.statement;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.after = value;
+                            else
+                                delete message.after;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldListRequest;
+        })();
+
+        v1.HeldKey = (function() {
+
+            /**
+             * Properties of a HeldKey.
+             * @typedef {Object} lienthong.v1.HeldKey.$Properties
+             * @property {Uint8Array} [documentId] HeldKey documentId
+             * @property {string} [unit] HeldKey unit
+             * @property {boolean} [sent] Sent by the asker, else received by it.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldKey.
+             * @memberof lienthong.v1
+             * @interface IHeldKey
+             * @augments lienthong.v1.HeldKey.$Properties
+             * @deprecated Use lienthong.v1.HeldKey.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldKey.
+             * @typedef {lienthong.v1.HeldKey.$Properties} lienthong.v1.HeldKey.$Shape
+             */
+
+            /**
+             * Constructs a new HeldKey.
+             * @memberof lienthong.v1
+             * @classdesc A settled delivery between the two.
+             * @constructor
+             * @param {lienthong.v1.HeldKey.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldKey = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * HeldKey documentId.
+             * @member {Uint8Array} documentId
+             * @memberof lienthong.v1.HeldKey
+             * @instance
+             */
+            HeldKey.prototype.documentId = $util.newBuffer([]);
+
+            /**
+             * HeldKey unit.
+             * @member {string} unit
+             * @memberof lienthong.v1.HeldKey
+             * @instance
+             */
+            HeldKey.prototype.unit = "";
+
+            /**
+             * Sent by the asker, else received by it.
+             * @member {boolean} sent
+             * @memberof lienthong.v1.HeldKey
+             * @instance
+             */
+            HeldKey.prototype.sent = false;
+
+            /**
+             * Creates a new HeldKey instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.HeldKey
+             * @static
+             * @param {lienthong.v1.HeldKey.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.HeldKey} HeldKey instance
+             * @type {{
+             *   (properties: lienthong.v1.HeldKey.$Shape): lienthong.v1.HeldKey & lienthong.v1.HeldKey.$Shape;
+             *   (properties?: lienthong.v1.HeldKey.$Properties): lienthong.v1.HeldKey;
+             * }}
+             */
+            HeldKey.create = function(properties) {
+                return new HeldKey(properties);
+            };
+
+            /**
+             * Encodes the specified HeldKey message. Does not implicitly {@link lienthong.v1.HeldKey.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.HeldKey
+             * @static
+             * @param {lienthong.v1.HeldKey.$Properties} message HeldKey message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldKey.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.documentId != null && $Object.hasOwnProperty.call(message, "documentId") && message.documentId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.documentId);
+                if (message.unit != null && $Object.hasOwnProperty.call(message, "unit") && message.unit !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.unit);
+                if (message.sent != null && $Object.hasOwnProperty.call(message, "sent") && message.sent !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.sent);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldKey message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.HeldKey
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldKey & lienthong.v1.HeldKey.$Shape} HeldKey
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldKey.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.HeldKey();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.documentId = value;
+                            else
+                                delete message.documentId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.unit = value;
+                            else
+                                delete message.unit;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.sent = value;
+                            else
+                                delete message.sent;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldKey;
+        })();
+
+        v1.LogResponse = (function() {
+
+            /**
+             * Properties of a LogResponse.
+             * @typedef {Object} lienthong.v1.LogResponse.$Properties
+             * @property {lienthong.v1.LogProof.$Properties|null} [proof] LogResponse proof
+             * @property {lienthong.v1.HeldList.$Properties|null} [list] LogResponse list
+             * @property {lienthong.v1.HeldItem.$Properties|null} [item] LogResponse item
+             * @property {lienthong.v1.LogRefusal.$Properties|null} [refused] LogResponse refused
+             * @property {"proof"|"list"|"item"|"refused"} [answer] LogResponse answer
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogResponse.
+             * @memberof lienthong.v1
+             * @interface ILogResponse
+             * @augments lienthong.v1.LogResponse.$Properties
+             * @deprecated Use lienthong.v1.LogResponse.$Properties instead.
+             */
+
+            /**
+             * Narrowed shape of a LogResponse.
+             * @typedef {{
+             *   proof?: lienthong.v1.LogProof.$Shape|null;
+             *   list?: lienthong.v1.HeldList.$Shape|null;
+             *   item?: lienthong.v1.HeldItem.$Shape|null;
+             *   refused?: lienthong.v1.LogRefusal.$Shape|null;
+             *   $unknowns?: Array.<Uint8Array>;
+             * } & (
+             *   ({ answer?: undefined; proof?: null; list?: null; item?: null; refused?: null }|{ answer?: "proof"; proof: lienthong.v1.LogProof.$Shape; list?: null; item?: null; refused?: null }|{ answer?: "list"; proof?: null; list: lienthong.v1.HeldList.$Shape; item?: null; refused?: null }|{ answer?: "item"; proof?: null; list?: null; item: lienthong.v1.HeldItem.$Shape; refused?: null }|{ answer?: "refused"; proof?: null; list?: null; item?: null; refused: lienthong.v1.LogRefusal.$Shape })
+             * )} lienthong.v1.LogResponse.$Shape
+             */
+
+            /**
+             * Constructs a new LogResponse.
+             * @memberof lienthong.v1
+             * @classdesc Represents a LogResponse.
+             * @constructor
+             * @param {lienthong.v1.LogResponse.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogResponse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * LogResponse proof.
+             * @member {lienthong.v1.LogProof|null} proof
+             * @memberof lienthong.v1.LogResponse
+             * @instance
+             */
+            LogResponse.prototype.proof = null;
+
+            /**
+             * LogResponse list.
+             * @member {lienthong.v1.HeldList|null} list
+             * @memberof lienthong.v1.LogResponse
+             * @instance
+             */
+            LogResponse.prototype.list = null;
+
+            /**
+             * LogResponse item.
+             * @member {lienthong.v1.HeldItem|null} item
+             * @memberof lienthong.v1.LogResponse
+             * @instance
+             */
+            LogResponse.prototype.item = null;
+
+            /**
+             * LogResponse refused.
+             * @member {lienthong.v1.LogRefusal|null} refused
+             * @memberof lienthong.v1.LogResponse
+             * @instance
+             */
+            LogResponse.prototype.refused = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            /**
+             * LogResponse answer.
+             * @member {"proof"|"list"|"item"|"refused"|undefined} answer
+             * @memberof lienthong.v1.LogResponse
+             * @instance
+             */
+            $Object.defineProperty(LogResponse.prototype, "answer", {
+                get: $util.oneOfGetter($oneOfFields = ["proof", "list", "item", "refused"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            /**
+             * Creates a new LogResponse instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogResponse
+             * @static
+             * @param {lienthong.v1.LogResponse.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogResponse} LogResponse instance
+             * @type {{
+             *   (properties: lienthong.v1.LogResponse.$Shape): lienthong.v1.LogResponse & lienthong.v1.LogResponse.$Shape;
+             *   (properties?: lienthong.v1.LogResponse.$Properties): lienthong.v1.LogResponse;
+             * }}
+             */
+            LogResponse.create = function(properties) {
+                return new LogResponse(properties);
+            };
+
+            /**
+             * Encodes the specified LogResponse message. Does not implicitly {@link lienthong.v1.LogResponse.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogResponse
+             * @static
+             * @param {lienthong.v1.LogResponse.$Properties} message LogResponse message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof"))
+                    $root.lienthong.v1.LogProof.encode(message.proof, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.list != null && $Object.hasOwnProperty.call(message, "list"))
+                    $root.lienthong.v1.HeldList.encode(message.list, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
+                    $root.lienthong.v1.HeldItem.encode(message.item, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.refused != null && $Object.hasOwnProperty.call(message, "refused"))
+                    $root.lienthong.v1.LogRefusal.encode(message.refused, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogResponse message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogResponse
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogResponse & lienthong.v1.LogResponse.$Shape} LogResponse
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.proof = $root.lienthong.v1.LogProof.decode(reader, reader.size(), $undefined, _depth + 1, message.proof);
+                            message.answer = "proof";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.list = $root.lienthong.v1.HeldList.decode(reader, reader.size(), $undefined, _depth + 1, message.list);
+                            message.answer = "list";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.item = $root.lienthong.v1.HeldItem.decode(reader, reader.size(), $undefined, _depth + 1, message.item);
+                            message.answer = "item";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.refused = $root.lienthong.v1.LogRefusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refused);
+                            message.answer = "refused";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogResponse;
+        })();
+
+        v1.LogProof = (function() {
+
+            /**
+             * Properties of a LogProof.
+             * @typedef {Object} lienthong.v1.LogProof.$Properties
+             * @property {Uint8Array} [statement] Signed "log-head/1" of the answerer, made for this answer.
+             * @property {Array.<Uint8Array>} [path] Consistency proof (RFC 6962 2.1.2) from the asked size to the stated one; none from an earlier epoch.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogProof.
+             * @memberof lienthong.v1
+             * @interface ILogProof
+             * @augments lienthong.v1.LogProof.$Properties
+             * @deprecated Use lienthong.v1.LogProof.$Properties instead.
+             */
+
+            /**
+             * Shape of a LogProof.
+             * @typedef {lienthong.v1.LogProof.$Properties} lienthong.v1.LogProof.$Shape
+             */
+
+            /**
+             * Constructs a new LogProof.
+             * @memberof lienthong.v1
+             * @classdesc Represents a LogProof.
+             * @constructor
+             * @param {lienthong.v1.LogProof.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogProof = function (properties) {
+                this.path = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Signed "log-head/1" of the answerer, made for this answer.
+             * @member {Uint8Array} statement
+             * @memberof lienthong.v1.LogProof
+             * @instance
+             */
+            LogProof.prototype.statement = $util.newBuffer([]);
+
+            /**
+             * Consistency proof (RFC 6962 2.1.2) from the asked size to the stated one; none from an earlier epoch.
+             * @member {Array.<Uint8Array>} path
+             * @memberof lienthong.v1.LogProof
+             * @instance
+             */
+            LogProof.prototype.path = $util.emptyArray;
+
+            /**
+             * Creates a new LogProof instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogProof
+             * @static
+             * @param {lienthong.v1.LogProof.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogProof} LogProof instance
+             * @type {{
+             *   (properties: lienthong.v1.LogProof.$Shape): lienthong.v1.LogProof & lienthong.v1.LogProof.$Shape;
+             *   (properties?: lienthong.v1.LogProof.$Properties): lienthong.v1.LogProof;
+             * }}
+             */
+            LogProof.create = function(properties) {
+                return new LogProof(properties);
+            };
+
+            /**
+             * Encodes the specified LogProof message. Does not implicitly {@link lienthong.v1.LogProof.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogProof
+             * @static
+             * @param {lienthong.v1.LogProof.$Properties} message LogProof message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogProof.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.statement != null && $Object.hasOwnProperty.call(message, "statement") && message.statement.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.statement);
+                if (message.path != null && message.path.length)
+                    for (let i = 0; i < message.path.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.path[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogProof message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogProof
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogProof & lienthong.v1.LogProof.$Shape} LogProof
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogProof.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogProof();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.statement = value;
+                            else
+                                delete message.statement;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.path && message.path.length))
+                                message.path = [];
+                            message.path.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogProof;
+        })();
+
+        v1.HeldList = (function() {
+
+            /**
+             * Properties of a HeldList.
+             * @typedef {Object} lienthong.v1.HeldList.$Properties
+             * @property {Array.<lienthong.v1.HeldKey.$Properties>} [keys] HeldList keys
+             * @property {Uint8Array} [next] Where to go on; empty at the end. Says nothing to the asker.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldList.
+             * @memberof lienthong.v1
+             * @interface IHeldList
+             * @augments lienthong.v1.HeldList.$Properties
+             * @deprecated Use lienthong.v1.HeldList.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldList.
+             * @typedef {lienthong.v1.HeldList.$Properties} lienthong.v1.HeldList.$Shape
+             */
+
+            /**
+             * Constructs a new HeldList.
+             * @memberof lienthong.v1
+             * @classdesc Represents a HeldList.
+             * @constructor
+             * @param {lienthong.v1.HeldList.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldList = function (properties) {
+                this.keys = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * HeldList keys.
+             * @member {Array.<lienthong.v1.HeldKey>} keys
+             * @memberof lienthong.v1.HeldList
+             * @instance
+             */
+            HeldList.prototype.keys = $util.emptyArray;
+
+            /**
+             * Where to go on; empty at the end. Says nothing to the asker.
+             * @member {Uint8Array} next
+             * @memberof lienthong.v1.HeldList
+             * @instance
+             */
+            HeldList.prototype.next = $util.newBuffer([]);
+
+            /**
+             * Creates a new HeldList instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.HeldList
+             * @static
+             * @param {lienthong.v1.HeldList.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.HeldList} HeldList instance
+             * @type {{
+             *   (properties: lienthong.v1.HeldList.$Shape): lienthong.v1.HeldList & lienthong.v1.HeldList.$Shape;
+             *   (properties?: lienthong.v1.HeldList.$Properties): lienthong.v1.HeldList;
+             * }}
+             */
+            HeldList.create = function(properties) {
+                return new HeldList(properties);
+            };
+
+            /**
+             * Encodes the specified HeldList message. Does not implicitly {@link lienthong.v1.HeldList.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.HeldList
+             * @static
+             * @param {lienthong.v1.HeldList.$Properties} message HeldList message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldList.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.keys != null && message.keys.length)
+                    for (let i = 0; i < message.keys.length; ++i)
+                        $root.lienthong.v1.HeldKey.encode(message.keys[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.next != null && $Object.hasOwnProperty.call(message, "next") && message.next.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.next);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldList message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.HeldList
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldList & lienthong.v1.HeldList.$Shape} HeldList
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldList.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.HeldList();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.keys && message.keys.length))
+                                message.keys = [];
+                            message.keys.push($root.lienthong.v1.HeldKey.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.next = value;
+                            else
+                                delete message.next;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldList;
+        })();
+
+        v1.HeldItem = (function() {
+
+            /**
+             * Properties of a HeldItem.
+             * @typedef {Object} lienthong.v1.HeldItem.$Properties
+             * @property {Uint8Array} [document] HeldItem document
+             * @property {Uint8Array} [dispatch] HeldItem dispatch
+             * @property {Uint8Array} [receipt] HeldItem receipt
+             * @property {Array.<Uint8Array>} [inlineBlobs] As in an offer: small attachments, 64 KiB together.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldItem.
+             * @memberof lienthong.v1
+             * @interface IHeldItem
+             * @augments lienthong.v1.HeldItem.$Properties
+             * @deprecated Use lienthong.v1.HeldItem.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldItem.
+             * @typedef {lienthong.v1.HeldItem.$Properties} lienthong.v1.HeldItem.$Shape
+             */
+
+            /**
+             * Constructs a new HeldItem.
+             * @memberof lienthong.v1
+             * @classdesc Bytes as first made or received.
+             * @constructor
+             * @param {lienthong.v1.HeldItem.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldItem = function (properties) {
+                this.inlineBlobs = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * HeldItem document.
+             * @member {Uint8Array} document
+             * @memberof lienthong.v1.HeldItem
+             * @instance
+             */
+            HeldItem.prototype.document = $util.newBuffer([]);
+
+            /**
+             * HeldItem dispatch.
+             * @member {Uint8Array} dispatch
+             * @memberof lienthong.v1.HeldItem
+             * @instance
+             */
+            HeldItem.prototype.dispatch = $util.newBuffer([]);
+
+            /**
+             * HeldItem receipt.
+             * @member {Uint8Array} receipt
+             * @memberof lienthong.v1.HeldItem
+             * @instance
+             */
+            HeldItem.prototype.receipt = $util.newBuffer([]);
+
+            /**
+             * As in an offer: small attachments, 64 KiB together.
+             * @member {Array.<Uint8Array>} inlineBlobs
+             * @memberof lienthong.v1.HeldItem
+             * @instance
+             */
+            HeldItem.prototype.inlineBlobs = $util.emptyArray;
+
+            /**
+             * Creates a new HeldItem instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.HeldItem
+             * @static
+             * @param {lienthong.v1.HeldItem.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.HeldItem} HeldItem instance
+             * @type {{
+             *   (properties: lienthong.v1.HeldItem.$Shape): lienthong.v1.HeldItem & lienthong.v1.HeldItem.$Shape;
+             *   (properties?: lienthong.v1.HeldItem.$Properties): lienthong.v1.HeldItem;
+             * }}
+             */
+            HeldItem.create = function(properties) {
+                return new HeldItem(properties);
+            };
+
+            /**
+             * Encodes the specified HeldItem message. Does not implicitly {@link lienthong.v1.HeldItem.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.HeldItem
+             * @static
+             * @param {lienthong.v1.HeldItem.$Properties} message HeldItem message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldItem.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.document != null && $Object.hasOwnProperty.call(message, "document") && message.document.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.document);
+                if (message.dispatch != null && $Object.hasOwnProperty.call(message, "dispatch") && message.dispatch.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.dispatch);
+                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt") && message.receipt.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.receipt);
+                if (message.inlineBlobs != null && message.inlineBlobs.length)
+                    for (let i = 0; i < message.inlineBlobs.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.inlineBlobs[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldItem message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.HeldItem
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldItem & lienthong.v1.HeldItem.$Shape} HeldItem
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldItem.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.HeldItem();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.document = value;
+                            else
+                                delete message.document;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.dispatch = value;
+                            else
+                                delete message.dispatch;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.receipt = value;
+                            else
+                                delete message.receipt;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.inlineBlobs && message.inlineBlobs.length))
+                                message.inlineBlobs = [];
+                            message.inlineBlobs.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldItem;
+        })();
+
+        v1.LogRefusal = (function() {
+
+            /**
+             * Properties of a LogRefusal.
+             * @typedef {Object} lienthong.v1.LogRefusal.$Properties
+             * @property {string} [code] An error code: "read-only" (it lost data itself), "not-found", "malformed".
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a LogRefusal.
+             * @memberof lienthong.v1
+             * @interface ILogRefusal
+             * @augments lienthong.v1.LogRefusal.$Properties
+             * @deprecated Use lienthong.v1.LogRefusal.$Properties instead.
+             */
+
+            /**
+             * Shape of a LogRefusal.
+             * @typedef {lienthong.v1.LogRefusal.$Properties} lienthong.v1.LogRefusal.$Shape
+             */
+
+            /**
+             * Constructs a new LogRefusal.
+             * @memberof lienthong.v1
+             * @classdesc Represents a LogRefusal.
+             * @constructor
+             * @param {lienthong.v1.LogRefusal.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const LogRefusal = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * An error code: "read-only" (it lost data itself), "not-found", "malformed".
+             * @member {string} code
+             * @memberof lienthong.v1.LogRefusal
+             * @instance
+             */
+            LogRefusal.prototype.code = "";
+
+            /**
+             * Creates a new LogRefusal instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.LogRefusal
+             * @static
+             * @param {lienthong.v1.LogRefusal.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.LogRefusal} LogRefusal instance
+             * @type {{
+             *   (properties: lienthong.v1.LogRefusal.$Shape): lienthong.v1.LogRefusal & lienthong.v1.LogRefusal.$Shape;
+             *   (properties?: lienthong.v1.LogRefusal.$Properties): lienthong.v1.LogRefusal;
+             * }}
+             */
+            LogRefusal.create = function(properties) {
+                return new LogRefusal(properties);
+            };
+
+            /**
+             * Encodes the specified LogRefusal message. Does not implicitly {@link lienthong.v1.LogRefusal.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.LogRefusal
+             * @static
+             * @param {lienthong.v1.LogRefusal.$Properties} message LogRefusal message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            LogRefusal.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.code);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a LogRefusal message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.LogRefusal
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.LogRefusal & lienthong.v1.LogRefusal.$Shape} LogRefusal
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            LogRefusal.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.LogRefusal();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return LogRefusal;
         })();
 
         v1.Signed = (function() {

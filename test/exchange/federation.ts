@@ -3,7 +3,7 @@
  * that a test may cut, stall or alter at any frame, under one clock the test owns. A node may be killed at any commit
  * and opened again from its folder.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +13,13 @@ import { type ErrorDetails, LienthongError } from '../../node/core/errors.ts';
 import type { DocumentView, Submission } from '../../node/core/views.ts';
 import { OwnKeys } from '../../node/directory/own-keys.ts';
 import { Exchange, type ExchangeInit } from '../../node/exchange/exchange.ts';
+import { statedHead } from '../../node/exchange/log-heads.ts';
 import type { Frames, Lane } from '../../node/exchange/ports.ts';
 import { AuditLog } from '../../node/store/audit-log.ts';
 import { BlobStore } from '../../node/store/blobs.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
 import { encodeAuditLeaf } from '../../node/store/node-store.ts';
+import { recover } from '../../node/store/recovery.ts';
 import { type Enrolled, TestAuthority } from './authority.ts';
 import { GatedStore } from './gated-store.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -38,7 +40,7 @@ export interface NodeInit extends ExchangeInit {
 export type Fault = (of: {
   from: string;
   to: string;
-  protocol: 'delivery' | 'blob';
+  protocol: 'delivery' | 'blob' | 'log';
   toward: 'server' | 'client';
   frame: Uint8Array;
 }) => ReturnType<Tap> | undefined;
@@ -100,6 +102,7 @@ export class TestNode {
         peers: {
           openDelivery: (seat) => this.#open(seat, 'delivery', store),
           openBlob: async (seat) => (await this.#open(seat, 'blob', store)).frames,
+          openLog: async (seat) => (await this.#open(seat, 'log', store)).frames,
           isConnected: () => true,
         },
         clock,
@@ -114,7 +117,7 @@ export class TestNode {
     await this.exchange.start();
   }
 
-  async #open(seat: string, protocol: 'delivery' | 'blob', of: GatedStore): Promise<Lane> {
+  async #open(seat: string, protocol: 'delivery' | 'blob' | 'log', of: GatedStore): Promise<Lane> {
     // a dead node's loops must not go on in its successor
     if (of !== this.store || !this.isUp) return new Promise(() => {});
     const frames = this.#federation.connect(this, seat, protocol);
@@ -142,6 +145,42 @@ export class TestNode {
     await this.#level.close();
     await this.#audit.close();
     await this.open();
+  }
+
+  get audit(): AuditLog {
+    return this.#audit;
+  }
+
+  /** A copy of the folder as it is; the node is opened again. Putting it back makes the node lose what came since. */
+  async backUp(): Promise<string> {
+    const copy = `${this.dir}-${systemRandom(4).join('-')}`;
+    await this.stop();
+    await cp(this.dir, copy, { recursive: true });
+    await this.open();
+    return copy;
+  }
+
+  /** Stopped, an older folder in its place, and still stopped. */
+  async putBack(copy: string): Promise<void> {
+    await this.stop();
+    await rm(this.dir, { recursive: true });
+    await cp(copy, this.dir, { recursive: true });
+  }
+
+  /** Put back, shown what its peers saw, let go on: stopped, with its new epoch. */
+  async lose(copy: string, shownBy: readonly TestNode[]): Promise<number | undefined> {
+    await this.putBack(copy);
+    await this.open();
+    for (const { exchange } of shownBy)
+      this.exchange.logWitness.shown(exchange.logWitness.statementFor(this.who.seat)!);
+    await this.stop();
+    const { epoch } = await recover({
+      dir: this.dir,
+      clock: systemClock,
+      random: systemRandom,
+      headOf: statedHead,
+    });
+    return epoch;
   }
 
   async stop(): Promise<void> {
@@ -203,7 +242,7 @@ export class TestFederation {
     return this.nodes.get(seat)!;
   }
 
-  connect(from: TestNode, to: string, protocol: 'delivery' | 'blob'): Frames {
+  connect(from: TestNode, to: string, protocol: 'delivery' | 'blob' | 'log'): Frames {
     const server = this.nodes.get(to);
     this.opened.push(`${from.who.seat} ${protocol} ${to}`);
     if (server === undefined || !server.isUp || this.unreachable.has(to)) {
@@ -216,7 +255,8 @@ export class TestFederation {
     from.keep(pair.client);
     server.keep(pair.server);
     if (protocol === 'delivery') void server.exchange.serveDelivery(pair.server, seat);
-    else void server.exchange.serveBlobs(pair.server, seat);
+    else if (protocol === 'blob') void server.exchange.serveBlobs(pair.server, seat);
+    else void server.exchange.serveLog(pair.server, seat);
     return pair.client;
   }
 

@@ -9,6 +9,7 @@ import { addSignature, type Claims, type SigningIdentity, sign } from '../../nod
 import {
   dispatch as dispatchCodec,
   document as documentCodec,
+  logStatement,
   offerFrame,
   outcomeFrame,
   receipt as receiptCodec,
@@ -172,6 +173,13 @@ export class HandMadePeer {
     return sign({ kind: 'refusal/1', payload: refusalCodec.encode(fields as never) }, by, this.claims);
   }
 
+  /** A log head of this peer signed alone, changed as the test wants. */
+  async logHead(change: Fields = {}, by = this.node.own.service(), claims = this.claims): Promise<Bytes> {
+    const { agency, seat } = this.node.who;
+    const fields = { agency, seat, head: this.node.audit.head(), ...change };
+    return sign({ kind: 'log-head/1', payload: logStatement.encode(fields as never) }, by, claims);
+  }
+
   addSignature(envelope: Bytes, by: SigningIdentity): Promise<Bytes> {
     return addSignature(envelope, by, this.claims);
   }
@@ -179,12 +187,16 @@ export class HandMadePeer {
   /** Opens a stream to a node as this peer, for what no honest peer would send. */
   stream(
     to: TestNode,
-    protocol: 'delivery' | 'blob',
+    protocol: 'delivery' | 'blob' | 'log',
     as = this.node.who.seat,
   ): { frames: Frames; served: Promise<void> } {
     const { client, server } = memoryFrames((frame) => [frame]);
-    const served =
-      protocol === 'delivery' ? to.exchange.serveDelivery(server, as) : to.exchange.serveBlobs(server, as);
+    const serve = {
+      delivery: () => to.exchange.serveDelivery(server, as),
+      blob: () => to.exchange.serveBlobs(server, as),
+      log: () => to.exchange.serveLog(server, as),
+    };
+    const served = serve[protocol]();
     return { frames: client, served };
   }
 }

@@ -15,7 +15,7 @@ export interface Ran {
   err: string;
 }
 
-export interface RunOptions extends Partial<Pick<Io, 'clock' | 'signal'>> {
+export interface RunOptions extends Partial<Pick<Io, 'clock' | 'signal' | 'ask'>> {
   tty?: boolean;
   columns?: number;
   env?: Record<string, string | undefined>;
@@ -42,6 +42,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     clock: options.clock ?? systemClock,
     signal: options.signal ?? new AbortController().signal,
     exitOfSignal: () => 130,
+    ask: options.ask,
     roots: roots as Roots,
   });
   return { status, ...written };

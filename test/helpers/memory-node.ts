@@ -243,6 +243,9 @@ export class MemoryNode implements NodeService {
       disk: { freeBytes: 42_000_000_000 },
       store: { state: 'ok' as const, problems: [] },
       counts: { inbox: 0, outbox: this.documents.length, waiting: 3 },
+      log: { epoch: 1, size: 42 },
+      recovery: null,
+      witness: { rewritten: [], gaps: [] },
       ...this.overrideStatus,
     };
   }

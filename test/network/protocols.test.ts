@@ -14,6 +14,7 @@ t.test('ids and frame limits are those of the wire', async (t) => {
       ['/lienthong/enrolment/1', 256 * KIB],
       ['/lienthong/delivery/1', 2 * MIB],
       ['/lienthong/blob/1', MIB + 4 * KIB],
+      ['/lienthong/log/1', 1600 * KIB],
     ],
   );
   for (const protocol of all) t.equal(getProtocol(protocol.id), protocol);

@@ -6,7 +6,7 @@ import t from 'tap';
 import { codecs, messageNames, valuesOf } from './contract-values.ts';
 
 const PROTO = path.join(import.meta.dirname, '..', '..', 'proto');
-const FILES = 'signed document delivery directory blob hello enrolment disk'
+const FILES = 'signed document delivery directory blob hello enrolment log disk'
   .split(' ')
   .map((name) => `${name}.proto`);
 /** Samples of each message. */

@@ -1,11 +1,12 @@
 import { appendFile, cp, mkdtemp, readFile, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import t from 'tap';
 import { type Bytes, concat, equalBytes, hex, utf8 } from '../../node/core/bytes.ts';
 import { systemRandom } from '../../node/core/clock.ts';
-import { leafHash, nodeHash, pathOf, rootOf, verifyPath } from '../../node/core/merkle.ts';
-import { AuditLog } from '../../node/store/audit-log.ts';
+import { leafHash, pathOf, rootOf, verifyConsistency, verifyPath } from '../../node/core/merkle.ts';
+import { type AuditHead, AuditLog } from '../../node/store/audit-log.ts';
 import { decodeState, encodeState, leafKey, stateKey } from '../../node/store/audit-tree.ts';
 import type { AuditEntry, KeyValueStore } from '../../node/store/key-value.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
@@ -21,6 +22,7 @@ const entry = (n: number, text = ''): AuditEntry => ({
   fields: [{ name: 'n', value: `${n}${text}` }],
 });
 const encodeLeaf = ({ fields }: AuditEntry, salt: Bytes) => concat(utf8(`${fields[0]!.value}|`), salt);
+const flipped = (bytes: Bytes) => bytes.with(7, bytes[7]! ^ 1);
 const openLog = (store: KeyValueStore, folder: string) =>
   AuditLog.open({ store, folder, encodeLeaf, random: systemRandom });
 
@@ -39,28 +41,6 @@ async function prepared(): Promise<{ before: string; after: string }> {
 const { before, after } = await prepared();
 const fileBefore = (await stat(join(before, 'audit/1.log'))).size;
 const fileAfter = (await stat(join(after, 'audit/1.log'))).size;
-
-/** RFC 9162 §2.1.4.2, written from the text: does the proof lead from the old root to the new one? */
-function consistent(oldSize: number, oldRoot: Bytes, size: number, newRoot: Bytes, proof: Bytes[]): boolean {
-  if (oldSize === size) return proof.length === 0 && equalBytes(oldRoot, newRoot);
-  const path = Number.isInteger(Math.log2(oldSize)) ? [oldRoot, ...proof] : [...proof];
-  let fn = oldSize - 1;
-  let sn = size - 1;
-  while (fn % 2 === 1) [fn, sn] = [fn >> 1, sn >> 1];
-  let fr = path.shift();
-  let sr = fr;
-  if (fr === undefined || sr === undefined) return false;
-  for (const c of path) {
-    if (sn === 0) return false;
-    if (fn % 2 === 1 || fn === sn) {
-      fr = nodeHash(c, fr);
-      sr = nodeHash(c, sr);
-      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [fn >> 1, sn >> 1];
-    } else sr = nodeHash(sr, c);
-    [fn, sn] = [fn >> 1, sn >> 1];
-  }
-  return equalBytes(fr, oldRoot) && equalBytes(sr, newRoot) && sn === 0;
-}
 
 t.test('head, paths and consistency proofs are those of RFC 6962, for every size and index', async (t) => {
   const store = new MemoryEngine();
@@ -82,21 +62,24 @@ t.test('head, paths and consistency proofs are those of RFC 6962, for every size
     t.strictSame(log.head(), { epoch: 1, size: n, root: roots[n]! });
   }
   const size = leaves.length;
+  const at = (of: number) => ({ size: of, root: roots[of]! });
   for (let index = 0; index < size; index += 7) {
     const path = await log.prove(index);
     t.strictSame(path.map(hex), pathOf(leaves, index).map(hex));
     if (!verifyPath(leaves[index]!, index, size, path, roots[size]!)) t.fail(`path of ${index}`);
   }
-  for (const at of [1, 2, 15, 16, 17, 255, 256, 257]) {
-    if (!verifyPath(leaves[at - 1]!, at - 1, at, await log.prove(at - 1, at), roots[at]!))
-      t.fail(`path in the tree of ${at}`);
+  for (const count of [1, 2, 15, 16, 17, 255, 256, 257]) {
+    if (!verifyPath(leaves[count - 1]!, count - 1, count, await log.prove(count - 1, count), roots[count]!))
+      t.fail(`path in the tree of ${count}`);
   }
   for (let old = 1; old <= size; old += 3) {
-    t.ok(consistent(old, roots[old]!, size, roots[size]!, await log.proveConsistency(old)), `from ${old}`);
+    const [before, now] = [at(old), at(size)];
+    t.ok(verifyConsistency(before, now, await log.proveConsistency(old)), `from ${old}`);
     t.strictSame(hex(await log.rootAt(old)), hex(roots[old]!));
   }
+  const other = { size: 100, root: roots[101]! };
   t.notOk(
-    consistent(100, roots[101]!, size, roots[size]!, await log.proveConsistency(100)),
+    verifyConsistency(other, at(size), await log.proveConsistency(100)),
     'another root does not verify',
   );
   await t.rejects(log.prove(size), { code: 'not-found' });
@@ -105,6 +88,50 @@ t.test('head, paths and consistency proofs are those of RFC 6962, for every size
   t.equal(await log.entry(size), undefined);
   t.equal(await log.check(), undefined);
   await log.close();
+});
+
+t.test('of every two sizes up to 64 the log proves the one from the other, and nothing else', async (t) => {
+  const store = new MemoryEngine();
+  const log = await openLog(store, newFolder());
+  const heads: AuditHead[] = [];
+  for (let n = 0; n < 64; n++) {
+    await store.commit({ writes: [], audit: [entry(n)] });
+    heads.push(log.head());
+  }
+  for (const old of heads) {
+    for (const now of heads.slice(old.size - 1)) {
+      const name = `${old.size} to ${now.size}`;
+      const proof = await log.proveConsistency(old.size, now.size);
+      if (!verifyConsistency(old, now, proof)) t.fail(name);
+      const lies: [AuditHead, AuditHead, Bytes[]][] = [
+        [{ ...old, root: flipped(old.root) }, now, proof],
+        [old, { ...now, root: flipped(now.root) }, proof],
+        [old, now, [...proof, old.root]],
+        [old, now, [old.root, ...proof]],
+        [{ ...old, size: 0 }, now, proof],
+      ];
+      if (proof.length > 0) lies.push([old, now, proof.slice(0, -1)], [old, now, proof.slice(1)]);
+      if (proof.length > 1) lies.push([old, now, [...proof].reverse()]);
+      for (const [i, hash] of proof.entries()) lies.push([old, now, proof.with(i, flipped(hash))]);
+      for (const [i, lie] of lies.entries()) if (verifyConsistency(...lie)) t.fail(`${name}, lie ${i}`);
+    }
+  }
+  t.pass('2080 pairs');
+  await log.close();
+});
+
+t.test('no proof made of any bytes leads to a root that is not the log’s', async (t) => {
+  const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  const head = fc.record({ size: fc.oneof(fc.nat(70), fc.maxSafeNat()), root: hash });
+  fc.assert(
+    fc.property(head, head, fc.array(hash, { maxLength: 8 }), (old, now, proof) =>
+      old.size === now.size ? true : !verifyConsistency(old, now, proof),
+    ),
+    { numRuns: 2000 },
+  );
+  const one = { size: 1, root: leafHash(utf8('a')) };
+  t.notOk(verifyConsistency(one, { size: 2, root: one.root }, [one.root.subarray(1)]), 'a short hash');
+  t.ok(verifyConsistency(one, one, []));
 });
 
 t.test(

@@ -6,6 +6,7 @@ import { addNodeAnnounce } from './node-announce.ts';
 import { addNodeCheck } from './node-check.ts';
 import { addNodeInit } from './node-init.ts';
 import { addNodeInstall, addNodeRequest } from './node-offline.ts';
+import { addNodeRecover } from './node-recover.ts';
 import { addNodeRun } from './node-run.ts';
 import { addNodeStatus } from './node-status.ts';
 
@@ -17,5 +18,6 @@ export function addNodeCommands(program: Command, cli: Cli): void {
   addNodeRun(group, cli);
   addNodeStatus(group, cli);
   addNodeCheck(group, cli);
+  addNodeRecover(group, cli);
   addNodeAnnounce(group, cli);
 }

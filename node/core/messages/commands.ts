@@ -52,6 +52,10 @@ export const COMMAND_TEXTS = {
     vi: 'Kiểm tra toàn bộ dữ liệu đã lưu, khi nút đang chạy hoặc đã dừng.',
     en: 'Checks everything stored, of a running or a stopped node.',
   },
+  'command.node.recover': {
+    vi: 'Cho nút đã mất dữ liệu (khôi phục từ bản sao lưu cũ, nhật ký hỏng) chạy tiếp và lấy lại từ các nơi khác.',
+    en: 'Lets a node that lost data (an old backup put back, a damaged log) go on and take back from the others.',
+  },
   'command.node.announce': {
     vi: 'Đổi địa chỉ để các nơi khác gọi tới.',
     en: 'Changes the addresses others dial.',
@@ -158,6 +162,7 @@ export const COMMAND_TEXTS = {
     en: 'addresses to listen on (default /ip4/0.0.0.0/tcp/7300; port 0: chosen once)',
   },
   'option.announce': { vi: 'địa chỉ để nơi khác gọi tới', en: 'addresses others dial' },
+  'option.yes': { vi: 'đồng ý, không hỏi lại', en: 'agrees, without being asked' },
   'option.agency': { vi: 'mã cơ quan', en: 'agency code' },
   'option.outFile': { vi: 'tệp để ghi', en: 'file to write' },
   'option.outAnswer': {

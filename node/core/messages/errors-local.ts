@@ -49,8 +49,12 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The disk has no room left[ at {where}]; what was asked has not been accepted. Free some space and do it again.',
   },
   'read-only': {
-    vi: 'Nút đang ở chế độ chỉ đọc vì phát hiện dữ liệu hỏng[: {reason}][ tại {where}]. Văn bản đã có vẫn xem được; chạy “lienthong node check” và báo người quản trị.',
-    en: 'The node is read-only because damaged data was found[: {reason}][ at {where}]. Documents can still be read; run "lienthong node check" and tell the administrator.',
+    vi: 'Nút đang ở chế độ chỉ đọc vì phát hiện dữ liệu hỏng[: {reason}][ tại {where}]. Văn bản đã có vẫn xem được; chạy “lienthong node check” và báo người quản trị; nếu thiếu dữ liệu, dừng nút rồi chạy “lienthong node recover”.',
+    en: 'The node is read-only because damaged data was found[: {reason}][ at {where}]. Documents can still be read; run "lienthong node check" and tell the administrator; where data is missing, stop the node and run "lienthong node recover".',
+  },
+  recovering: {
+    vi: 'Nút đang lấy lại văn bản đã mất từ các nơi khác[: {seats}]; chưa nhận văn bản mới để số đã dùng không bị cấp lại. Thử lại sau vài phút; xem “lienthong node status”.',
+    en: 'The node is taking back what it lost from the others[: {seats}]; nothing new is taken so that no used number is given again. Try again in some minutes; see "lienthong node status".',
   },
   'not-found': {
     vi: 'Không tìm thấy[ {what}][ “{id|code|agency|name}”]. Xem lại mã[, hoặc tìm bằng {look}].',

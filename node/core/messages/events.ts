@@ -101,8 +101,44 @@ export const EVENT_TEXTS = {
   },
   'door.failed': { vi: 'Lỗi ở cửa nội bộ[: {reason}]', en: 'Fault at the local door[: {reason}]' },
   'log.behind': {
-    vi: 'NÚT NÀY THIẾU DỮ LIỆU ĐÃ XÁC NHẬN (khôi phục từ bản sao lưu cũ, hoặc chạy hai bản); chỉ đọc từ nay[: {where}]',
-    en: 'THIS NODE LACKS DATA IT HAD ACKNOWLEDGED (restored from an old backup, or running twice); read-only from now[: {where}]',
+    vi: 'NÚT NÀY THIẾU DỮ LIỆU ĐÃ XÁC NHẬN (khôi phục từ bản sao lưu cũ, hoặc chạy hai bản); chỉ đọc từ nay[: {where}]. Dừng nút rồi chạy “lienthong node recover”',
+    en: 'THIS NODE LACKS DATA IT HAD ACKNOWLEDGED (restored from an old backup, or running twice); read-only from now[: {where}]. Stop it and run "lienthong node recover"',
+  },
+  'log.rewritten': {
+    vi: 'NHẬT KÝ BỊ VIẾT LẠI ở nút {seat}: hai lời khai đã ký mâu thuẫn nhau ({reason}: {first} và {second}). Đã giữ bằng chứng; hãy hỏi cơ quan đó',
+    en: 'REWRITTEN LOG at seat {seat}: two statements it signed contradict each other ({reason}: {first} and {second}). The evidence is kept; ask that agency',
+  },
+  'log.continued': {
+    vi: 'Nút {seat} khai đã mất dữ liệu: nhật ký bắt đầu đợt {epoch}, thiếu {lost} dòng đã từng thấy',
+    en: 'Seat {seat} declares a loss of data: its log goes on in epoch {epoch}, without {lost} entries seen before',
+  },
+  'log.unproven': {
+    vi: 'Nút {seat} chưa chứng minh được nhật ký liên tục[: {reason}]',
+    en: 'Seat {seat} has not proven that its log goes on[: {reason}]',
+  },
+  'delivery.recovered': {
+    vi: 'Đã lấy lại {id} từ nút {seat}[ ({unit})]',
+    en: 'Took back {id} from seat {seat}[ ({unit})]',
+  },
+  'recovery.done': {
+    vi: 'Nút {seat} đã trả lại mọi thứ: {recovered} lượt; không lấy lại được trọn vẹn: {failed}',
+    en: 'Seat {seat} has given back everything: {recovered}; not, or not whole: {failed}',
+  },
+  'recovery.waiting': {
+    vi: 'Chưa lấy lại được từ nút {seat}[ (lần {attempts})][: {reason}]',
+    en: "Couldn't take back from seat {seat} yet[ (attempt {attempts})][: {reason}]",
+  },
+  'recovery.refused': {
+    vi: 'KHÔNG LẤY LẠI ĐƯỢC văn bản {document} ({unit}) từ nút {seat}: {reason}',
+    en: 'CANNOT TAKE BACK document {document} ({unit}) from seat {seat}: {reason}',
+  },
+  'recovery.files-lost': {
+    vi: 'Đã lấy lại {id} từ nút {seat} nhưng MẤT TỆP: {files}',
+    en: 'Took back {id} from seat {seat} but its FILES ARE LOST: {files}',
+  },
+  'recovery.number-lost': {
+    vi: 'SỐ ĐÃ CẤP LẠI: {number} của văn bản {id} vừa lấy lại đang thuộc văn bản khác',
+    en: 'NUMBER GIVEN TWICE: {number} of document {id}, just taken back, belongs to another one',
   },
   'events.more': {
     vi: '… và {count} việc nữa trong giây này: {what}',

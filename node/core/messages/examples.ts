@@ -34,6 +34,9 @@ export const EXAMPLE_TEXTS = {
   'example.node.run': same('lienthong node run --dir ~/nut'),
   'example.node.status': same('lienthong node status --dir ~/nut\nlienthong node status --dir ~/nut --json'),
   'example.node.check': same('lienthong node check --dir ~/nut'),
+  'example.node.recover': same(
+    'lienthong node recover --dir ~/nut\nlienthong node recover --dir ~/nut --yes',
+  ),
   'example.node.announce': same('lienthong node announce /ip4/203.0.113.7/tcp/7400 --dir ~/nut'),
   'example.registry': same('lienthong registry list --dir ~/so-dang-ky'),
   'example.registry.init': same(

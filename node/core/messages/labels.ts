@@ -127,9 +127,28 @@ export const LABEL_TEXTS = {
   },
   'fault.other': { vi: 'dành cho một văn bản khác', en: 'it is for something else' },
 
+  'contradiction.another-root': { vi: 'hai nội dung cho cùng một số dòng', en: 'two contents of one size' },
+  'contradiction.smaller': { vi: 'ít dòng hơn lúc trước', en: 'smaller than before' },
+  'contradiction.not-continued': {
+    vi: 'không nối tiếp phần đã khai trước',
+    en: 'does not go on from what it stated before',
+  },
+  'contradiction.undeclared': {
+    vi: 'sang đợt mới mà không khai mất gì',
+    en: 'a new epoch that names no gap',
+  },
   'problem.damaged': { vi: 'Dữ liệu hỏng', en: 'Damaged' },
   'problem.missing': { vi: 'Thiếu dữ liệu', en: 'Missing' },
   'problem.lost': { vi: 'Mất dữ liệu', en: 'Lost' },
+  'problem.commits-missing': { vi: 'Thiếu dữ liệu đã xác nhận', en: 'Acknowledged data is missing' },
+  'problem.database-behind': {
+    vi: 'Dữ liệu cũ hơn lần xác nhận cuối',
+    en: 'Older than what was acknowledged',
+  },
+  'problem.witness-lost': { vi: 'Mất tệp đối chiếu của kho', en: "The store's witness file is lost" },
+  'problem.table-damaged': { vi: 'Tệp của kho dữ liệu bị hỏng', en: 'A file of the store is damaged' },
+  'problem.audit-ahead': { vi: 'Nhật ký có dòng mà kho đã mất', en: 'The log holds what the store has lost' },
+  'problem.audit-damaged': { vi: 'Tệp nhật ký thiếu hoặc khác', en: 'The log file lacks entries or differs' },
 
   'what.document': { vi: 'văn bản', en: 'document' },
   'what.agency': { vi: 'cơ quan', en: 'agency' },

@@ -94,6 +94,30 @@ export const OUTPUT_TEXTS = {
     en: 'There are {count} damaged places. Leave the folder as it is and tell the administrator.',
   },
 
+  'recover.nothing': {
+    vi: 'Không thấy thiếu dữ liệu gì (nhật ký đợt {epoch}, {size} dòng). Nếu vừa khôi phục bản sao lưu, cứ chạy nút: các nơi khác sẽ cho biết còn thiếu gì không.',
+    en: 'Nothing is known to be missing (log epoch {epoch}, {size} entries). If a backup was put back just now, run the node: the others tell whether something is missing.',
+  },
+  'recover.held': {
+    vi: 'Nhật ký ở đây: đợt {epoch}, {size} dòng.[ Nơi khác đã thấy: đợt {shownEpoch}, {shownSize} dòng.]',
+    en: 'The log here: epoch {epoch}, {size} entries.[ Others have seen: epoch {shownEpoch}, {shownSize} entries.]',
+  },
+  'recover.means': {
+    vi: 'Chạy tiếp nghĩa là: chấp nhận phần đã mất, mở đợt nhật ký mới có ghi rõ chỗ thiếu (các nơi khác sẽ thấy), rồi lấy lại từ các nơi khác những gì họ còn giữ. Nếu còn bản sao lưu mới hơn, hãy dùng bản đó trước. Đừng để hai bản của nút này cùng chạy.',
+    en: 'Going on means: what is lost is accepted, the log goes on in a new epoch that names the gap (the others see it), and what the others hold is taken back. If there is a newer backup, put that back first. Never run two copies of this node.',
+  },
+  'recover.ask': { vi: 'Chạy tiếp? Gõ “co” để đồng ý: ', en: 'Go on? Type "yes" to agree: ' },
+  'recover.yes': { vi: 'co', en: 'yes' },
+  'recover.unasked': {
+    vi: 'thêm --yes để đồng ý, không có ai ở màn hình để hỏi',
+    en: 'add --yes to agree, there is nobody at a terminal to ask',
+  },
+  'recover.declined': { vi: 'Không thay đổi gì.', en: 'Nothing was changed.' },
+  'recover.done': {
+    vi: 'Đã mở đợt nhật ký {epoch}. Chạy nút để lấy lại văn bản từ các nơi khác: {command}',
+    en: 'The log goes on in epoch {epoch}. Run the node to take back documents from the others: {command}',
+  },
+
   'directory.version': { vi: 'phiên bản {version}', en: 'version {version}' },
   'directory.count': {
     vi: '{count} cơ quan, {withNode} có nút liên thông.',
@@ -219,8 +243,28 @@ export const OUTPUT_TEXTS = {
     en: "The {name} certificate expires in {left} and the node couldn't get a new one yet. Check the connection to the registry, or ask its administrator to type: lienthong registry renew {agency}",
   },
   'warning.readOnly': {
-    vi: 'Nút đang chỉ đọc vì dữ liệu hỏng[: {problems}]. Chạy “lienthong node check”.',
-    en: 'The node is read-only because data is damaged[: {problems}]. Run "lienthong node check".',
+    vi: 'Nút đang chỉ đọc vì dữ liệu hỏng hoặc thiếu[: {problems}]. Chạy “lienthong node check”; nếu thiếu dữ liệu, dừng nút rồi chạy “lienthong node recover”.',
+    en: 'The node is read-only because data is damaged or missing[: {problems}]. Run "lienthong node check"; where data is missing, stop it and run "lienthong node recover".',
+  },
+  'warning.recovering': {
+    vi: 'Đang lấy lại dữ liệu đã mất: được {recovered} lượt; còn chờ các nút: {waiting}.',
+    en: 'Taking back what was lost: {recovered} so far; still waiting for seats: {waiting}.',
+  },
+  'warning.recoveryHolds': {
+    vi: 'Chưa nhận văn bản mới cho tới khi biết đủ các số đã dùng.',
+    en: 'Nothing new is taken until the used numbers are known.',
+  },
+  'warning.recoveryFailed': {
+    vi: '{failed} lượt không lấy lại được trọn vẹn; xem nhật ký của nút.',
+    en: "{failed} deliveries could not be taken back whole; see the node's log.",
+  },
+  'warning.logRewritten': {
+    vi: 'NHẬT KÝ BỊ VIẾT LẠI ở nút {seat} ({agency}) lúc {at}: {reason}. Bằng chứng đã giữ; hãy hỏi cơ quan đó.',
+    en: 'REWRITTEN LOG at seat {seat} ({agency}), {at}: {reason}. The evidence is kept; ask that agency.',
+  },
+  'warning.logGap': {
+    vi: 'Nút {seat} ({agency}) đã mất dữ liệu: nhật ký sang đợt {epoch}, trước đó đã thấy {seen} dòng[, họ còn giữ {kept}] ({at}).',
+    en: 'Seat {seat} ({agency}) lost data: its log is in epoch {epoch}, {seen} entries were seen before[, it still held {kept}] ({at}).',
   },
   'warning.diskFull': {
     vi: 'Đĩa đầy (còn {free}): nút không nhận, không gửi thêm gì cho đến khi có chỗ. Giải phóng dung lượng; không cần khởi động lại.',
