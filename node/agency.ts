@@ -6,8 +6,9 @@
 import { KeySigner } from '../certs/keys.ts';
 import { type Clock, type Random, systemClock, systemRandom } from './core/clock.ts';
 import type { ErrorDetails } from './core/errors.ts';
+import type { RecoveryReport } from './core/log-views.ts';
 import { VERSION } from './core/version.ts';
-import type { CheckReport, RecoveryReport } from './core/views.ts';
+import type { CheckReport } from './core/views.ts';
 import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { openNodeFolder } from './directory/node-folder.ts';

@@ -4,7 +4,8 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import type { ErrorDetails } from '../core/errors.ts';
-import type { CheckReport, RecoveryReport } from '../core/views.ts';
+import type { RecoveryReport } from '../core/log-views.ts';
+import type { CheckReport } from '../core/views.ts';
 import type { RegistryApi } from '../gateway/http/services.ts';
 
 /** A line for the operator, as it happens: `eventText` makes it a sentence. */

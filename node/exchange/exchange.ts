@@ -8,6 +8,7 @@ import type { Attachment } from '../../proto/messages.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { isoTime } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
+import type { LogFindings, RecoveryView } from '../core/log-views.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
   DeliveryUpdate,
@@ -15,10 +16,8 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
-  LogFindings,
   Page,
   Proposal,
-  RecoveryView,
   StoredBlob,
   Submission,
   SubmitAnswer,

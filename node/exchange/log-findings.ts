@@ -1,6 +1,6 @@
 /** What was witnessed of other seats' audit logs, as `node status` shows it. Only reads; bounded for each seat. */
 import { isoTime } from '../core/dates.ts';
-import type { LogFindings, LogPoint } from '../core/views.ts';
+import type { LogFindings, LogPoint } from '../core/log-views.ts';
 import { logEvidence, seenGaps } from '../store/seen-logs.ts';
 import { declaredHead, statedHead } from './log-heads.ts';
 import type { ExchangeComponents } from './ports.ts';

@@ -11,7 +11,7 @@ import type { LogResponse, TakeBackRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { compareBytes, EMPTY, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import type { RecoveryView } from '../core/views.ts';
+import type { RecoveryView } from '../core/log-views.ts';
 import { getTakeBack, takeBacksOf, takeBackWrite } from '../store/take-back-rows.ts';
 import type { HeldItemFields, HeldKeyFields } from './held.ts';
 import { type StatementComponents, signLogHead } from './log-statement.ts';

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import type { RecoveryReport } from '../../node/core/views.ts';
+import type { RecoveryReport } from '../../node/core/log-views.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Agency, Federation } from '../helpers/federation.ts';
 

@@ -1,6 +1,6 @@
 /** Peers ask each other's audit logs for proofs: a log that goes on is proven, one that was rewritten leaves evidence. */
 import t, { type Test } from 'tap';
-import type { LogFindings } from '../../node/core/views.ts';
+import type { LogFindings } from '../../node/core/log-views.ts';
 import { declaredHead, statedHead } from '../../node/exchange/log-heads.ts';
 import { logEvidence, seenLogs } from '../../node/store/seen-logs.ts';
 import { logRequest, logResponse, signed } from '../../proto/messages.ts';

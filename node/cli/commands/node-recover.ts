@@ -1,7 +1,7 @@
 /** `node recover`: lets a stopped node that lost data go on, once a person has seen what is missing and agrees. */
 import type { Command } from 'commander';
 import { LienthongError } from '../../core/errors.ts';
-import type { RecoveryReport } from '../../core/views.ts';
+import type { RecoveryReport } from '../../core/log-views.ts';
 import { type Cli, quoted } from '../cli.ts';
 import { wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';

@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Roots } from '../../../node/cli/roots.ts';
 import { LienthongError } from '../../../node/core/errors.ts';
-import type { RecoveryReport } from '../../../node/core/views.ts';
+import type { RecoveryReport } from '../../../node/core/log-views.ts';
 import { run, runningNode } from '../../helpers/command-line.ts';
 
 const missing: RecoveryReport = {
