@@ -3,8 +3,11 @@
  * status. The first Ctrl-C (or SIGTERM) asks the command to stop; the second ends the process at once.
  */
 import { systemClock } from '../core/clock.ts';
+import { collectBuffersEarly } from '../core/heap.ts';
 import { runCli } from './program.ts';
 import { roots } from './roots.ts';
+
+collectBuffersEarly();
 
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 const stopping = new AbortController();
