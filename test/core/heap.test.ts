@@ -4,7 +4,7 @@ import t from 'tap';
 
 const HEAP = path.join(import.meta.dirname, '../../node/core/heap.ts');
 
-/** Collections of everything while 1 GB of short-lived buffers is made beside a live heap of 20 MB. */
+/** Collections of everything while 2 GB of short-lived buffers is made beside a live heap of 20 MB. */
 const COUNT = `
   import { PerformanceObserver, constants } from 'node:perf_hooks';
   const { collectBuffersEarly } = await import(process.argv[1]);
@@ -16,7 +16,7 @@ const COUNT = `
   };
   new PerformanceObserver(count).observe({ entryTypes: ['gc'] });
   const inFlight = [];
-  for (let i = 0; i < 16_000; i++) {
+  for (let i = 0; i < 32_000; i++) {
     inFlight.push(Buffer.allocUnsafeSlow(65_536));
     if (inFlight.length > 16) inFlight.shift();
     if (i % 16 === 0) await new Promise(setImmediate);
@@ -36,5 +36,6 @@ t.test('short-lived buffers are freed without marking the whole heap', { skip },
   const early = majorCollections('early');
   const otherwise = majorCollections('default');
   t.ok(early <= 3, `${early} collections of everything`);
-  t.ok(otherwise >= 8, `${otherwise} without the settings: else they are no longer needed`);
+  // how many depends on how fast the marking threads get on
+  t.ok(otherwise >= early + 4, `${otherwise} without the settings: else they are no longer needed`);
 });
