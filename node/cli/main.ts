@@ -4,8 +4,11 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../core/clock.ts';
+import { collectBuffersEarly } from '../core/heap.ts';
 import { runCli } from './program.ts';
 import { roots } from './roots.ts';
+
+collectBuffersEarly();
 
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 const stopping = new AbortController();

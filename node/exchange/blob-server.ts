@@ -19,20 +19,14 @@ import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
 import { getArrival } from '../store/arrivals.ts';
-import {
-  type BlobFacts,
-  CHUNK_BYTES,
-  chunkCount,
-  chunkLength,
-  giveChunkBuffer,
-  takeChunkBuffer,
-} from '../store/blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkCount, chunkLength } from '../store/blob-facts.ts';
 import type { BlobReader } from '../store/blob-reader.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import { getDelivery, getTicket } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 import { getSmallBlob } from '../store/small-blobs.ts';
+import { chunkFrame } from './blob-frames.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import type { Frames, Report } from './ports.ts';
 
@@ -55,8 +49,8 @@ interface Opened {
   row: DeliveryRow | undefined;
   attachment: Attachment;
   facts: Pick<BlobFacts, 'chunkHashes'>;
-  /** Uses one chunk, checked; its bytes are only lent. Throws 'damaged'. */
-  withChunk(index: number, use: (chunk: Bytes) => Bytes): Promise<Bytes>;
+  /** One chunk, checked, in memory nobody else uses. Throws 'damaged'. */
+  chunk(index: number): Promise<ChunkBuffer>;
   close(): Promise<void>;
 }
 
@@ -124,9 +118,9 @@ export class BlobServer {
     if (request.want !== 'chunk' || index >= chunkCount(file.attachment.size))
       return blobResponse.encode({ sequence, refused: {} });
     try {
-      const frame = await file.withChunk(index, (chunk) => blobResponse.encode({ sequence, chunk }));
-      if (file.row !== undefined) this.#events.pulled(file.row, chunkLength(file.attachment.size, index));
-      return frame;
+      const chunk = await file.chunk(index);
+      if (file.row !== undefined) this.#events.pulled(file.row, chunk.length);
+      return chunkFrame(sequence, chunk);
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
       this.#report('blob.damaged', { sha256: hex(file.attachment.sha256), name: file.attachment.name });
@@ -184,7 +178,7 @@ export class BlobServer {
     const small = await getSmallBlob(this.#store, document, attachment.sha256);
     if (small !== undefined) {
       const facts = { chunkHashes: [leafHash(small)] };
-      return { row, attachment, facts, withChunk: async (_, use) => use(small), close: async () => {} };
+      return { row, attachment, facts, chunk: async () => chunkOf(small), close: async () => {} };
     }
     const facts = await this.#blobs.facts(attachment.sha256);
     const reader: BlobReader | undefined = await this.#blobs.open(attachment.sha256);
@@ -193,8 +187,8 @@ export class BlobServer {
       this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
       return undefined;
     }
-    const withChunk: Opened['withChunk'] = (index, use) => useChunk(reader, facts, index, use);
-    return { row, attachment, facts, withChunk, close: () => reader.close() };
+    const chunk = (index: number) => readChunk(reader, facts, index);
+    return { row, attachment, facts, chunk, close: () => reader.close() };
   }
 }
 
@@ -206,22 +200,22 @@ function readTicket(bytes: Bytes): Dispatch | undefined {
   }
 }
 
-/** A chunk as it was signed; throws 'damaged' when the disk gives something else. */
-async function useChunk(
-  reader: BlobReader,
-  facts: BlobFacts,
-  index: number,
-  use: (chunk: Bytes) => Bytes,
-): Promise<Bytes> {
-  const buffer = takeChunkBuffer();
-  try {
-    buffer.length = chunkLength(facts.size, index);
-    await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
-    if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!)) {
-      throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
-    }
-    return use(buffer.chunk);
-  } finally {
-    giveChunkBuffer(buffer);
-  }
+function chunkOf(bytes: Bytes): ChunkBuffer {
+  const buffer = new ChunkBuffer(bytes.byteLength);
+  buffer.fill(bytes);
+  return buffer;
+}
+
+/**
+ * A chunk as it was signed; throws 'damaged' when the disk gives something else. In new memory each time: it goes out
+ * as it is, and nobody tells when libp2p has done with it.
+ */
+async function readChunk(reader: BlobReader, facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+  const length = chunkLength(facts.size, index);
+  const buffer = new ChunkBuffer(length);
+  buffer.length = length;
+  await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
+  if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!))
+    throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+  return buffer;
 }

@@ -17,6 +17,7 @@ import { FrameDecoder } from './frame-decoder.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Protocol } from './protocols.ts';
+import { openWindow } from './stream-window.ts';
 
 export interface WaitOptions {
   readonly timeoutMs?: number;
@@ -64,6 +65,7 @@ export class FrameStream {
     // what happened before we listened: a peer that wrote, ended its side and is done already
     if (stream.status !== 'open') this.#onClose(undefined);
     else if (stream.remoteWriteStatus === 'closed') this.#peerEnded = true;
+    openWindow(stream, protocol.maxUnreadBytes);
   }
 
   get isClosed(): boolean {

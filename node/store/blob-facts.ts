@@ -53,27 +53,36 @@ export function decodeFacts(sha256: Bytes, bytes: Bytes): BlobFacts | undefined 
   return chunkHashes.length === chunkCount(size) ? factsOf(sha256, size, chunkHashes) : undefined;
 }
 
-/** A buffer for one chunk with the leaf prefix before it, so that hashing needs no copy of its own. */
+/** Room before a chunk: for the leaf prefix while it is hashed, then for the head of the frame it travels in. */
+const HEAD_ROOM_BYTES = 16;
+
+/** A buffer for one chunk with room before it, so that neither hashing nor sending it needs a copy. */
 export class ChunkBuffer {
-  readonly #bytes = new Uint8Array(1 + CHUNK_BYTES);
+  readonly #bytes: Bytes;
   /** Bytes of the chunk so far. */
   length = 0;
 
+  /** Of `capacity` bytes, whatever was in that memory before. */
+  constructor(capacity = CHUNK_BYTES) {
+    this.#bytes = new Uint8Array(Buffer.allocUnsafeSlow(HEAD_ROOM_BYTES + capacity).buffer);
+  }
+
   get chunk(): Bytes {
-    return this.#bytes.subarray(1, 1 + this.length);
+    return this.#bytes.subarray(HEAD_ROOM_BYTES, HEAD_ROOM_BYTES + this.length);
   }
 
   /** Takes as much as fits; answers how much that was. */
   fill(bytes: Bytes): number {
-    const taken = Math.min(bytes.byteLength, CHUNK_BYTES - this.length);
-    this.#bytes.set(taken === bytes.byteLength ? bytes : bytes.subarray(0, taken), 1 + this.length);
+    const at = HEAD_ROOM_BYTES + this.length;
+    const taken = Math.min(bytes.byteLength, this.#bytes.byteLength - at);
+    this.#bytes.set(taken === bytes.byteLength ? bytes : bytes.subarray(0, taken), at);
     this.length += taken;
     return taken;
   }
 
   /** Room for reading into, then `length` is set by the reader. */
   get room(): Bytes {
-    return this.#bytes.subarray(1);
+    return this.#bytes.subarray(HEAD_ROOM_BYTES);
   }
 
   /**
@@ -81,12 +90,21 @@ export class ChunkBuffer {
    * costs more of this thread than hashing it (1.0 against 0.7 ms, measured).
    */
   leafHash(): Bytes {
-    return hash('sha256', this.#bytes.subarray(0, 1 + this.length), 'buffer');
+    const at = HEAD_ROOM_BYTES - 1;
+    this.#bytes[at] = 0;
+    return hash('sha256', this.#bytes.subarray(at, HEAD_ROOM_BYTES + this.length), 'buffer');
+  }
+
+  /** The chunk with `head` (at most 16 bytes) before it; the same memory. */
+  after(head: Bytes): Bytes {
+    const from = HEAD_ROOM_BYTES - head.byteLength;
+    this.#bytes.set(head, from);
+    return this.#bytes.subarray(from, HEAD_ROOM_BYTES + this.length);
   }
 }
 
 /** Buffers kept for the next chunk: a new MiB for each costs a fifth of a transfer in garbage collection (measured). */
-const KEPT_BUFFERS = 16;
+const KEPT_BUFFERS = 8;
 const kept: ChunkBuffer[] = [];
 
 /** An empty buffer; give it back when nothing refers to its bytes any more. */

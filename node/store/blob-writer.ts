@@ -1,8 +1,7 @@
 /**
  * Writes one new file from a stream of bytes of any granularity: memory is a few chunks, whatever the size. Each
- * chunk is written and its leaf hashed off the main thread while the next one gathers; only the hash of the whole
- * file runs here. Nothing is visible under the file's name before `finish`; `abort`, or a crash, leaves a
- * temporary file that the next start removes.
+ * chunk is written off the main thread while the next one gathers; the hashes run here. Nothing is visible under
+ * the file's name before `finish`; `abort`, or a crash, leaves a temporary file that the next start removes.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
@@ -13,6 +12,7 @@ import {
   CHUNK_BYTES,
   type ChunkBuffer,
   factsOf,
+  giveChunkBuffer,
   newSha256,
   takeChunkBuffer,
 } from './blob-facts.ts';
@@ -45,7 +45,6 @@ export class BlobWriter<Stored extends BlobFacts> {
   readonly #expected: BlobExpectation;
   readonly #whole = newSha256();
   readonly #hashes: Bytes[] = [];
-  readonly #free: ChunkBuffer[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   readonly #sync = new BackgroundSync();
   #handle: FileHandle | undefined;
@@ -99,6 +98,7 @@ export class BlobWriter<Stored extends BlobFacts> {
       this.#handle = undefined;
       const stored = await this.#components.place<Stored>(facts, this.#components.temporaryPath);
       this.#end();
+      giveChunkBuffer(this.#buffer);
       return stored;
     } catch (error) {
       await this.abort();
@@ -144,12 +144,11 @@ export class BlobWriter<Stored extends BlobFacts> {
       })
       .finally(() => {
         this.#inFlight.delete(work);
-        buffer.length = 0;
-        this.#free.push(buffer);
+        giveChunkBuffer(buffer);
       });
     this.#inFlight.add(work);
     this.#whole.update(buffer.chunk);
-    this.#buffer = this.#free.pop() ?? takeChunkBuffer();
+    this.#buffer = takeChunkBuffer();
   }
 
   async #opened(): Promise<FileHandle> {

@@ -103,6 +103,16 @@ t.test('a handler that ends right after its last write loses nothing', async (t)
   await until('the stream is closed at both ends', () => stream.isClosed);
 });
 
+t.test('a peer may send as much as we are ready to hold before it hears from us again', async (t) => {
+  for (const protocol of [PROTOCOLS.blob, PROTOCOLS.delivery, PROTOCOLS.directory]) {
+    const { raw } = await rawPair(t, protocol);
+    // yamux opens with 256 KiB; every message read gives its bytes back
+    raw.send(concat(encodeLength(1), Uint8Array.of(1)));
+    const room = () => (raw as Stream & { sendWindowCapacity: number }).sendWindowCapacity;
+    await until(`a window of ${protocol.name}`, () => room() >= protocol.maxUnreadBytes);
+  }
+});
+
 t.test('an oversize frame is refused at its prefix and the stream is reset', async (t) => {
   const { raw, outcome, frames } = await rawPair(t, PROTOCOLS.delivery);
   raw.send(
