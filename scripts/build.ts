@@ -1,22 +1,15 @@
 /**
  * Bundles the command line and everything it needs into dist/: one small entry, and chunks that load only when a
- * command needs them. Outside stay Node itself and packages with native code (NATIVE), which the package lists as its
+ * command needs them. Outside stay Node itself and packages with native code (NATIVE in bundle-options.ts), which the package lists as its
  * dependencies. dist/LICENSES.txt carries the licences of what was bundled. Called by `npm run build` and `npm pack`.
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { BUNDLE_OPTIONS } from './bundle-options.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
-
-/** Loaded from node_modules at run time. WARNING: must be the package's `dependencies`, a test holds it. */
-const NATIVE = ['classic-level'];
-
-/** Bundled CommonJS packages ask for Node's own modules through `require`, which an ES module lacks. */
-const BANNER =
-  "import { createRequire as lienthongCreateRequire } from 'node:module';" +
-  'const require = lienthongCreateRequire(import.meta.url);';
 
 const LICENCE_FILE = /^LICEN[CS]E|^COPYING/i;
 
@@ -51,21 +44,8 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { lienthong: 'node/cli/main.ts' },
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  external: NATIVE,
-  banner: { js: BANNER },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: 'linked',
-  sourcesContent: false,
-  legalComments: 'none',
+  ...BUNDLE_OPTIONS,
   metafile: true,
-  logLevel: 'warning',
 }).catch(() => process.exit(1)); // esbuild has said what is wrong
 await writeFile(path.join(dist, 'LICENSES.txt'), await licences(bundledPackages(metafile)));
 

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { build } from 'esbuild';
+import { BUNDLE_OPTIONS } from '../bundle-options.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
@@ -15,4 +17,12 @@ export async function buildBundle(): Promise<void> {
   });
   const [code, signal] = await once(build, 'exit');
   if (code !== 0) throw new Error(`the bundle can't be built (${signal ?? `exit ${code}`})`);
+}
+
+/** Builds a program of this folder as dist/ is built; answers its entry. Not in dist/, which is what is shipped. */
+export async function buildProgram(name: string): Promise<string> {
+  const outdir = path.join(root, 'node_modules', '.cache', 'lienthong-bench');
+  const entry = path.join(import.meta.dirname, `${name}.ts`);
+  await build({ ...BUNDLE_OPTIONS, absWorkingDir: root, entryPoints: { [name]: entry }, outdir });
+  return path.join(outdir, `${name}.js`);
 }

@@ -1,22 +1,28 @@
-/** Milliseconds from the API call to the stored receipt, one document at a time: p50 and p95. */
+/**
+ * Milliseconds until the receipt is stored, one document at a time: p50 and p95. `latency` from the call of the HTTP API
+ * in another process; `latency-inside` from handing it in within the sender's process, as the baseline measures.
+ */
 import { runBaseline } from './baseline.ts';
-import { Documents } from './documents.ts';
-import { Pair } from './pair.ts';
+import { BYTES, DoorSender, latency, type Sender } from './documents.ts';
+import { InsideSender } from './inside.ts';
 import type { Figure } from './report.ts';
 import { pairedRounds } from './rounds.ts';
 
-const BYTES = 10_240;
-
 export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
+  return [
+    await measure('latency', await DoorSender.start(1), smoke),
+    await measure('latency-inside', await InsideSender.start(BYTES), smoke),
+  ];
+}
+
+async function measure(name: string, sender: Sender, smoke: boolean): Promise<Figure> {
   const n = smoke ? 50 : 500;
-  const pair = await Pair.start({ sockets: 1 });
   try {
-    const documents = new Documents(pair);
-    await documents.deliver(smoke ? 50 : 500, 1);
-    const ours = () => documents.latency(n);
-    const baseline = () => runBaseline({ name: 'latency', n, bytes: BYTES, within: pair.dir });
-    return [await pairedRounds('latency', smoke ? 1 : 5, ours, baseline)];
+    await sender.deliver(n, 1);
+    const ours = () => latency(sender, n);
+    const baseline = () => runBaseline({ name: 'latency', n, bytes: BYTES, within: sender.pair.dir });
+    return await pairedRounds(name, smoke ? 1 : 5, ours, baseline);
   } finally {
-    await pair.stop();
+    await sender.stop();
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * A sending node and the local system that hands it documents, in one process, as the baseline's client is both. Bundled
+ * as the product is and started by inside.ts with an IPC channel: the folder of an enrolled node in, `{ ready }` out,
+ * then orders `{ n, inFlight }` in and the milliseconds of each delivery out. Ends when the channel closes.
+ */
+import { randomBytes } from 'node:crypto';
+import { startAgency } from '../../node/agency.ts';
+import { collectBuffersEarly } from '../../node/core/heap.ts';
+
+export interface Setup {
+  dir: string;
+  to: string;
+  bytes: number;
+}
+export interface Order {
+  n: number;
+  inFlight: number;
+}
+
+const WAIT_MS = 60_000;
+
+collectBuffersEarly();
+process.once('message', async ({ dir, to, bytes }: Setup) => {
+  const agency = await startAgency({ dir });
+  const content = randomBytes(bytes);
+  let last = 0;
+
+  /** From the submission to the receipt stored here. */
+  async function deliver(number: number): Promise<void> {
+    const file = Buffer.from(content);
+    file.writeUInt32BE(number);
+    const { id } = await agency.service.submit({
+      to: [to],
+      type: 'Công văn',
+      number: String(number),
+      notation: 'CV-BENCH',
+      subject: `Văn bản đo số ${number}`,
+      classification: 'thuong',
+      system: 'bench',
+      attachments: [{ name: 'cong-van.bin', bytes: new Uint8Array(file) }],
+    });
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), WAIT_MS);
+    let state = '';
+    for await (const update of agency.service.watch(id, waiting.signal)) state = update.state;
+    clearTimeout(timer);
+    if (state !== 'delivered') throw new Error(`document ${number} is ${state}`);
+  }
+
+  process.on('message', async ({ n, inFlight }: Order) => {
+    const each: number[] = [];
+    const end = last + n;
+    const worker = async () => {
+      while (last < end) {
+        const startedAt = performance.now();
+        await deliver(++last);
+        each.push(performance.now() - startedAt);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, worker));
+    process.send?.({ each });
+  });
+  process.once('disconnect', () => void agency.stop());
+  process.send?.({ ready: true });
+});

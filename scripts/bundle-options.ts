@@ -1,0 +1,27 @@
+/** How everything that is shipped is bundled; benchmarks that run inside a node's process are built the same way. */
+import type { BuildOptions } from 'esbuild';
+
+/** Loaded from node_modules at run time. WARNING: must be the package's `dependencies`, a test holds it. */
+export const NATIVE = ['classic-level'];
+
+/** Bundled CommonJS packages ask for Node's own modules through `require`, which an ES module lacks. */
+const BANNER =
+  "import { createRequire as lienthongCreateRequire } from 'node:module';" +
+  'const require = lienthongCreateRequire(import.meta.url);';
+
+export const BUNDLE_OPTIONS = {
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  external: NATIVE,
+  banner: { js: BANNER },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions;
