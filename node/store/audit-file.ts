@@ -1,6 +1,8 @@
 /**
  * The audit log's own file, one per epoch: leaves in order, each framed by its length and the CRC-32 of length and leaf
  * (both big-endian, four bytes), appended and synced before anyone is answered. A second witness of what the database must hold.
+ * Behind the last leaf lie zeros, written ahead: an append that changes no length needs no commit of the file system's
+ * journal, which would wait for whatever else is on its way to the disk (0.6 ms, every twentieth above 6 ms under load).
  * WARNING: persisted.
  */
 import { constants, type FileHandle, open } from 'node:fs/promises';
@@ -15,6 +17,8 @@ const FRAME_BYTES = 8;
 /** No leaf comes near; a length above is damage. */
 export const MAX_LEAF_BYTES = 1024 * 1024;
 const READ_BYTES = 256 * 1024;
+/** Zeros written ahead at a time: some thousand leaves. */
+const AHEAD_BYTES = 1024 * 1024;
 
 export const frameBytes = (leaf: Bytes): number => FRAME_BYTES + leaf.byteLength;
 
@@ -28,10 +32,13 @@ const checksum = (leaf: Bytes): number => crc32(leaf, crc32(uint32be(leaf.byteLe
 export class AuditFile {
   readonly #path: string;
   readonly #handle: FileHandle;
+  /** Length of the file, zeros included. */
+  #length: number;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, length: number) {
     this.#path = path;
     this.#handle = handle;
+    this.#length = length;
   }
 
   /** Opens the file, making an empty one when it is missing. */
@@ -39,19 +46,37 @@ export class AuditFile {
     try {
       const handle = await open(path, FLAGS, FILE_MODE);
       await syncFolder(dirname(path));
-      return new AuditFile(path, handle);
+      return new AuditFile(path, handle, (await handle.stat()).size);
     } catch (error) {
       throw diskError(error, path);
     }
   }
 
-  async size(): Promise<number> {
-    return (await this.#handle.stat()).size;
+  /** Length in bytes, the zeros behind the last leaf included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** How far beyond `end` anything but zeros is written. */
+  async beyond(end: number): Promise<number> {
+    let last = end;
+    for (let at = end; at < this.#length; at += READ_BYTES) {
+      const bytes = await this.read(at, READ_BYTES);
+      const found = bytes.findLastIndex((byte) => byte !== 0);
+      if (found >= 0) last = at + found + 1;
+    }
+    return last - end;
   }
 
   /** Writes frames at the given end and makes them durable. */
   async append(bytes: Bytes, at: number): Promise<void> {
+    const end = at + bytes.byteLength;
     try {
+      if (end > this.#length) {
+        const zeros = new Uint8Array(end + AHEAD_BYTES - this.#length);
+        await writeAll(this.#handle, zeros, this.#length);
+        this.#length += zeros.byteLength;
+      }
       await writeAll(this.#handle, bytes, at);
     } catch (error) {
       throw diskError(error, this.#path);
@@ -62,6 +87,7 @@ export class AuditFile {
     try {
       await this.#handle.truncate(size);
       await this.#handle.sync();
+      this.#length = size;
     } catch (error) {
       throw diskError(error, this.#path);
     }

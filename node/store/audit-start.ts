@@ -33,15 +33,17 @@ export async function reconcile(
   file: AuditFile,
 ): Promise<Problem | undefined> {
   const size = state.frontier.size;
-  const held = await file.size();
   const problem = (kind: Problem['kind'], text: string): Problem => ({
     kind,
     where: `audit epoch ${epoch}: ${text}`,
   });
-  if (held > state.fileBytes)
-    return problem('audit-ahead', `the file is ${held - state.fileBytes} bytes ahead of the database`);
-  if (held < state.beforeFileBytes)
-    return problem('audit-damaged', `the file lacks ${state.beforeFileBytes - held} acknowledged bytes`);
+  const ahead = await file.beyond(state.fileBytes);
+  if (ahead > 0) return problem('audit-ahead', `the file is ${ahead} bytes ahead of the database`);
+  if (file.length < state.beforeFileBytes)
+    return problem(
+      'audit-damaged',
+      `the file lacks ${state.beforeFileBytes - file.length} acknowledged bytes`,
+    );
 
   // What was synced before the last group must be there; of the last group any part may be missing.
   const first = Math.max(0, state.beforeSize - TAIL_LEAVES);

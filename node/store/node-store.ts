@@ -77,7 +77,7 @@ export async function openNodeStore(folder: string, components: StoreComponents)
 export function encodeAuditLeaf(entry: AuditEntry, salt: Uint8Array): Uint8Array {
   const fields = entry.fields.map(({ name, value }) => ({
     name,
-    value: [...value].slice(0, MOST_VALUE).join(''),
+    value: value.length <= MOST_VALUE ? value : [...value].slice(0, MOST_VALUE).join(''),
   }));
   return auditLeaf.encode({ atMs: entry.atMs, event: entry.event, fields, salt });
 }

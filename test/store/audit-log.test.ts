@@ -7,6 +7,7 @@ import { type Bytes, concat, equalBytes, hex, utf8 } from '../../node/core/bytes
 import { systemRandom } from '../../node/core/clock.ts';
 import { leafHash, pathOf, rootOf, verifyConsistency, verifyPath } from '../../node/core/merkle.ts';
 import { type AuditHead, AuditLog } from '../../node/store/audit-log.ts';
+import { newestState } from '../../node/store/audit-start.ts';
 import { decodeState, encodeState, leafKey, stateKey } from '../../node/store/audit-tree.ts';
 import type { AuditEntry, KeyValueStore } from '../../node/store/key-value.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
@@ -27,20 +28,21 @@ const openLog = (store: KeyValueStore, folder: string) =>
   AuditLog.open({ store, folder, encodeLeaf, random: systemRandom });
 
 /** A store with groups of entries, closed; as `before` also the state one group earlier. */
-async function prepared(): Promise<{ before: string; after: string }> {
+async function prepared() {
   const [before, after] = [newFolder(), newFolder()];
   const store = await LevelEngine.open({ folder: after });
   const log = await openLog(store, join(after, 'audit'));
   for (let n = 0; n < 100; n++) await store.commit({ writes: [], audit: [entry(n, 'x'.repeat(n))] });
   await cp(after, before, { recursive: true });
   await store.commit({ writes: [], audit: [entry(100, 'last group'), entry(101), entry(102)] });
+  const { fileBytes, beforeFileBytes } = (await newestState(store)).state;
   await store.close();
   await log.close();
-  return { before, after };
+  return { before, after, fileBefore: beforeFileBytes, fileAfter: fileBytes };
 }
-const { before, after } = await prepared();
-const fileBefore = (await stat(join(before, 'audit/1.log'))).size;
-const fileAfter = (await stat(join(after, 'audit/1.log'))).size;
+/** Where the leaves end in the file before and after the last group; zeros follow. */
+const { before, after, fileBefore, fileAfter } = await prepared();
+const leavesOf = async (file: string) => (await readFile(file)).subarray(0, fileAfter);
 
 t.test('head, paths and consistency proofs are those of RFC 6962, for every size and index', async (t) => {
   const store = new MemoryEngine();
@@ -167,7 +169,7 @@ async function reopened(change: (file: string, folder: string) => Promise<void>,
     health: store.health,
     head: log.head(),
     check: await log.check(),
-    same: equalBytes(await readFile(file), await readFile(join(after, 'audit/1.log'))),
+    same: equalBytes(await leavesOf(file), await leavesOf(join(after, 'audit/1.log'))),
   };
   if (store.health.state === 'ok') {
     await store.commit({ writes: [], audit: [entry(500)] });
@@ -203,6 +205,34 @@ t.test(
   },
 );
 
+t.test(
+  'zeros lie ahead, so that appends change no length; killed while they are written, nothing is lost',
+  async (t) => {
+    const path = join(after, 'audit/1.log');
+    const { size } = await stat(path);
+    t.ok(size > fileAfter + 500_000);
+    t.ok((await readFile(path)).subarray(fileAfter).every((byte) => byte === 0));
+    for (const cut of [fileAfter, fileAfter + 1, fileAfter + 4096])
+      t.match(await reopened((file) => truncate(file, cut)), {
+        health: { state: 'ok' },
+        check: undefined,
+        same: true,
+      });
+    const folder = newFolder();
+    const store = await LevelEngine.open({ folder });
+    const log = await openLog(store, join(folder, 'audit'));
+    const sizes = new Set<number>();
+    for (let n = 0; n < 50; n++) {
+      await store.commit({ writes: [], audit: [entry(n, 'y'.repeat(50_000))] });
+      sizes.add((await stat(join(folder, 'audit/1.log'))).size);
+    }
+    t.equal(sizes.size, 3, '2.5 MB of leaves in steps of 1 MiB');
+    t.equal(await log.check(), undefined);
+    await store.close();
+    await log.close();
+  },
+);
+
 t.test('a file that lacks what was acknowledged is no crash', async (t) => {
   for (const size of [fileBefore - 1, 100, 0])
     t.match(
@@ -225,6 +255,14 @@ t.test('a file ahead of the database is lost data', async (t) => {
     'database of one group earlier',
   );
   t.match(await reopened((file) => appendFile(file, 'x')), {
+    health: { problems: [{ kind: 'audit-ahead' }] },
+  });
+  const written = async (file: string) => {
+    const bytes = await readFile(file);
+    bytes[fileAfter + 1] = 1;
+    await writeFile(file, bytes);
+  };
+  t.match(await reopened(written), {
     health: { problems: [{ kind: 'audit-ahead' }] },
   });
 });
