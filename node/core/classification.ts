@@ -43,6 +43,7 @@ export function findSecrecyMarking(text: string): string | undefined {
     .normalize('NFC')
     .replace(/\p{Cf}/gu, '')
     .toLowerCase();
+  if (!visible.includes('mật')) return undefined;
   for (const line of visible.split(/[\r\n\u2028\u2029]/)) {
     let rest = line.replace(/\s+/g, ' ').trim();
     for (const word of ORDINARY) rest = rest.replaceAll(word, ' ');

@@ -82,11 +82,18 @@ export function tokenOf({ key: given, system, attachments, ...said }: Submission
     return [sum, file.name, file.mediaType ?? '', file.description ?? ''];
   });
   const facts = { ...said, to: [...said.to].sort(), files };
-  const hash = sha256(utf8(JSON.stringify(facts, sortedFields).normalize('NFC')));
+  const hash = sha256(utf8(canonical(facts).normalize('NFC')));
   return { system, name: given === undefined ? `hash:${hex(hash)}` : `key:${given}`, hash };
 }
 
-const sortedFields = (_: string, value: unknown): unknown =>
-  value === null || typeof value !== 'object' || Array.isArray(value)
-    ? value
-    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** JSON with the fields of each object in order; those without a value are left out. */
+function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const fields: string[] = [];
+  for (const name of Object.keys(value).sort()) {
+    const of = (value as Record<string, unknown>)[name];
+    if (of !== undefined) fields.push(`${JSON.stringify(name)}:${canonical(of)}`);
+  }
+  return `{${fields.join()}}`;
+}
