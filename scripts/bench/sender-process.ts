@@ -4,8 +4,10 @@
  * then orders `{ n, inFlight }` in and the milliseconds of each delivery out. Ends when the channel closes.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startAgency } from '../../node/agency.ts';
 import { collectBuffersEarly } from '../../node/core/heap.ts';
+import type { AgencyService } from '../../node/gateway/agency-service.ts';
 
 export interface Setup {
   dir: string;
@@ -18,6 +20,16 @@ export interface Order {
 }
 
 const WAIT_MS = 60_000;
+const POLL_MS = 50;
+
+/** The recipient may have been enrolled after this node: its directory follows within seconds. */
+async function knows(service: AgencyService, code: string): Promise<void> {
+  const untilMs = performance.now() + WAIT_MS;
+  while ((await service.directoryEntry(code)).seats === 0) {
+    if (performance.now() > untilMs) throw new Error(`${code} has no node in the directory`);
+    await sleep(POLL_MS);
+  }
+}
 
 collectBuffersEarly();
 process.once('message', async ({ dir, to, bytes }: Setup) => {
@@ -61,5 +73,6 @@ process.once('message', async ({ dir, to, bytes }: Setup) => {
     process.send?.({ each });
   });
   process.once('disconnect', () => void agency.stop());
+  await knows(agency.service, to);
   process.send?.({ ready: true });
 });
