@@ -63,14 +63,15 @@ export const PREFIX = {
   inboxList: 50,
   /** envelope of the dispatch, envelope of the document → Signed refusal (never). */
   refusal: 51,
-  /** Stored at, document id, SHA-256 → bytes of an attachment of up to 64 KiB. */
-  smallBlob: 52,
+  // 52: attachments of up to 64 KiB under their SHA-256 alone, before 0.2
   /** SHA-256, document id → nothing: what keeps a blob's file. */
   blobReference: 53,
   /** sender agency, exchange id as text → document id: a second content under it is a conflict. */
   senderExchangeId: 54,
   /** seat → SeenLogRow. */
   seenLog: 55,
+  /** Stored at, document id, SHA-256 → bytes of an attachment of up to 64 KiB. */
+  smallBlob: 56,
   /** seat, epoch → SeenGapRow. */
   seenGap: 70,
   /** seat, SHA-256 of the later statement → LogEvidenceRow. */
