@@ -144,6 +144,16 @@ export const deliveryRow = rowCodec<DeliveryRow, lienthong.v1.DeliveryRow.$Prope
   v1.DeliveryRow,
   128 * KiB,
 );
+export const statusRow = rowCodec<StatusRow, lienthong.v1.StatusRow.$Properties>(
+  'StatusRow',
+  v1.StatusRow,
+  66 * KiB,
+);
+export const seatLinkRow = rowCodec<SeatLinkRow, lienthong.v1.SeatLinkRow.$Properties>(
+  'SeatLinkRow',
+  v1.SeatLinkRow,
+  64,
+);
 export const seenLogRow = rowCodec<SeenLogRow, lienthong.v1.SeenLogRow.$Properties>(
   'SeenLogRow',
   v1.SeenLogRow,
@@ -209,6 +219,8 @@ export type EnrolmentAnswer = lienthong.v1.EnrolmentAnswer;
 export type AuditLeaf = lienthong.v1.AuditLeaf;
 export type DocumentRow = lienthong.v1.DocumentRow;
 export type DeliveryRow = lienthong.v1.DeliveryRow;
+export type StatusRow = lienthong.v1.StatusRow;
+export type SeatLinkRow = lienthong.v1.SeatLinkRow;
 export type SeenLogRow = lienthong.v1.SeenLogRow;
 export type SeenGapRow = lienthong.v1.SeenGapRow;
 export type LogEvidenceRow = lienthong.v1.LogEvidenceRow;

@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   quota: row('later', 429, 3),
   'read-only': row('later', 503, 3),
   recovering: row('later', 503, 3),
+  // a document's life
+  'status-not-allowed': row('never', 409, 3),
   'too-many-waiting': row('later', 503, 3),
   // what a receiver refuses
   malformed: row('never', 400, 3),

@@ -4,8 +4,10 @@
  * Produced by exchange/ and directory/, carried unchanged by gateway/ and cli/.
  */
 
+import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
+import type { StatusView } from './status-views.ts';
 import type { TransportState } from './transport.ts';
 import type { Urgency } from './urgency.ts';
 
@@ -98,14 +100,17 @@ export interface DocumentItem {
   urgency: Urgency;
   /** Outgoing: the least advanced delivery's state; incoming: "delivered". */
   state: TransportState;
-  /** Business status (01–16) or null. */
-  status: string | null;
+  /** Business status (01–16), of several recipients the one that wants attention first, or null. */
+  status: StatusCode | null;
   attachments: number;
   storedAt: string;
 }
 
 export interface DeliveryView extends DeliverySummary {
   seat: string;
+  /** Business status (01–16) of the document at this unit, or null. */
+  status: StatusCode | null;
+  recall: Recall;
   attempts: number;
   nextAttemptAt: string | null;
   lastError: string | null;
@@ -134,7 +139,7 @@ export interface DocumentView extends DocumentItem {
   circular: boolean;
   printedRecipients: string[];
   deliveries: DeliveryView[];
-  statuses: { code: string; at: string; by: string; reason: string | null }[];
+  statuses: StatusView[];
   files: { name: string; mediaType: string; size: number; sha256: string }[];
   signatures: SignatureView[];
 }

@@ -10,15 +10,9 @@ import { isDay } from '../core/dates.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
 import { CHUNK_BYTES } from '../store/blob-facts.ts';
+import { type Fault, later, never } from './faults.ts';
 import type { TrustedDirectory } from './ports.ts';
 import type { Statement, Trust } from './trust.ts';
-
-export interface Fault {
-  code: ErrorCode;
-  retry: 'never' | 'later';
-  text: string;
-  movedTo?: string;
-}
 
 export interface Offered {
   dispatch: Statement<Dispatch>;
@@ -26,14 +20,6 @@ export interface Offered {
   /** The seat at the other end of the connection. */
   fromSeat: string;
 }
-
-const never = (code: ErrorCode, text: string): Fault => ({ code, retry: 'never', text });
-const later = (code: ErrorCode, text: string, movedTo?: string): Fault => ({
-  code,
-  retry: 'later',
-  text,
-  movedTo,
-});
 
 export class Admission {
   readonly #directory: () => TrustedDirectory;

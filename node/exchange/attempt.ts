@@ -4,8 +4,8 @@
  */
 import type { Attachment, DeliveryRow, Document, LogHead } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
-import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { type Bytes, EMPTY, equalBytes, sha256 } from '../core/bytes.ts';
+import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors.ts';
 import {
   nextTransportState,
   parseTransportState,
@@ -22,6 +22,7 @@ import { readReceipt, readRefusal, type Trust } from './trust.ts';
 
 export interface PreparedOffer {
   fields: OfferFields;
+  /** Empty when a status is offered. */
   document: Bytes;
   /** Bytes of attachments the receiver has to pull. */
   pullBytes: number;
@@ -33,6 +34,7 @@ export async function prepareOffer(
   store: KeyValueStore,
   blobs: BlobStore,
 ): Promise<PreparedOffer> {
+  if (row.statusSequence > 0) return { fields: { status: row.dispatch }, document: EMPTY, pullBytes: 0 };
   const document = await getDocument(store, row.documentId);
   if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
   const { attachments }: Document = documentCodec.parse(signedCodec.parse(document.envelope).payload);
@@ -96,12 +98,19 @@ export function judge(
       movedTo: '',
     };
   }
+  if (outcome.statusStored) {
+    return row.statusSequence > 0 && equalBytes(outcome.statusStored, row.dispatchId)
+      ? { kind: 'delivered', outcome: outcome.statusStored, logHead: undefined }
+      : { kind: 'doubtful', reason: 'another status was stored' };
+  }
   if (outcome.receipt) {
     const receipt = readReceipt(outcome.receipt, federationId);
     if (receipt === undefined) return { kind: 'doubtful', reason: 'receipt is malformed' };
     const { dispatchId, documentId, unit, documentEnvelope } = receipt.content;
     // a repeat's receipt names the envelopes as first received; a seal made again changes only those
-    if (!equalBytes(documentId, row.documentId) || unit !== row.unit || documentEnvelope.byteLength !== 32) {
+    const isStatus = row.statusSequence > 0;
+    const isSame = equalBytes(documentId, row.documentId) && unit === row.unit;
+    if (isStatus || !isSame || documentEnvelope.byteLength !== 32) {
       return { kind: 'doubtful', reason: 'receipt is for another delivery' };
     }
     if (!equalBytes(dispatchId, row.dispatchId))
@@ -138,4 +147,20 @@ export function stepped(row: DeliveryRow, event: TransportEvent, change: Partial
   const to = sending && nextTransportState(sending, event);
   if (to === undefined) throw new RangeError(`no step ${event} from ${from}`);
   return { ...row, ...change, state: storedTransportState(to) } as DeliveryRow;
+}
+
+/** What keeps one delivery from being offered while the rest of the queue goes on. */
+const UNOFFERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'damaged',
+  'certificate-expired',
+  'certificate-revoked',
+  'unknown-certificate',
+  'seal-scope',
+]);
+
+/** "certificate-expired: seal": a code first, as outcomes from others are written; undefined for any other failure. */
+export function unofferableReason(error: unknown): string | undefined {
+  if (!isLienthongError(error) || !UNOFFERABLE.has(error.code)) return undefined;
+  const { code, message, details } = error;
+  return details.role === undefined ? message : `${code}: ${details.role}`;
 }

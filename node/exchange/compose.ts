@@ -12,10 +12,11 @@ import {
 import { parseUnitCode, toLegacy, type UnitCode } from '../core/codes.ts';
 import { dayOf, parseDay } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
-import { FIELD_LIMITS, type LimitedField, MAX_RECIPIENTS } from '../core/field-limits.ts';
+import { MAX_RECIPIENTS } from '../core/field-limits.ts';
 import { isUrgency, wireOfUrgency } from '../core/urgency.ts';
 import type { Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
+import { limited, optional, required } from './fields.ts';
 import type { Self, Service, TrustedDirectory } from './ports.ts';
 
 export type DocumentFields = lienthong.v1.Document.$Properties;
@@ -161,23 +162,4 @@ function signerOf(submission: Fields): DocumentFields['signer'] {
     position: optional('signer.position', position),
     competence: optional('signer.competence', competence),
   };
-}
-
-function required(field: LimitedField, value: string | undefined): string {
-  const text = limited(field, value ?? '');
-  if (text === '') throw new LienthongError('field-missing', { field });
-  return text;
-}
-
-const optional = (field: LimitedField, value: string | undefined): string | undefined =>
-  value === undefined ? undefined : limited(field, value);
-
-function limited(field: LimitedField, value: string): string {
-  const text = value.normalize('NFC').trim();
-  const length = [...text].length;
-  if (length > FIELD_LIMITS[field])
-    throw new LienthongError('field-too-long', { field, length, most: FIELD_LIMITS[field] });
-  if (/\p{Cc}/u.test(text.replace(/[\n\t]/g, '')))
-    throw new LienthongError('usage', { field, value: 'control character' });
-  return text;
 }

@@ -2,6 +2,7 @@
  * The one courier of a node: a seat courier for every seat that has something queued, started with the node, woken
  * by new work or any sign of life of its seat, stopped before the store closes.
  */
+import type { DeliveryRow } from '../../proto/messages.ts';
 import { fraction } from '../core/clock.ts';
 import { measureQueue, type QueuedDelivery, seatsWithQueue } from '../store/deliveries.ts';
 import type { FreshOffer } from './fresh-offers.ts';
@@ -41,6 +42,12 @@ export class Courier {
   /** After the commit that queued it. */
   add(delivery: QueuedDelivery, fresh?: FreshOffer): void {
     this.#courier(delivery.seat, this.#with.clock.nowMs())?.add(delivery, fresh);
+  }
+
+  /** Of its seat's courier, as there. */
+  withhold<T>(row: DeliveryRow, work: () => Promise<T>): Promise<T | undefined> {
+    const courier = this.#courier(row.seat, this.#with.clock.nowMs());
+    return courier === undefined ? Promise.resolve(undefined) : courier.withhold(row, work);
   }
 
   /** A connection, a Hello, an offer: the seat is alive. */

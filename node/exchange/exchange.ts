@@ -5,10 +5,11 @@
  */
 
 import type { Attachment } from '../../proto/messages.ts';
-import { type Bytes, hex } from '../core/bytes.ts';
+import { hex } from '../core/bytes.ts';
 import { isoTime } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { LogFindings, RecoveryView } from '../core/log-views.ts';
+import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
   DeliveryUpdate,
@@ -23,163 +24,83 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../core/views.ts';
-import { BatchSigner } from '../signing/batch-signer.ts';
 import { streamAttachment } from './attachments.ts';
-import { BlobPuller } from './blob-puller.ts';
-import { BlobServer } from './blob-server.ts';
-import { Collector } from './collector.ts';
-import { Courier, type SeatQueue } from './courier.ts';
-import { DeliveryEvents } from './delivery-events.ts';
-import { DeliveryServer } from './delivery-server.ts';
+import type { SeatQueue } from './courier.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
-import { FreshSignatures } from './fresh-signatures.ts';
-import { Inbox } from './inbox.ts';
-import { Library } from './library.ts';
-import { LogExaminer } from './log-examiner.ts';
 import { logFindings } from './log-findings.ts';
-import { LogServer } from './log-server.ts';
-import { LogWitness } from './log-witness.ts';
-import { Outbox } from './outbox.ts';
+import type { LogWitness } from './log-witness.ts';
+import { type ExchangeInit, ExchangeParts } from './parts.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
-import { type Quota, Quotas } from './quotas.ts';
-import { Refuser } from './refuser.ts';
-import { Restorer } from './restorer.ts';
-import { Settlement } from './settlement.ts';
-import { TakeBack } from './take-back.ts';
-import { Trust } from './trust.ts';
-import { Uploads } from './uploads.ts';
+import type { RecallRequest } from './recalls.ts';
 import { verifyDocument } from './verification.ts';
 import { watchDeliveries } from './watch.ts';
 
-export interface ExchangeInit {
-  quota?: Quota;
-  /** A document was taken in: for whoever shows it. */
-  onReceived?: (documentId: Bytes) => void;
-}
+export type { ExchangeInit } from './parts.ts';
 
 export class Exchange {
   readonly #with: ExchangeComponents;
-  readonly #trust: Trust;
-  readonly #events = new DeliveryEvents();
-  readonly #uploads: Uploads;
-  readonly #outbox: Outbox;
-  readonly #courier: Courier;
-  readonly #deliveryServer: DeliveryServer;
-  readonly #blobServer: BlobServer;
-  readonly #library: Library;
-  readonly #witness: LogWitness;
-  readonly #examiner: LogExaminer;
-  readonly #takeBack: TakeBack;
-  readonly #logServer: LogServer;
+  readonly #parts: ExchangeParts;
   readonly #serving = new Set<Promise<void>>();
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
-    const { directory, clock } = components;
-    const trust = new Trust(directory);
-    const signer = new BatchSigner(() => ({
-      federationId: directory().federationId,
-      claimedAtMs: clock.nowMs(),
-      headHash: directory().headHash,
-    }));
-    const events = this.#events;
-    const witness = new LogWitness({
-      ...components,
-      trust,
-      onDoubt: (seat) => this.#examiner.consider(seat),
-    });
-    const settlement = new Settlement({
-      ...components,
-      trust,
-      events,
-      witness,
-      reroute: (delivery) => this.#courier.add(delivery),
-    });
-    const collector = new Collector({ ...components, puller: new BlobPuller(components) });
-    const signatures = new FreshSignatures(components);
-    const inbox = new Inbox({
-      ...components,
-      signer,
-      signatures,
-      trust,
-      collector,
-      refuser: new Refuser({ ...components, signer }),
-      quotas: new Quotas(init.quota),
-      witness,
-      onReceived: init.onReceived ?? (() => {}),
-    });
     this.#with = components;
-    this.#witness = witness;
-    this.#examiner = new LogExaminer({ ...components, witness });
-    const restorer = new Restorer({ ...components, trust, collector, witness, events });
-    this.#takeBack = new TakeBack({ ...components, signer, restorer });
-    this.#logServer = new LogServer({ ...components, signer, witness });
-    this.#trust = trust;
-    this.#uploads = new Uploads(components);
-    this.#courier = new Courier({ ...components, settlement, events, signatures });
-    this.#outbox = new Outbox({
-      ...components,
-      signer,
-      uploads: this.#uploads,
-      events,
-      onQueued: (delivery, fresh) => this.#courier.add(delivery, fresh),
-    });
-    this.#deliveryServer = new DeliveryServer({ inbox, report: components.report });
-    this.#blobServer = new BlobServer({ ...components, events });
-    this.#library = new Library({ ...components, trust });
+    this.#parts = new ExchangeParts(components, init);
   }
 
   /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
   async load(): Promise<void> {
-    await this.#witness.load();
-    await this.#takeBack.load();
+    await this.#parts.witness.load();
+    await this.#parts.takeBack.load();
+    await this.#parts.statusInbox.load();
+    await this.#parts.carrier.load();
   }
 
   /** The largest log head of a seat seen here, for its Hello; and what a peer shows of our own log. */
   get logWitness(): LogWitness {
-    return this.#witness;
+    return this.#parts.witness;
   }
 
   async start(): Promise<void> {
-    await this.#courier.start();
-    this.#examiner.start();
-    this.#takeBack.start();
+    await this.#parts.courier.start();
+    this.#parts.examiner.start();
+    this.#parts.takeBack.start();
   }
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
   async stopSending(): Promise<void> {
-    await Promise.all([this.#courier.stop(), this.#examiner.stop(), this.#takeBack.stop()]);
+    await Promise.all([this.#parts.courier.stop(), this.#parts.examiner.stop(), this.#parts.takeBack.stop()]);
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
   async finish(): Promise<void> {
     await Promise.allSettled(this.#serving);
-    await this.#uploads.stop();
+    await this.#parts.uploads.stop();
   }
 
   /** Serves one delivery stream that `seat` opened. Never rejects. */
   serveDelivery(frames: Frames, seat: string): Promise<void> {
-    return this.#serve(this.#deliveryServer.serve(frames, seat));
+    return this.#serve(this.#parts.deliveryServer.serve(frames, seat));
   }
 
   /** Serves one stream of attachments that `seat` opened. Never rejects. */
   serveBlobs(frames: Frames, seat: string): Promise<void> {
-    return this.#serve(this.#blobServer.serve(frames, seat));
+    return this.#serve(this.#parts.blobServer.serve(frames, seat));
   }
 
   /** Serves one stream of audit log questions that `seat` opened. Never rejects. */
   serveLog(frames: Frames, seat: string): Promise<void> {
-    return this.#serve(this.#logServer.serve(frames, seat));
+    return this.#serve(this.#parts.logServer.serve(frames, seat));
   }
 
   onContact(seat: string): void {
-    this.#courier.onContact(seat);
-    this.#examiner.consider(seat);
-    this.#takeBack.onContact(seat);
+    this.#parts.courier.onContact(seat);
+    this.#parts.examiner.consider(seat);
+    this.#parts.takeBack.onContact(seat);
   }
 
   /** What has been taken back after a loss; undefined for a node that lost nothing. */
   recovery(): Promise<RecoveryView | undefined> {
-    return this.#takeBack.state();
+    return this.#parts.takeBack.state();
   }
 
   /** What was witnessed of other seats' logs that someone should ask about. */
@@ -188,9 +109,9 @@ export class Exchange {
   }
 
   async submit(submission: Submission): Promise<SubmitAnswer> {
-    this.#takeBack.requireNumbersKnown();
+    this.#parts.takeBack.requireNumbersKnown();
     try {
-      return await this.#outbox.submit(submission);
+      return await this.#parts.outbox.submit(submission);
     } catch (error) {
       if (isLienthongError(error, 'classified') || isLienthongError(error, 'secrecy-marking')) {
         await this.#auditRefusal(submission, error);
@@ -201,25 +122,25 @@ export class Exchange {
 
   /** Throws what `submit` would, and answers what it would where the same was submitted before. */
   async validate(proposal: Proposal): Promise<SubmitAnswer | undefined> {
-    this.#takeBack.requireNumbersKnown();
-    return this.#outbox.validate(proposal);
+    this.#parts.takeBack.requireNumbersKnown();
+    return this.#parts.outbox.validate(proposal);
   }
 
   /** Gives back a file that won't be submitted; an unknown lease changes nothing. */
   releaseBlob(lease: string): Promise<void> {
-    return this.#uploads.release(lease);
+    return this.#parts.uploads.release(lease);
   }
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
-    return this.#uploads.store(source, options.signal);
+    return this.#parts.uploads.store(source, options.signal);
   }
 
   list(query: ListQuery): Promise<Page<DocumentItem>> {
-    return this.#library.list(query);
+    return this.#parts.library.list(query);
   }
 
   show(id: string): Promise<DocumentView> {
-    return this.#library.show(id);
+    return this.#parts.library.show(id);
   }
 
   async attachment(
@@ -232,7 +153,7 @@ export class Exchange {
     sha256: string;
     stream: AsyncIterable<Uint8Array>;
   }> {
-    const { row, content } = await this.#library.require(id);
+    const { row, content } = await this.#parts.library.require(id);
     const attachment = content.attachments[index] as Attachment | undefined;
     if (attachment === undefined) throw new LienthongError('not-found', { what: 'attachment', index });
     const { name, mediaType, size, sha256 } = attachment;
@@ -241,19 +162,19 @@ export class Exchange {
   }
 
   async evidence(id: string): Promise<EvidenceFile[]> {
-    const document = await this.#library.require(id);
+    const document = await this.#parts.library.require(id);
     return evidenceFiles(await envelopesOf(document, this.#with.store), this.#with.directory());
   }
 
   async verify(id: string): Promise<Verification> {
-    return verifyDocument(await this.#library.require(id), { ...this.#with, trust: this.#trust });
+    return verifyDocument(await this.#parts.library.require(id), { ...this.#with, trust: this.#parts.trust });
   }
 
   /** Current states first, then each change; ends when every delivery is settled. */
   async *watch(id: string, signal: AbortSignal): AsyncGenerator<DeliveryUpdate> {
-    const documentId = await this.#library.requireId(id);
+    const documentId = await this.#parts.library.requireId(id);
     const { store, clock } = this.#with;
-    for await (const event of watchDeliveries(documentId, store, this.#events, signal)) {
+    for await (const event of watchDeliveries(documentId, store, this.#parts.events, signal)) {
       yield {
         to: event.unit,
         state: event.state,
@@ -266,8 +187,28 @@ export class Exchange {
     }
   }
 
+  /** A clerk or the local system says something about a document received. Throws as StatusDesk. */
+  async say(id: string, act: StatusAct): Promise<StatusAnswer> {
+    this.#parts.takeBack.requireNumbersKnown();
+    const { answers, ...rest } = act;
+    const answered = answers === undefined ? undefined : await this.#parts.library.requireId(answers);
+    return this.#parts.desk.say(await this.#parts.library.requireId(id), { ...rest, answers: answered });
+  }
+
+  /** The document was handed over: status 01 for the copies nobody has said anything about. */
+  async taken(id: string, unit?: string): Promise<void> {
+    this.#parts.takeBack.requireNumbersKnown();
+    await this.#parts.desk.taken(await this.#parts.library.requireId(id), unit);
+  }
+
+  /** Asks recipients to give a document back; settled at once where nothing has left. Throws as Recalls. */
+  async recall(id: string, request: RecallRequest): Promise<RecallAnswer[]> {
+    this.#parts.takeBack.requireNumbersKnown();
+    return this.#parts.recalls.recall(await this.#parts.library.requireId(id), request);
+  }
+
   queues(): Promise<SeatQueue[]> {
-    return this.#courier.queues();
+    return this.#parts.courier.queues();
   }
 
   /** R1: a refusal at the sender's edge is an audit entry too. Says nothing of the content. */

@@ -19,7 +19,7 @@ import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors
 import { roleOfWire } from '../signing/roles.ts';
 import { addSignature, type SigningIdentity } from '../signing/sign.ts';
 import { arrivalChange, getArrival } from '../store/arrivals.ts';
-import { dispatchChange, getDelivery } from '../store/deliveries.ts';
+import { carriedKeyOf, dispatchChange, getDelivery } from '../store/deliveries.ts';
 import { envelopeChange, getDocument } from '../store/documents.ts';
 import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
 import type { Batch } from '../store/key-value.ts';
@@ -58,7 +58,7 @@ export class FreshSignatures {
     let found: FreshOffer = { row, offered: await prepareOffer(row, store, blobs) };
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const dispatch = this.#faultOfService(found.row.dispatch);
-      const seal = this.#faultOfSeal(found.offered.document);
+      const seal = row.statusSequence > 0 ? undefined : this.#faultOfSeal(found.offered.document);
       if (dispatch === undefined && seal === undefined) return found;
       try {
         if (dispatch !== undefined) await this.#dispatchAgain(found.row, dispatch);
@@ -66,7 +66,7 @@ export class FreshSignatures {
       } catch (error) {
         if (!isLienthongError(error, 'state-changed')) throw error;
       }
-      const now = await getDelivery(store, row);
+      const now = await getDelivery(store, carriedKeyOf(row));
       if (now === undefined) throw new LienthongError('damaged', { where: 'delivery' });
       found = { row: now, offered: await prepareOffer(now, store, blobs) };
     }

@@ -23,15 +23,17 @@ import { documentWrites, getDocument, senderExchangeIdKey } from '../store/docum
 import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
-import { Admission, type Fault, type Offered } from './admission.ts';
+import { Admission, type Offered } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
+import { type Fault, refusable, unreadable } from './faults.ts';
 import type { FreshSignatures } from './fresh-signatures.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
-import { isOtherVersion, readDispatch, readDocument, type Trust } from './trust.ts';
+import type { StatusInbox } from './status-inbox.ts';
+import { readDispatch, readDocument, type Trust } from './trust.ts';
 
 /** Commits wait in thousands: a moment later there is room again. */
 const BUSY_MS = 1_000;
@@ -47,6 +49,7 @@ export type InboxComponents = Pick<
   refuser: Refuser;
   quotas: Quotas;
   witness: LogWitness;
+  statuses: StatusInbox;
   onReceived: (documentId: Bytes) => void;
 };
 
@@ -63,6 +66,7 @@ export class Inbox {
 
   /** One outcome for each dispatch of the offer, in order. Rejects only when this node is at fault: no outcome then. */
   async receive(fromSeat: string, offer: OfferFrame, signal: AbortSignal): Promise<Outcome[]> {
+    if (offer.status.byteLength > 0) return [await this.#with.statuses.receive(fromSeat, offer.status)];
     if (offer.dispatches.length === 0)
       throw new LienthongError('malformed', { field: 'OfferFrame.dispatches' });
     const outcomes: Outcome[] = [];
@@ -86,7 +90,11 @@ export class Inbox {
     const document = readDocument(offer.document, federationId);
     if (dispatch === undefined || document === undefined) {
       return refuser.refuse(
-        unreadable(dispatchBytes, offer.document, dispatch !== undefined),
+        unreadable(
+          dispatch === undefined ? 'dispatch' : 'document',
+          [KINDS.document, KINDS.dispatch],
+          [offer.document, dispatchBytes],
+        ),
         envelopes,
         fromSeat,
       );
@@ -180,7 +188,7 @@ export class Inbox {
     guard: readonly Precondition[],
     more: readonly Write[],
   ): Promise<Outcome> {
-    const { store, clock, witness, report, onReceived } = this.#with;
+    const { store, clock, witness, statuses, report, onReceived } = this.#with;
     const { dispatch, document, fromSeat } = offered;
     const { unit, urgency } = dispatch.content;
     const storedAtMs = clock.nowMs();
@@ -210,6 +218,7 @@ export class Inbox {
       { name: 'unit', value: unit },
       { name: 'from', value: fromSeat },
     ];
+    const kept = await statuses.kept(arrival, arrival);
     await store.commit({
       require: guard,
       writes: [
@@ -221,9 +230,11 @@ export class Inbox {
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
         ...attachments.writes,
         ...more,
+        ...(kept?.writes ?? []),
       ],
-      audit: [{ atMs: storedAtMs, event: 'document.received', fields }],
+      audit: [{ atMs: storedAtMs, event: 'document.received', fields }, ...(kept?.audit ?? [])],
     });
+    if (kept !== undefined) statuses.committed(arrival, kept);
     report('document.received', { from: fromSeat, id: exchangeId, to: unit });
     onReceived(document.id);
     return { receipt } as Outcome;
@@ -261,35 +272,6 @@ export class Inbox {
 /** The receipt names the envelope as it came now: it is kept where it isn't the one held. */
 const otherForm = ({ envelope }: DocumentRow, { id, hash, bytes }: Offered['document']): Write[] =>
   equalBytes(sha256(envelope), hash) ? [] : [earlierEnvelopeWrite(id, bytes)];
-
-/** A version not read here may be read tomorrow; what is no envelope never will be. */
-function unreadable(dispatch: Bytes, document: Bytes, isDispatchRead: boolean): Fault {
-  const isNewer = isOtherVersion(dispatch, KINDS.dispatch) || isOtherVersion(document, KINDS.document);
-  if (isNewer)
-    return {
-      code: 'version-unsupported',
-      retry: 'later',
-      text: `reads ${KINDS.document}, ${KINDS.dispatch}`,
-    };
-  return { code: 'malformed', retry: 'never', text: isDispatchRead ? 'document' : 'dispatch' };
-}
-
-/** Errors of taking an offer that are an answer to the sender rather than this node's failure. */
-function refusable(error: unknown): Fault | undefined {
-  if (!isLienthongError(error)) return undefined;
-  switch (error.code) {
-    case 'blob-mismatch':
-      return { code: 'blob-mismatch', retry: 'never', text: String(error.details.name ?? '') };
-    case 'blob-unavailable':
-      return { code: 'blob-unavailable', retry: 'later', text: String(error.details.name ?? '') };
-    case 'disk-full':
-    case 'quota':
-    case 'read-only':
-      return { code: error.code, retry: 'later', text: '' };
-    default:
-      return undefined;
-  }
-}
 
 /** Whether nothing has to be pulled: every attachment came along. */
 const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>

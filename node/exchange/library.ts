@@ -16,11 +16,13 @@ import {
   scope as scopeCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
+import { leastSettled } from '../core/business-status.ts';
 import { type Bytes, hex, readUint64be, uint64be } from '../core/bytes.ts';
 import { isoTime, startOfDayMs } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { foldText } from '../core/fold-text.ts';
-import { leastAdvanced, parseTransportState } from '../core/transport.ts';
+import type { StatusView } from '../core/status-views.ts';
+import { leastAdvanced, parseTransportState, storedTransportState } from '../core/transport.ts';
 import { urgencyOfWire } from '../core/urgency.ts';
 import type {
   DeliveryView,
@@ -31,7 +33,7 @@ import type {
   SignatureView,
 } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
-import { deliveriesOf } from '../store/deliveries.ts';
+import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
 import {
   findByExchangeId,
   getByExchangeId,
@@ -39,6 +41,8 @@ import {
   type ListPosition,
   listDocuments,
 } from '../store/documents.ts';
+import { chainsOf } from './chains.ts';
+import { custodyOf, type Standing, standingOf } from './custody.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -48,6 +52,7 @@ const FULL_ID = 36;
 const PAGE_MOST = 200;
 /** Rows a page may pass over: about 0.2 s. */
 const SCAN_MOST = 5_000;
+const CANCELLED = storedTransportState('cancelled');
 const KINDS = ['', 'new', 'recall', 'update', 'replace'];
 
 export interface HeldDocument {
@@ -111,6 +116,11 @@ export class Library {
     const document = await this.require(id);
     const { row, content, signed } = document;
     const deliveries = row.outgoing ? await this.#sent(row.documentId) : await this.#received(row.documentId);
+    const statuses: StatusView[] = [];
+    for (const { view } of deliveries) {
+      const of = { documentId: row.documentId, unit: view.to };
+      statuses.push(...(await custodyOf(this.#with.store, of, this.#with.trust)));
+    }
     const { signer } = content;
     return {
       ...(await this.#item(document)),
@@ -125,7 +135,7 @@ export class Library {
       circular: deliveries.some(({ circular }) => circular),
       printedRecipients: content.printedRecipients,
       deliveries: deliveries.map(({ view }) => view),
-      statuses: [],
+      statuses,
       files: content.attachments.map((attachment) => ({
         name: attachment.name!,
         mediaType: attachment.mediaType!,
@@ -152,6 +162,9 @@ export class Library {
     const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
     const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
+    const standings = await Promise.all(
+      [...deliveries, ...arrivals].map((of) => this.#standing(of, 'state' in of && of.state === CANCELLED)),
+    );
     return {
       id: uuidText(row.exchangeId),
       legalId: content.legalId,
@@ -168,47 +181,57 @@ export class Library {
       state: row.outgoing
         ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state)))
         : 'delivered',
-      status: null,
+      status: leastSettled(standings.map(({ status }) => status)),
       attachments: content.attachments.length,
       storedAt: isoTime(row.storedAtMs),
     };
   }
 
   async #sent(documentId: Bytes): Promise<Shown[]> {
-    return (await deliveriesOf(this.#with.store, documentId)).map((row) => {
-      const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
-      const state = parseTransportState(row.state);
-      const view: DeliveryView = {
-        to: row.unit,
-        seat: row.seat,
-        state,
-        attempts: row.attempts,
-        nextAttemptAt: row.nextAttemptAtMs > 0 ? isoTime(row.nextAttemptAtMs) : null,
-        lastError: row.lastError || null,
-        elapsedMs: row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : null,
-        receipt: state === 'delivered' ? this.#receipt(row.outcome, row.seat) : null,
-        refusal: state === 'refused' ? this.#refusal(row.outcome, row.seat) : null,
-      };
-      return { view, due, circular };
-    });
+    return Promise.all(
+      (await deliveriesOf(this.#with.store, documentId)).map(async (row) => {
+        const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
+        const state = parseTransportState(row.state);
+        const view: DeliveryView = {
+          to: row.unit,
+          seat: row.seat,
+          state,
+          ...(await this.#standing(row, state === 'cancelled')),
+          attempts: row.attempts,
+          nextAttemptAt: row.nextAttemptAtMs > 0 ? isoTime(row.nextAttemptAtMs) : null,
+          lastError: row.lastError || null,
+          elapsedMs: row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : null,
+          receipt: state === 'delivered' ? this.#receipt(row.outcome, row.seat) : null,
+          refusal: state === 'refused' ? this.#refusal(row.outcome, row.seat) : null,
+        };
+        return { view, due, circular };
+      }),
+    );
   }
 
   async #received(documentId: Bytes): Promise<Shown[]> {
-    return (await arrivalsOf(this.#with.store, documentId)).map((row) => {
-      const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
-      const view: DeliveryView = {
-        to: row.unit,
-        seat: row.fromSeat,
-        state: 'delivered',
-        attempts: 1,
-        nextAttemptAt: null,
-        lastError: null,
-        elapsedMs: null,
-        receipt: this.#receipt(row.receipt, row.unit),
-        refusal: null,
-      };
-      return { view, due, circular };
-    });
+    return Promise.all(
+      (await arrivalsOf(this.#with.store, documentId)).map(async (row) => {
+        const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
+        const view: DeliveryView = {
+          to: row.unit,
+          seat: row.fromSeat,
+          state: 'delivered',
+          ...(await this.#standing(row, false)),
+          attempts: 1,
+          nextAttemptAt: null,
+          lastError: null,
+          elapsedMs: null,
+          receipt: this.#receipt(row.receipt, row.unit),
+          refusal: null,
+        };
+        return { view, due, circular };
+      }),
+    );
+  }
+
+  async #standing({ documentId, unit }: DeliveryKey, isCancelled: boolean): Promise<Standing> {
+    return standingOf(await chainsOf(this.#with.store, { documentId, unit }), isCancelled);
   }
 
   #receipt(bytes: Bytes, fallback: string): { at: string; by: string } {

@@ -26,6 +26,9 @@ export function queuedRow(
     settledAtMs: 0,
     outcome: EMPTY,
     breaks: 0,
+    putLastAtMs: 0,
+    statusSide: 0,
+    statusSequence: 0,
   };
   return { ...of, state: 1, urgency, queuedAtMs, ...untried } as DeliveryRow;
 }

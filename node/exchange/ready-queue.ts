@@ -3,20 +3,24 @@
  * stays on disk. `complete` says whether nothing waits behind the last one.
  */
 import { compareBytes, hex } from '../core/bytes.ts';
-import type { QueuedDelivery } from '../store/deliveries.ts';
+import type { CarriedKey, QueuedDelivery } from '../store/deliveries.ts';
 
 /** Two windows of the courier: it refills while the second is under way. */
 export const READY_LIMIT = 512;
 
-export const deliveryName = (of: { documentId: Uint8Array; unit: string }): string =>
-  `${hex(of.documentId)} ${of.unit}`;
+export const deliveryName = ({ documentId, unit, status }: CarriedKey): string =>
+  status === undefined
+    ? `${hex(documentId)} ${unit}`
+    : `${hex(documentId)} ${unit} ${status.side} ${status.sequence}`;
 
 export function compareQueued(a: QueuedDelivery, b: QueuedDelivery): number {
   return (
     a.rank - b.rank ||
     a.orderMs - b.orderMs ||
     compareBytes(a.documentId, b.documentId) ||
-    (a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0)
+    (a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0) ||
+    (a.status?.side ?? 0) - (b.status?.side ?? 0) ||
+    (a.status?.sequence ?? 0) - (b.status?.sequence ?? 0)
   );
 }
 

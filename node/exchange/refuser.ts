@@ -9,8 +9,8 @@ import { isLienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { getRefusal, refusalWrite } from '../store/arrivals.ts';
-import type { Fault } from './admission.ts';
 import type { Outcome } from './delivery-link.ts';
+import type { Fault } from './faults.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 /** Refusals kept for one seat in a day; a seat with more faulty documents than this is broken or hostile. */

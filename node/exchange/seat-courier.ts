@@ -5,43 +5,33 @@
  *   or between outcome and commit, means it is offered again; the receiver answers with the stored receipt.
  * - A broken stream means "in doubt": the window restarts at 1 and doubles per outcome. What was alone in flight at
  *   three breaks goes last within its urgency, so that one poisonous document can't hold up the rest.
- * - Memory is bounded by READY_LIMIT queue rows, WINDOW deliveries and FLIGHT_BYTES of offers.
+ * - Memory is bounded by READY_LIMIT queue rows, WINDOW deliveries and the bytes of `Flights`.
  * - Only an outcome resets the backoff; a sign of life makes the queue due at once or nearly so.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { fraction } from '../core/clock.ts';
-import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors.ts';
-import { getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
+import { LienthongError } from '../core/errors.ts';
+import { getDelivery, type QueuedDelivery, queuedFor, queuedOf } from '../store/deliveries.ts';
+import { unofferableReason } from './attempt.ts';
 import { DelayedDeliveries } from './delayed-deliveries.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryLink, type Outcome } from './delivery-link.ts';
+import { Flights } from './flights.ts';
 import { bytesOf, type FreshOffer, FreshOffers } from './fresh-offers.ts';
 import type { FreshSignatures } from './fresh-signatures.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { deliveryName, READY_LIMIT, ReadyQueue } from './ready-queue.ts';
+import { SeatDoubt } from './seat-doubt.ts';
 import type { Settlement } from './settlement.ts';
 import { WakeBell } from './wake-bell.ts';
 
 /** Enough to hide a round trip of 100 ms at 2,000 documents a second. */
 const WINDOW = 256;
-/** Offers in flight, in bytes: what a window of largest documents would otherwise cost is 300 MB. */
-const FLIGHT_BYTES = 8 * 1024 * 1024;
-/** Offers being read from disk at once: their size is known only then. */
-const MOST_PREPARING = 8;
 /** A sign of life makes the queue due within this, so that a returning seat isn't met by everyone at once. */
 const CONTACT_WITHIN_MS = 2_000;
 /** And at most this often. */
 const CONTACT_EVERY_MS = 10_000;
-
-/** What keeps one delivery from being offered while the rest of the queue goes on. */
-const UNOFFERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'damaged',
-  'certificate-expired',
-  'certificate-revoked',
-  'unknown-certificate',
-  'seal-scope',
-]);
 
 export type SeatCourierComponents = Pick<
   ExchangeComponents,
@@ -59,10 +49,9 @@ export class SeatCourier {
   readonly #with: SeatCourierComponents;
   readonly #seat: string;
   readonly #ready = new ReadyQueue();
-  readonly #inFlight = new Set<string>();
+  readonly #flights = new Flights();
+  readonly #doubt: SeatDoubt;
   readonly #stopping = new AbortController();
-  #flightBytes = 0;
-  #preparing = 0;
   readonly #fresh = new FreshOffers();
   readonly #bell: WakeBell;
   readonly #delayed: DelayedDeliveries;
@@ -80,6 +69,7 @@ export class SeatCourier {
     this.#seat = seat;
     this.#with = components;
     this.#delayed = new DelayedDeliveries(seat, components);
+    this.#doubt = new SeatDoubt(seat, components);
     this.#bell = new WakeBell(components.clock);
     this.#dueMs = dueMs;
   }
@@ -99,7 +89,7 @@ export class SeatCourier {
     const waiting = this.#link === undefined && this.#failures > 0;
     return {
       seat: this.#seat,
-      inFlight: this.#inFlight.size,
+      inFlight: this.#flights.size,
       lastError: this.#lastError,
       nextAttemptAtMs: waiting ? this.#dueMs : undefined,
     };
@@ -108,9 +98,24 @@ export class SeatCourier {
   /** A delivery that was just committed to this seat's queue; `fresh` saves reading it back when it goes at once. */
   add(delivery: QueuedDelivery, fresh?: FreshOffer): void {
     const name = deliveryName(delivery);
-    if (!this.#inFlight.has(name)) this.#ready.add(delivery);
+    if (!this.#flights.has(name)) this.#ready.add(delivery);
     if (fresh !== undefined && this.#link !== undefined) this.#fresh.add(name, fresh);
     this.#bell.ring();
+  }
+
+  /**
+   * Keeps a queued delivery from leaving while `work` decides about it. Undefined, and no work, where it may have left
+   * already: only its outcome tells then.
+   */
+  async withhold<T>(row: DeliveryRow, work: () => Promise<T>): Promise<T | undefined> {
+    await this.#doubt.load();
+    const queued = queuedOf(row);
+    const name = deliveryName(queued);
+    if (this.#doubt.mayHaveLeft(row)) return undefined;
+    return this.#flights.withholding(name, work).finally(() => {
+      this.#fresh.take(name);
+      this.add(queued);
+    });
   }
 
   /** Any sign of life of the seat: whatever backoff there was, it is due soon. */
@@ -126,6 +131,7 @@ export class SeatCourier {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
+        await this.#doubt.load();
         await this.#untilDue();
         if (signal.aborted) return;
         await this.#exchange();
@@ -154,6 +160,10 @@ export class SeatCourier {
   async #exchange(): Promise<void> {
     const { peers, clock } = this.#with;
     const lane = await peers.openDelivery(this.#seat, this.#stopping.signal);
+    await this.#doubt.opened().catch((error: Error) => {
+      lane.frames.abort(error);
+      throw error;
+    });
     const link = new DeliveryLink(lane.frames, clock);
     this.#link = link;
     this.#window = 1;
@@ -163,7 +173,7 @@ export class SeatCourier {
     let wasIdle = false;
     void link.ended.then((error) => {
       ended = error;
-      wasIdle = this.#inFlight.size === 0 && this.#ready.size === 0 && !this.#hasFailed;
+      wasIdle = this.#flights.size === 0 && this.#ready.size === 0 && !this.#hasFailed;
       this.#bell.ring();
     });
     lane.onRetired(() => {
@@ -172,7 +182,7 @@ export class SeatCourier {
     });
     try {
       while (ended === undefined && !this.#stopping.signal.aborted) {
-        if (isRetired && this.#inFlight.size === 0) return;
+        if (isRetired && this.#flights.size === 0) return;
         const nextDelayedMs = await this.#refill();
         while (!isRetired && this.#hasRoom()) this.#send(link, this.#ready.take()!);
         if (ended !== undefined) break;
@@ -187,19 +197,18 @@ export class SeatCourier {
       await this.#landed();
       this.#ready.reset();
       this.#fresh.clear();
+      await this.#doubt.closed();
     }
   }
 
   #hasRoom(): boolean {
-    const hasWindow = this.#inFlight.size < this.#window && this.#preparing < MOST_PREPARING;
-    return this.#ready.size > 0 && hasWindow && this.#flightBytes < FLIGHT_BYTES;
+    return this.#ready.size > 0 && this.#flights.hasRoom(this.#window);
   }
 
   #send(link: DeliveryLink, delivery: QueuedDelivery): void {
     const name = deliveryName(delivery);
-    if (this.#inFlight.has(name)) return;
-    const alone = this.#inFlight.size === 0;
-    this.#inFlight.add(name);
+    const alone = this.#flights.size === 0;
+    if (!this.#flights.begin(name)) return;
     void this.#attempt(link, delivery, alone)
       .catch((error: Error) => {
         this.#lastError = error.message;
@@ -207,7 +216,7 @@ export class SeatCourier {
         link.abort(error);
       })
       .finally(() => {
-        this.#inFlight.delete(name);
+        this.#flights.end(name);
         this.#bell.ring();
       });
   }
@@ -217,24 +226,27 @@ export class SeatCourier {
     const found = this.#fresh.take(deliveryName(delivery)) ?? (await this.#read(delivery));
     if (found === undefined) return;
     const { row, offered } = found;
-    const bytes = bytesOf(offered);
-    this.#flightBytes += bytes;
-    events.sending(row, offered.pullBytes);
+    const isStatus = delivery.status !== undefined;
+    this.#doubt.offered(row);
+    if (!isStatus) events.sending(row, offered.pullBytes);
     try {
-      const outcomes = await link.offer(offered.fields, offered.pullBytes);
-      const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0);
-      this.#delayed.note(await settlement.settle(row, offered, outcome ?? ({} as Outcome)));
+      const outcomes = await this.#flights.carrying(bytesOf(offered), () =>
+        link.offer(offered.fields, offered.pullBytes),
+      );
+      const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0) ?? ({} as Outcome);
+      const { after, isDoubtful } = await settlement.settle(row, offered, outcome);
+      if (isDoubtful) this.#doubt.doubted();
+      this.#delayed.note(after);
       this.#failures = 0;
       this.#window = Math.min(WINDOW, this.#window * 2);
     } catch (error) {
-      events.doubtful(row, (error as Error).message);
-      if (alone && this.#inFlight.size === 1 && !this.#stopping.signal.aborted) {
+      this.#doubt.doubted();
+      if (!isStatus) events.doubtful(row, (error as Error).message);
+      if (alone && this.#flights.size === 1 && !this.#stopping.signal.aborted) {
         const othersWait = this.#ready.size > 0 || this.#ready.isExhausted;
         this.#delayed.note(await settlement.countBreak(row, (error as Error).message, othersWait));
       }
       throw error;
-    } finally {
-      this.#flightBytes -= bytes;
     }
   }
 
@@ -242,18 +254,19 @@ export class SeatCourier {
   async #read(delivery: QueuedDelivery): Promise<FreshOffer | undefined> {
     const { store, settlement, signatures, report } = this.#with;
     let row: DeliveryRow | undefined;
-    this.#preparing++;
     try {
-      row = await getDelivery(store, delivery);
-      const isDue = row?.state === 1 && row.nextAttemptAtMs === 0 && row.seat === this.#seat;
-      return row && isDue ? await signatures.ofDelivery(row) : undefined;
+      return await this.#flights.preparing(async () => {
+        row = await getDelivery(store, delivery);
+        const isDue = row?.state === 1 && row.nextAttemptAtMs === 0 && row.seat === this.#seat;
+        return row && isDue ? await signatures.ofDelivery(row) : undefined;
+      });
     } catch (error) {
-      if (!isLienthongError(error) || !UNOFFERABLE.has(error.code)) throw error;
-      if (row === undefined) report('delivery.unreadable', { unit: delivery.unit, reason: error.message });
-      else this.#delayed.note(await settlement.setAside(row, reasonOf(error)));
+      const reason = unofferableReason(error);
+      if (reason === undefined) throw error;
+      if (row === undefined) report('delivery.unreadable', { unit: delivery.unit, reason });
+      else this.#delayed.note(await settlement.setAside(row, reason));
       return undefined;
     } finally {
-      this.#preparing--;
       this.#bell.ring();
     }
   }
@@ -264,9 +277,9 @@ export class SeatCourier {
     for (const delivery of await this.#delayed.takeDue()) this.#ready.add(delivery);
     if (this.#ready.isExhausted) {
       this.#ready.beginFill();
-      const limit = READY_LIMIT + this.#inFlight.size;
+      const limit = READY_LIMIT + this.#flights.size;
       const found = await queuedFor(store, this.#seat, limit);
-      const fresh = found.filter((delivery) => !this.#inFlight.has(deliveryName(delivery)));
+      const fresh = found.filter((delivery) => !this.#flights.has(deliveryName(delivery)));
       this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
     }
     return this.#delayed.nextMs;
@@ -282,10 +295,6 @@ export class SeatCourier {
 
   /** Resolves when every attempt in flight has written down or given up its outcome. */
   async #landed(): Promise<void> {
-    while (this.#inFlight.size > 0) await this.#bell.sleepUntil(undefined);
+    while (this.#flights.size > 0) await this.#bell.sleepUntil(undefined);
   }
 }
-
-/** "certificate-expired: seal": a code first, as outcomes from others are written. */
-const reasonOf = ({ code, message, details }: LienthongError): string =>
-  details.role === undefined ? message : `${code}: ${details.role}`;

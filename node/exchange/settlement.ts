@@ -9,7 +9,7 @@ import { type Bytes, hex } from '../core/bytes.ts';
 import { parseTransportState } from '../core/transport.ts';
 import { changeDeliveryWrites, type QueuedDelivery, queuedOf } from '../store/deliveries.ts';
 import type { Write } from '../store/key-value.ts';
-import { judge, type PreparedOffer, stepped } from './attempt.ts';
+import { judge, type PreparedOffer, stepped, type Verdict } from './attempt.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import type { Outcome } from './delivery-link.ts';
 import type { LogWitness } from './log-witness.ts';
@@ -29,7 +29,15 @@ export type SettlementComponents = Pick<
   events: DeliveryEvents;
   witness: LogWitness;
   reroute: (delivery: QueuedDelivery) => void;
+  /** After the outcome of a document is durable: what was said about it may follow. */
+  onSettled: (row: DeliveryRow) => void;
 };
+
+export interface Settled {
+  after: DeliveryRow;
+  /** The outcome proved nothing. */
+  isDoubtful: boolean;
+}
 
 export class Settlement {
   readonly #with: SettlementComponents;
@@ -39,10 +47,14 @@ export class Settlement {
   }
 
   /** The row where the outcome leads, once it is durable; an outcome that proves nothing leaves it queued for later. */
-  async settle(row: DeliveryRow, offered: PreparedOffer, outcome: Outcome): Promise<DeliveryRow> {
+  async settle(row: DeliveryRow, offered: PreparedOffer, outcome: Outcome): Promise<Settled> {
     const { trust, directory, clock } = this.#with;
     const nowMs = clock.nowMs();
     const verdict = judge(outcome, row, offered, trust, directory().federationId, nowMs);
+    return { after: await this.#write(row, verdict, nowMs), isDoubtful: verdict.kind === 'doubtful' };
+  }
+
+  async #write(row: DeliveryRow, verdict: Verdict, nowMs: number): Promise<DeliveryRow> {
     const settled = (bytes: Bytes, lastError: string): Partial<DeliveryRow> => ({
       attempts: row.attempts + 1,
       outcome: bytes,
@@ -124,20 +136,26 @@ export class Settlement {
   }
 
   async #change(before: DeliveryRow, after: DeliveryRow, more: readonly Write[] = []): Promise<DeliveryRow> {
-    const { store, events, clock, report } = this.#with;
+    const { store, events, clock, report, onSettled } = this.#with;
     const state = parseTransportState(after.state);
+    const isStatus = after.statusSequence > 0;
+    const what = isStatus ? 'status' : 'delivery';
     const fields = [
       { name: 'document', value: hex(before.documentId) },
       { name: 'unit', value: before.unit },
+      ...(isStatus ? [{ name: 'status', value: hex(after.dispatchId) }] : []),
       { name: 'attempts', value: String(after.attempts) },
       ...(after.lastError === '' ? [] : [{ name: 'reason', value: after.lastError }]),
     ];
     const isFinal = state === 'delivered' || state === 'refused';
-    const audit = isFinal ? [{ atMs: clock.nowMs(), event: `delivery.${state}`, fields }] : [];
+    const audit = isFinal ? [{ atMs: clock.nowMs(), event: `${what}.${state}`, fields }] : [];
     await store.commit({ writes: [...changeDeliveryWrites(before, after), ...more], audit });
-    events.changed(after);
+    if (!isStatus) {
+      events.changed(after);
+      if (isFinal) onSettled(after);
+    }
     if (isFinal)
-      report(`delivery.${state}`, {
+      report(`${what}.${state}`, {
         id: uuidText(after.exchangeId),
         to: after.unit,
         elapsedMs: after.settledAtMs - after.queuedAtMs,

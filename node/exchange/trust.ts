@@ -13,7 +13,9 @@ import {
   receipt as receiptCodec,
   refusal as refusalCodec,
   type Signed,
+  type Status,
   signed as signedCodec,
+  status as statusCodec,
 } from '../../proto/messages.ts';
 import { type Bytes, sha256 } from '../core/bytes.ts';
 import type { ErrorCode } from '../core/errors.ts';
@@ -73,6 +75,8 @@ export const readReceipt = (bytes: Bytes, federationId: Bytes): Statement<Receip
   read(bytes, KINDS.receipt, receiptCodec, federationId);
 export const readRefusal = (bytes: Bytes, federationId: Bytes): Statement<Refusal> | undefined =>
   read(bytes, KINDS.refusal, refusalCodec, federationId);
+export const readStatus = (bytes: Bytes, federationId: Bytes): Statement<Status> | undefined =>
+  read(bytes, KINDS.status, statusCodec, federationId);
 
 export class Trust {
   readonly #directory: () => TrustedDirectory;

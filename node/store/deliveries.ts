@@ -1,13 +1,13 @@
 /**
- * Outgoing deliveries and the courier's queue: one row per (document, recipient unit), one queue row while it is
- * not settled, in `queue` when it may go and in `delayed` while it waits for its own time. A change of state and
- * its queue row are always one batch.
+ * What the courier carries and its queue: one row per (document, recipient unit), and one per status said about it; one
+ * queue row while it is not settled, in `queue` when it may go and in `delayed` while it waits for its own time. A
+ * change of state and its queue row are always one batch.
  */
 import { type DeliveryRow, deliveryRow } from '../../proto/messages.ts';
 import { type Bytes, concat, EMPTY, readUint64be, uint64be } from '../core/bytes.ts';
 import { isSettled, parseTransportState } from '../core/transport.ts';
 import type { Precondition, Reader, Write } from './key-value.ts';
-import { key, PREFIX, partsOf, prefixRange } from './keys.ts';
+import { type KeyPart, key, type PartKind, type PartsOf, PREFIX, prefixOf, prefixRange } from './keys.ts';
 
 /** What names a delivery; a dispatch stands for it. */
 export interface DeliveryKey {
@@ -15,7 +15,17 @@ export interface DeliveryKey {
   unit: string;
 }
 
-export interface QueuedDelivery extends DeliveryKey {
+/** Which entry of which chain, where a status is carried instead of the document. */
+export interface StatusPlace {
+  side: number;
+  sequence: number;
+}
+
+export interface CarriedKey extends DeliveryKey {
+  status?: StatusPlace | undefined;
+}
+
+export interface QueuedDelivery extends CarriedKey {
   seat: string;
   rank: number;
   /** Its place within the rank: when it was queued, or later put last. */
@@ -25,17 +35,26 @@ export interface QueuedDelivery extends DeliveryKey {
 /** Wire urgency 1…5 → rank 4…0: lower goes first. */
 export const rankOf = (urgency: number): number => 5 - Math.min(5, Math.max(1, urgency));
 
-const deliveryKey = (of: DeliveryKey): Bytes => key(PREFIX.delivery, of.documentId, of.unit);
+const partsOfKey = ({ documentId, unit, status }: CarriedKey): KeyPart[] =>
+  status === undefined ? [documentId, unit] : [documentId, unit, status.side, status.sequence];
+const deliveryKey = (of: CarriedKey): Bytes =>
+  key(of.status === undefined ? PREFIX.delivery : PREFIX.statusDelivery, ...partsOfKey(of));
 const queueKey = (of: QueuedDelivery): Bytes =>
-  key(PREFIX.queue, of.seat, of.rank, of.orderMs, of.documentId, of.unit);
+  key(PREFIX.queue, of.seat, of.rank, of.orderMs, ...partsOfKey(of));
 const delayedKey = (of: QueuedDelivery, notBeforeMs: number): Bytes =>
-  key(PREFIX.delayed, of.seat, notBeforeMs, of.documentId, of.unit);
+  key(PREFIX.delayed, of.seat, notBeforeMs, ...partsOfKey(of));
 const ticketKey = (dispatchId: Bytes): Bytes => key(PREFIX.ticket, dispatchId);
+
+/** What a row is the delivery of. */
+export const carriedKeyOf = (row: DeliveryRow): CarriedKey => ({
+  documentId: row.documentId,
+  unit: row.unit,
+  ...(row.statusSequence > 0 && { status: { side: row.statusSide, sequence: row.statusSequence } }),
+});
 
 /** A delivery's place in its seat's queue. */
 export const queuedOf = (row: DeliveryRow): QueuedDelivery => ({
-  documentId: row.documentId,
-  unit: row.unit,
+  ...carriedKeyOf(row),
   seat: row.seat,
   rank: rankOf(row.urgency),
   orderMs: row.putLastAtMs || row.queuedAtMs,
@@ -49,6 +68,16 @@ export function newDeliveryWrites(row: DeliveryRow): Write[] {
     ticketWrite(row),
   ];
 }
+
+/** Rows of a status to be carried: `held` until the outcome of its document is known, else with its place in the queue. */
+export function statusDeliveryWrites(row: DeliveryRow, held: boolean): Write[] {
+  const writes: Write[] = [{ put: deliveryKey(carriedKeyOf(row)), value: deliveryRow.encode(row) }];
+  if (!held) writes.push({ put: queueKey(queuedOf(row)), value: EMPTY });
+  return writes;
+}
+
+/** What was held may go. */
+export const releaseWrite = (row: DeliveryRow): Write => ({ put: queueKey(queuedOf(row)), value: EMPTY });
 
 const ticketWrite = (row: DeliveryRow): Write => ({
   put: ticketKey(row.dispatchId),
@@ -68,7 +97,7 @@ export function changeDeliveryWrites(before: DeliveryRow, after: DeliveryRow): W
     before.nextAttemptAtMs > 0
       ? { del: delayedKey(queuedOf(before), before.nextAttemptAtMs) }
       : { del: queueKey(queuedOf(before)) },
-    { put: deliveryKey(after), value: deliveryRow.encode(after) },
+    { put: deliveryKey(carriedKeyOf(after)), value: deliveryRow.encode(after) },
   ];
   if (isSettled(parseTransportState(after.state))) return writes;
   const place = queuedOf(after);
@@ -85,14 +114,19 @@ export function changeDeliveryWrites(before: DeliveryRow, after: DeliveryRow): W
 
 /** The same delivery, where it was in the queue, with another form of its dispatch; if it is still what it was. */
 export const dispatchChange = (before: DeliveryRow, after: DeliveryRow) => ({
-  require: [{ key: deliveryKey(before), expect: deliveryRow.encode(before) }],
-  writes: [{ put: deliveryKey(after), value: deliveryRow.encode(after) }],
+  require: [deliveryUnchanged(before)],
+  writes: [{ put: deliveryKey(carriedKeyOf(after)), value: deliveryRow.encode(after) }],
+});
+
+export const deliveryUnchanged = (row: DeliveryRow): Precondition => ({
+  key: deliveryKey(carriedKeyOf(row)),
+  expect: deliveryRow.encode(row),
 });
 
 /** In a queue row of what was put last: since when it really waits. Elsewhere its order says that. */
 const sinceOf = (row: DeliveryRow): Bytes => (row.putLastAtMs > 0 ? uint64be(row.queuedAtMs) : EMPTY);
 
-export async function getDelivery(store: Reader, of: DeliveryKey): Promise<DeliveryRow | undefined> {
+export async function getDelivery(store: Reader, of: CarriedKey): Promise<DeliveryRow | undefined> {
   const value = await store.get(deliveryKey(of));
   return value && deliveryRow.parse(value);
 }
@@ -101,6 +135,14 @@ export async function getDelivery(store: Reader, of: DeliveryKey): Promise<Deliv
 export async function deliveriesOf(store: Reader, documentId: Bytes): Promise<DeliveryRow[]> {
   const rows: DeliveryRow[] = [];
   for await (const { value } of store.range(prefixRange(PREFIX.delivery, documentId)))
+    rows.push(deliveryRow.parse(value));
+  return rows;
+}
+
+/** How the statuses this node said about a document at a unit are on their way, in order of side and sequence. */
+export async function statusDeliveriesOf(store: Reader, of: DeliveryKey): Promise<DeliveryRow[]> {
+  const rows: DeliveryRow[] = [];
+  for await (const { value } of store.range(prefixRange(PREFIX.statusDelivery, of.documentId, of.unit)))
     rows.push(deliveryRow.parse(value));
   return rows;
 }
@@ -127,10 +169,11 @@ export async function delayedFor(
 ): Promise<{ delivery: QueuedDelivery; notBeforeMs: number }[]> {
   const found: { delivery: QueuedDelivery; notBeforeMs: number }[] = [];
   for await (const entry of store.range({ ...prefixRange(PREFIX.delayed, seat), limit })) {
-    const [of, notBeforeMs, documentId, unit] = partsOf(entry.key, ['text', 'number', 'bytes', 'text']);
+    const { parts, status } = carriedParts(entry.key, ['text', 'number', 'bytes', 'text']);
+    const [of, notBeforeMs, documentId, unit] = parts;
     const rank = readUint64be(entry.value.subarray(0, 8));
     const orderMs = readUint64be(entry.value.subarray(8, 16));
-    found.push({ delivery: { seat: of, documentId, unit, rank, orderMs }, notBeforeMs });
+    found.push({ delivery: { seat: of, documentId, unit, rank, orderMs, ...status }, notBeforeMs });
   }
   return found;
 }
@@ -177,14 +220,21 @@ async function first(store: Reader, gte: Bytes, lt: Bytes): Promise<Bytes | unde
 }
 
 function parseQueueKey(from: Bytes): QueuedDelivery {
-  const [seat, rank, orderMs, documentId, unit] = partsOf(from, [
-    'text',
-    'number',
-    'number',
-    'bytes',
-    'text',
-  ]);
-  return { seat, rank, orderMs, documentId, unit };
+  const { parts, status } = carriedParts(from, ['text', 'number', 'number', 'bytes', 'text']);
+  const [seat, rank, orderMs, documentId, unit] = parts;
+  return { seat, rank, orderMs, documentId, unit, ...status };
+}
+
+/** Parts of a key of what is carried; a status has its side and sequence behind them. */
+function carriedParts<const K extends readonly PartKind[]>(
+  from: Bytes,
+  shape: K,
+): { parts: PartsOf<K>; status?: { status: StatusPlace } } {
+  const ended = prefixOf(from, shape);
+  if (ended.rest.byteLength === 0) return { parts: ended.parts };
+  if (ended.rest.byteLength !== 16) throw new RangeError('no key of what is carried');
+  const [side, sequence] = [readUint64be(ended.rest), readUint64be(ended.rest.subarray(8))];
+  return { parts: ended.parts, status: { status: { side, sequence } } };
 }
 
 /** The first text part of a key (seat ids hold no zero byte). */

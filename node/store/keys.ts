@@ -44,11 +44,11 @@ export const PREFIX = {
   /** document id, unit → DeliveryRow (outgoing). */
   delivery: 42,
   /**
-   * seat, rank (urgent first), queued at or put last at, document id, unit → nothing, or for what was put last since when
-   * it waits: what the courier takes next.
+   * seat, rank (urgent first), queued at or put last at, document id, unit, of a status also side and sequence → nothing,
+   * or for what was put last since when it waits: what the courier takes next.
    */
   queue: 43,
-  /** seat, not before, document id, unit → rank, place in the queue, for what was put last since when it waits. */
+  /** seat, not before, document id, unit, of a status also side and sequence → rank, place in the queue, for what was put last since when it waits. */
   delayed: 44,
   /** document id, unit → ArrivalRow (incoming). */
   arrival: 45,
@@ -72,6 +72,24 @@ export const PREFIX = {
   seenLog: 55,
   /** Stored at, document id, SHA-256 → bytes of an attachment of up to 64 KiB. */
   smallBlob: 56,
+  /** document id, unit, side, sequence → StatusRow: the two chains. */
+  status: 57,
+  /** document id, unit, side, sequence → DeliveryRow of a status of this node's. */
+  statusDelivery: 58,
+  /** document id, unit → nothing: statuses that wait for the outcome of their document. */
+  heldStatus: 59,
+  /** document id, unit, seat, sequence → StatusRow: from a sender whose document hasn't come. */
+  earlyStatus: 60,
+  /** unit, year → the last number of arrival given. */
+  arrivalCounter: 61,
+  /** unit, year, number of arrival → document id, unit. */
+  arrivalRegister: 62,
+  /** document id, kind of relation, document id of the one that names it → nothing. */
+  relation: 63,
+  /** DocumentId of edXML, stored at, document id → nothing. */
+  legalId: 64,
+  /** seat → SeatLinkRow. */
+  seatLink: 65,
   /** seat, epoch → SeenGapRow. */
   seenGap: 70,
   /** seat, SHA-256 of the later statement → LogEvidenceRow. */
@@ -86,8 +104,10 @@ export const PREFIX = {
 
 export type Prefix = number;
 export type KeyPart = number | string | Bytes;
-type PartKind = 'number' | 'text' | 'bytes';
+export type PartKind = 'number' | 'text' | 'bytes';
 type PartOf<K extends PartKind> = K extends 'number' ? number : K extends 'text' ? string : Bytes;
+
+export type PartsOf<K extends readonly PartKind[]> = { [I in keyof K]: PartOf<K[I]> };
 
 const ESCAPED_ZERO = 0xff;
 const END = 0x01;
@@ -135,10 +155,17 @@ export function textRange(
 }
 
 /** The parts of a key, by the shape its space declares; RangeError when it isn't such a key. */
-export function partsOf<const K extends readonly PartKind[]>(
+export function partsOf<const K extends readonly PartKind[]>(from: Bytes, shape: K): PartsOf<K> {
+  const { parts, rest } = prefixOf(from, shape);
+  if (rest.byteLength > 0) throw new RangeError('key too long');
+  return parts;
+}
+
+/** The first parts of a key, and the bytes behind them; RangeError when it doesn't begin so. */
+export function prefixOf<const K extends readonly PartKind[]>(
   from: Bytes,
   shape: K,
-): { [I in keyof K]: PartOf<K[I]> } {
+): { parts: PartsOf<K>; rest: Bytes } {
   let at = 1;
   const parts: KeyPart[] = [];
   for (const kind of shape) {
@@ -152,8 +179,7 @@ export function partsOf<const K extends readonly PartKind[]>(
       at = next;
     }
   }
-  if (at !== from.byteLength) throw new RangeError('key too long');
-  return parts as { [I in keyof K]: PartOf<K[I]> };
+  return { parts: parts as PartsOf<K>, rest: from.subarray(at) };
 }
 
 /** Name of the space a key belongs to, for messages. */

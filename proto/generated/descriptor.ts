@@ -1683,6 +1683,66 @@ export const descriptor: Descriptor = {
                   "type": "uint64",
                   "id": 16,
                   "protoName": "put_last_at_ms"
+                },
+                "statusSide": {
+                  "type": "uint32",
+                  "id": 17,
+                  "protoName": "status_side"
+                },
+                "statusSequence": {
+                  "type": "uint64",
+                  "id": 18,
+                  "protoName": "status_sequence"
+                }
+              }
+            },
+            "StatusRow": {
+              "fields": {
+                "statusId": {
+                  "type": "bytes",
+                  "id": 1,
+                  "protoName": "status_id",
+                  "options": {
+                    "(required)": true,
+                    "(exact_bytes)": 32
+                  }
+                },
+                "envelope": {
+                  "type": "bytes",
+                  "id": 2,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "fromSeat": {
+                  "type": "string",
+                  "id": 3,
+                  "protoName": "from_seat",
+                  "options": {
+                    "(max_bytes)": 60
+                  }
+                },
+                "storedAtMs": {
+                  "type": "uint64",
+                  "id": 4,
+                  "protoName": "stored_at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
+            "SeatLinkRow": {
+              "fields": {
+                "open": {
+                  "type": "bool",
+                  "id": 1
+                },
+                "doubtUntilMs": {
+                  "type": "uint64",
+                  "id": 2,
+                  "protoName": "doubt_until_ms"
                 }
               }
             },

@@ -3347,7 +3347,7 @@ export namespace lienthong {
         interface IDeliveryRow extends lienthong.v1.DeliveryRow.$Properties {
         }
 
-        /** One delivery, outgoing: transport state and all that the courier needs. */
+        /** What the courier carries to one seat: a document's dispatch, or with a sequence a status of one of its chains. */
         class DeliveryRow {
 
             /**
@@ -3371,7 +3371,7 @@ export namespace lienthong {
             /** DeliveryRow seat. */
             seat: string;
 
-            /** DeliveryRow dispatchId. */
+            /** Of the Signed dispatch, or of the Signed status. */
             dispatchId: Uint8Array;
 
             /** DeliveryRow dispatch. */
@@ -3406,6 +3406,12 @@ export namespace lienthong {
 
             /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
             putLastAtMs: number;
+
+            /** Of a status: whose chain it is an entry of, and which. */
+            statusSide: number;
+
+            /** DeliveryRow statusSequence. */
+            statusSequence: number;
 
             /**
              * Creates a new DeliveryRow instance using the specified properties.
@@ -3451,7 +3457,7 @@ export namespace lienthong {
                 /** DeliveryRow seat */
                 seat?: string;
 
-                /** DeliveryRow dispatchId */
+                /** Of the Signed dispatch, or of the Signed status. */
                 dispatchId?: Uint8Array;
 
                 /** DeliveryRow dispatch */
@@ -3487,12 +3493,172 @@ export namespace lienthong {
                 /** When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms. */
                 putLastAtMs?: number;
 
+                /** Of a status: whose chain it is an entry of, and which. */
+                statusSide?: number;
+
+                /** DeliveryRow statusSequence */
+                statusSequence?: number;
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
 
             /** Shape of a DeliveryRow. */
             type $Shape = lienthong.v1.DeliveryRow.$Properties;
+        }
+
+        /**
+         * Properties of a StatusRow.
+         * @deprecated Use lienthong.v1.StatusRow.$Properties instead.
+         */
+        interface IStatusRow extends lienthong.v1.StatusRow.$Properties {
+        }
+
+        /** One entry of a chain of statuses about a document and a unit. */
+        class StatusRow {
+
+            /**
+             * Constructs a new StatusRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.StatusRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** StatusRow statusId. */
+            statusId: Uint8Array;
+
+            /** Signed status, bytes as made or received. */
+            envelope: Uint8Array;
+
+            /** The seat it came from; empty for what this node says. */
+            fromSeat: string;
+
+            /** StatusRow storedAtMs. */
+            storedAtMs: number;
+
+            /**
+             * Creates a new StatusRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns StatusRow instance
+             */
+            static create(properties: lienthong.v1.StatusRow.$Shape): lienthong.v1.StatusRow & lienthong.v1.StatusRow.$Shape;
+            static create(properties?: lienthong.v1.StatusRow.$Properties): lienthong.v1.StatusRow;
+
+            /**
+             * Encodes the specified StatusRow message. Does not implicitly {@link lienthong.v1.StatusRow.verify|verify} messages.
+             * @param message StatusRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.StatusRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a StatusRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.StatusRow & lienthong.v1.StatusRow.$Shape} StatusRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.StatusRow & lienthong.v1.StatusRow.$Shape;
+        }
+
+        namespace StatusRow {
+
+            /** Properties of a StatusRow. */
+            interface $Properties {
+
+                /** StatusRow statusId */
+                statusId?: Uint8Array;
+
+                /** Signed status, bytes as made or received. */
+                envelope?: Uint8Array;
+
+                /** The seat it came from; empty for what this node says. */
+                fromSeat?: string;
+
+                /** StatusRow storedAtMs */
+                storedAtMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a StatusRow. */
+            type $Shape = lienthong.v1.StatusRow.$Properties;
+        }
+
+        /**
+         * Properties of a SeatLinkRow.
+         * @deprecated Use lienthong.v1.SeatLinkRow.$Properties instead.
+         */
+        interface ISeatLinkRow extends lienthong.v1.SeatLinkRow.$Properties {
+        }
+
+        /** Whether what is queued for a seat may have left already, though no outcome is known. */
+        class SeatLinkRow {
+
+            /**
+             * Constructs a new SeatLinkRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.SeatLinkRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** A stream was open when this was written. */
+            open: boolean;
+
+            /** What was queued until then may have been offered. */
+            doubtUntilMs: number;
+
+            /**
+             * Creates a new SeatLinkRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns SeatLinkRow instance
+             */
+            static create(properties: lienthong.v1.SeatLinkRow.$Shape): lienthong.v1.SeatLinkRow & lienthong.v1.SeatLinkRow.$Shape;
+            static create(properties?: lienthong.v1.SeatLinkRow.$Properties): lienthong.v1.SeatLinkRow;
+
+            /**
+             * Encodes the specified SeatLinkRow message. Does not implicitly {@link lienthong.v1.SeatLinkRow.verify|verify} messages.
+             * @param message SeatLinkRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.SeatLinkRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeatLinkRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeatLinkRow & lienthong.v1.SeatLinkRow.$Shape} SeatLinkRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.SeatLinkRow & lienthong.v1.SeatLinkRow.$Shape;
+        }
+
+        namespace SeatLinkRow {
+
+            /** Properties of a SeatLinkRow. */
+            interface $Properties {
+
+                /** A stream was open when this was written. */
+                open?: boolean;
+
+                /** What was queued until then may have been offered. */
+                doubtUntilMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeatLinkRow. */
+            type $Shape = lienthong.v1.SeatLinkRow.$Properties;
         }
 
         /**

@@ -8447,7 +8447,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [exchangeId] DeliveryRow exchangeId
              * @property {string} [unit] DeliveryRow unit
              * @property {string} [seat] DeliveryRow seat
-             * @property {Uint8Array} [dispatchId] DeliveryRow dispatchId
+             * @property {Uint8Array} [dispatchId] Of the Signed dispatch, or of the Signed status.
              * @property {Uint8Array} [dispatch] DeliveryRow dispatch
              * @property {number} [state] queued, sending is not stored, delivered, refused, cancelled
              * @property {number} [urgency] DeliveryRow urgency
@@ -8459,6 +8459,8 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [outcome] Signed receipt or refusal that settled it.
              * @property {number} [breaks] Streams that broke while it was alone in flight.
              * @property {number} [putLastAtMs] When it was put last within its urgency; its place in the queue from then on, instead of queued_at_ms.
+             * @property {number} [statusSide] Of a status: whose chain it is an entry of, and which.
+             * @property {number} [statusSequence] DeliveryRow statusSequence
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8478,7 +8480,7 @@ export const lienthong = $root.lienthong = (() => {
             /**
              * Constructs a new DeliveryRow.
              * @memberof lienthong.v1
-             * @classdesc One delivery, outgoing: transport state and all that the courier needs.
+             * @classdesc What the courier carries to one seat: a document's dispatch, or with a sequence a status of one of its chains.
              * @constructor
              * @param {lienthong.v1.DeliveryRow.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8523,7 +8525,7 @@ export const lienthong = $root.lienthong = (() => {
             DeliveryRow.prototype.seat = "";
 
             /**
-             * DeliveryRow dispatchId.
+             * Of the Signed dispatch, or of the Signed status.
              * @member {Uint8Array} dispatchId
              * @memberof lienthong.v1.DeliveryRow
              * @instance
@@ -8619,6 +8621,22 @@ export const lienthong = $root.lienthong = (() => {
             DeliveryRow.prototype.putLastAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             /**
+             * Of a status: whose chain it is an entry of, and which.
+             * @member {number} statusSide
+             * @memberof lienthong.v1.DeliveryRow
+             * @instance
+             */
+            DeliveryRow.prototype.statusSide = 0;
+
+            /**
+             * DeliveryRow statusSequence.
+             * @member {number} statusSequence
+             * @memberof lienthong.v1.DeliveryRow
+             * @instance
+             */
+            DeliveryRow.prototype.statusSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new DeliveryRow instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.DeliveryRow
@@ -8682,6 +8700,10 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 15, wireType 0 =*/120).uint32(message.breaks);
                 if (message.putLastAtMs != null && $Object.hasOwnProperty.call(message, "putLastAtMs") && (typeof message.putLastAtMs === "object" ? message.putLastAtMs.low || message.putLastAtMs.high : message.putLastAtMs !== 0))
                     writer.uint32(/* id 16, wireType 0 =*/128).uint64(message.putLastAtMs);
+                if (message.statusSide != null && $Object.hasOwnProperty.call(message, "statusSide") && message.statusSide !== 0)
+                    writer.uint32(/* id 17, wireType 0 =*/136).uint32(message.statusSide);
+                if (message.statusSequence != null && $Object.hasOwnProperty.call(message, "statusSequence") && (typeof message.statusSequence === "object" ? message.statusSequence.low || message.statusSequence.high : message.statusSequence !== 0))
+                    writer.uint32(/* id 18, wireType 0 =*/144).uint64(message.statusSequence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8870,6 +8892,24 @@ export const lienthong = $root.lienthong = (() => {
                                 delete message.putLastAtMs;
                             continue;
                         }
+                    case 17: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.statusSide = value;
+                            else
+                                delete message.statusSide;
+                            continue;
+                        }
+                    case 18: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.statusSequence = value;
+                            else
+                                delete message.statusSequence;
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -8888,6 +8928,390 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return DeliveryRow;
+        })();
+
+        v1.StatusRow = (function() {
+
+            /**
+             * Properties of a StatusRow.
+             * @typedef {Object} lienthong.v1.StatusRow.$Properties
+             * @property {Uint8Array} [statusId] StatusRow statusId
+             * @property {Uint8Array} [envelope] Signed status, bytes as made or received.
+             * @property {string} [fromSeat] The seat it came from; empty for what this node says.
+             * @property {number} [storedAtMs] StatusRow storedAtMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a StatusRow.
+             * @memberof lienthong.v1
+             * @interface IStatusRow
+             * @augments lienthong.v1.StatusRow.$Properties
+             * @deprecated Use lienthong.v1.StatusRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a StatusRow.
+             * @typedef {lienthong.v1.StatusRow.$Properties} lienthong.v1.StatusRow.$Shape
+             */
+
+            /**
+             * Constructs a new StatusRow.
+             * @memberof lienthong.v1
+             * @classdesc One entry of a chain of statuses about a document and a unit.
+             * @constructor
+             * @param {lienthong.v1.StatusRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const StatusRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * StatusRow statusId.
+             * @member {Uint8Array} statusId
+             * @memberof lienthong.v1.StatusRow
+             * @instance
+             */
+            StatusRow.prototype.statusId = $util.newBuffer([]);
+
+            /**
+             * Signed status, bytes as made or received.
+             * @member {Uint8Array} envelope
+             * @memberof lienthong.v1.StatusRow
+             * @instance
+             */
+            StatusRow.prototype.envelope = $util.newBuffer([]);
+
+            /**
+             * The seat it came from; empty for what this node says.
+             * @member {string} fromSeat
+             * @memberof lienthong.v1.StatusRow
+             * @instance
+             */
+            StatusRow.prototype.fromSeat = "";
+
+            /**
+             * StatusRow storedAtMs.
+             * @member {number} storedAtMs
+             * @memberof lienthong.v1.StatusRow
+             * @instance
+             */
+            StatusRow.prototype.storedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new StatusRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.StatusRow
+             * @static
+             * @param {lienthong.v1.StatusRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.StatusRow} StatusRow instance
+             * @type {{
+             *   (properties: lienthong.v1.StatusRow.$Shape): lienthong.v1.StatusRow & lienthong.v1.StatusRow.$Shape;
+             *   (properties?: lienthong.v1.StatusRow.$Properties): lienthong.v1.StatusRow;
+             * }}
+             */
+            StatusRow.create = function(properties) {
+                return new StatusRow(properties);
+            };
+
+            /**
+             * Encodes the specified StatusRow message. Does not implicitly {@link lienthong.v1.StatusRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.StatusRow
+             * @static
+             * @param {lienthong.v1.StatusRow.$Properties} message StatusRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            StatusRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.statusId != null && $Object.hasOwnProperty.call(message, "statusId") && message.statusId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.statusId);
+                if (message.envelope != null && $Object.hasOwnProperty.call(message, "envelope") && message.envelope.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.envelope);
+                if (message.fromSeat != null && $Object.hasOwnProperty.call(message, "fromSeat") && message.fromSeat !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.fromSeat);
+                if (message.storedAtMs != null && $Object.hasOwnProperty.call(message, "storedAtMs") && (typeof message.storedAtMs === "object" ? message.storedAtMs.low || message.storedAtMs.high : message.storedAtMs !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.storedAtMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a StatusRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.StatusRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.StatusRow & lienthong.v1.StatusRow.$Shape} StatusRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            StatusRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.StatusRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.statusId = value;
+                            else
+                                delete message.statusId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.envelope = value;
+                            else
+                                delete message.envelope;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.fromSeat = value;
+                            else
+                                delete message.fromSeat;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.storedAtMs = value;
+                            else
+                                delete message.storedAtMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return StatusRow;
+        })();
+
+        v1.SeatLinkRow = (function() {
+
+            /**
+             * Properties of a SeatLinkRow.
+             * @typedef {Object} lienthong.v1.SeatLinkRow.$Properties
+             * @property {boolean} [open] A stream was open when this was written.
+             * @property {number} [doubtUntilMs] What was queued until then may have been offered.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a SeatLinkRow.
+             * @memberof lienthong.v1
+             * @interface ISeatLinkRow
+             * @augments lienthong.v1.SeatLinkRow.$Properties
+             * @deprecated Use lienthong.v1.SeatLinkRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a SeatLinkRow.
+             * @typedef {lienthong.v1.SeatLinkRow.$Properties} lienthong.v1.SeatLinkRow.$Shape
+             */
+
+            /**
+             * Constructs a new SeatLinkRow.
+             * @memberof lienthong.v1
+             * @classdesc Whether what is queued for a seat may have left already, though no outcome is known.
+             * @constructor
+             * @param {lienthong.v1.SeatLinkRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const SeatLinkRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * A stream was open when this was written.
+             * @member {boolean} open
+             * @memberof lienthong.v1.SeatLinkRow
+             * @instance
+             */
+            SeatLinkRow.prototype.open = false;
+
+            /**
+             * What was queued until then may have been offered.
+             * @member {number} doubtUntilMs
+             * @memberof lienthong.v1.SeatLinkRow
+             * @instance
+             */
+            SeatLinkRow.prototype.doubtUntilMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new SeatLinkRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.SeatLinkRow
+             * @static
+             * @param {lienthong.v1.SeatLinkRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.SeatLinkRow} SeatLinkRow instance
+             * @type {{
+             *   (properties: lienthong.v1.SeatLinkRow.$Shape): lienthong.v1.SeatLinkRow & lienthong.v1.SeatLinkRow.$Shape;
+             *   (properties?: lienthong.v1.SeatLinkRow.$Properties): lienthong.v1.SeatLinkRow;
+             * }}
+             */
+            SeatLinkRow.create = function(properties) {
+                return new SeatLinkRow(properties);
+            };
+
+            /**
+             * Encodes the specified SeatLinkRow message. Does not implicitly {@link lienthong.v1.SeatLinkRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.SeatLinkRow
+             * @static
+             * @param {lienthong.v1.SeatLinkRow.$Properties} message SeatLinkRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            SeatLinkRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.open != null && $Object.hasOwnProperty.call(message, "open") && message.open !== false)
+                    writer.uint32(/* id 1, wireType 0 =*/8).bool(message.open);
+                if (message.doubtUntilMs != null && $Object.hasOwnProperty.call(message, "doubtUntilMs") && (typeof message.doubtUntilMs === "object" ? message.doubtUntilMs.low || message.doubtUntilMs.high : message.doubtUntilMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.doubtUntilMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a SeatLinkRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.SeatLinkRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.SeatLinkRow & lienthong.v1.SeatLinkRow.$Shape} SeatLinkRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            SeatLinkRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.SeatLinkRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.open = value;
+                            else
+                                delete message.open;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.doubtUntilMs = value;
+                            else
+                                delete message.doubtUntilMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return SeatLinkRow;
         })();
 
         v1.ArrivalRow = (function() {

@@ -330,6 +330,8 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
       attempts: 1,
       nextAttemptAt: null,
       lastError: null,
+      status: null,
+      recall: 'none',
       elapsedMs: null,
       receipt: null,
       refusal: null,

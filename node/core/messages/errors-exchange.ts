@@ -28,6 +28,10 @@ export const EXCHANGE_ERROR_TEXTS = {
     vi: 'Con dấu không có giá trị cho đơn vị[ {unit|code}]. Kiểm tra phạm vi con dấu với người quản trị sổ đăng ký.',
     en: "The seal doesn't count for the unit[ {unit|code}]. Check its scope with the registry's administrator.",
   },
+  'status-not-allowed': {
+    vi: 'Không làm được bước này[ ({code})][ với văn bản {id}][: văn bản đang ở bước {stage}][, thu hồi: {recall}]. Xem lại bằng lệnh show.',
+    en: "This step[ ({code})] can't be taken[ with document {id}][: it is at {stage}][, recall: {recall}]. Look at it with show.",
+  },
   moved: {
     vi: 'Nút nhận không phục vụ đơn vị[ {unit|to|code}] nữa. Nút sẽ lấy danh bạ mới và gửi tới nơi đúng.',
     en: 'The receiving node no longer serves the unit[ {unit|to|code}]. The node fetches a newer directory and sends to the right place.',

@@ -1,0 +1,132 @@
+/**
+ * The parts of the exchange and who knows whom: the one place they are put together. Two that call each other meet through
+ * a function handed over here.
+ */
+import type { Bytes } from '../core/bytes.ts';
+import { BatchSigner } from '../signing/batch-signer.ts';
+import { BlobPuller } from './blob-puller.ts';
+import { BlobServer } from './blob-server.ts';
+import { StatusMaker } from './chains.ts';
+import { Collector } from './collector.ts';
+import { Courier } from './courier.ts';
+import { DeliveryEvents } from './delivery-events.ts';
+import { DeliveryServer } from './delivery-server.ts';
+import { FreshSignatures } from './fresh-signatures.ts';
+import { Inbox } from './inbox.ts';
+import { Library } from './library.ts';
+import { LogExaminer } from './log-examiner.ts';
+import { LogServer } from './log-server.ts';
+import { LogWitness } from './log-witness.ts';
+import { Outbox } from './outbox.ts';
+import type { ExchangeComponents } from './ports.ts';
+import { type Quota, Quotas } from './quotas.ts';
+import { Recalls } from './recalls.ts';
+import { Refuser } from './refuser.ts';
+import { Restorer } from './restorer.ts';
+import { Settlement } from './settlement.ts';
+import { StatusCarrier } from './status-carrier.ts';
+import { type Registers, StatusDesk } from './status-desk.ts';
+import { StatusInbox } from './status-inbox.ts';
+import { TakeBack } from './take-back.ts';
+import { Trust } from './trust.ts';
+import { Uploads } from './uploads.ts';
+
+export interface ExchangeInit {
+  quota?: Quota;
+  /** A document was taken in: for whoever shows it. */
+  onReceived?: (documentId: Bytes) => void;
+  /** Something was said about a document, here or by the other side. */
+  onChanged?: (documentId: Bytes) => void;
+  /** Whose register gives arrival numbers; the agency's one series when absent. */
+  registers?: Registers;
+}
+
+export class ExchangeParts {
+  readonly trust: Trust;
+  readonly events = new DeliveryEvents();
+  readonly uploads: Uploads;
+  readonly outbox: Outbox;
+  readonly courier: Courier;
+  readonly deliveryServer: DeliveryServer;
+  readonly blobServer: BlobServer;
+  readonly library: Library;
+  readonly witness: LogWitness;
+  readonly examiner: LogExaminer;
+  readonly takeBack: TakeBack;
+  readonly logServer: LogServer;
+  readonly carrier: StatusCarrier;
+  readonly statusInbox: StatusInbox;
+  readonly desk: StatusDesk;
+  readonly recalls: Recalls;
+
+  constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
+    const { directory, clock } = components;
+    const trust = new Trust(directory);
+    const signer = new BatchSigner(() => ({
+      federationId: directory().federationId,
+      claimedAtMs: clock.nowMs(),
+      headHash: directory().headHash,
+    }));
+    const events = this.events;
+    const witness = new LogWitness({
+      ...components,
+      trust,
+      onDoubt: (seat) => this.examiner.consider(seat),
+    });
+    const settlement = new Settlement({
+      ...components,
+      trust,
+      events,
+      witness,
+      reroute: (delivery) => this.courier.add(delivery),
+      onSettled: (row) => this.carrier.onSettled(row),
+    });
+    this.carrier = new StatusCarrier({
+      ...components,
+      onQueued: (delivery) => this.courier.add(delivery),
+      onChanged: init.onChanged ?? (() => {}),
+    });
+    const maker = new StatusMaker({ ...components, signer });
+    const refuser = new Refuser({ ...components, signer });
+    const statuses = { ...components, trust, maker, carrier: this.carrier };
+    this.statusInbox = new StatusInbox({ ...statuses, refuser, witness });
+    this.desk = new StatusDesk({ ...statuses, registers: init.registers ?? 'agency' });
+    this.recalls = new Recalls({
+      ...statuses,
+      events,
+      withhold: (row, work) => this.courier.withhold(row, work),
+    });
+    const collector = new Collector({ ...components, puller: new BlobPuller(components) });
+    const signatures = new FreshSignatures(components);
+    const inbox = new Inbox({
+      ...components,
+      signer,
+      signatures,
+      trust,
+      collector,
+      refuser,
+      statuses: this.statusInbox,
+      quotas: new Quotas(init.quota),
+      witness,
+      onReceived: init.onReceived ?? (() => {}),
+    });
+    this.witness = witness;
+    this.examiner = new LogExaminer({ ...components, witness });
+    const restorer = new Restorer({ ...components, trust, collector, witness, events });
+    this.takeBack = new TakeBack({ ...components, signer, restorer });
+    this.logServer = new LogServer({ ...components, signer, witness });
+    this.trust = trust;
+    this.uploads = new Uploads(components);
+    this.courier = new Courier({ ...components, settlement, events, signatures });
+    this.outbox = new Outbox({
+      ...components,
+      signer,
+      uploads: this.uploads,
+      events,
+      onQueued: (delivery, fresh) => this.courier.add(delivery, fresh),
+    });
+    this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
+    this.blobServer = new BlobServer({ ...components, events });
+    this.library = new Library({ ...components, trust });
+  }
+}
