@@ -35,10 +35,54 @@ export interface Submission {
   allowMissing?: boolean;
   printedRecipients?: string[];
   note?: string;
+  /** "new" when absent, or what its relations make it. */
+  kind?: BusinessKind;
+  /** Documents it answers, replaces, updates, corrects or recalls. With one, `to` may be empty: those it concerns. */
+  relations?: RelationInput[];
   attachments: SubmittedAttachment[];
   /** Which local system submits ("cli", "api" …) and its idempotency key. */
   system: string;
   key?: string;
+}
+
+export type BusinessKind = 'new' | 'recall' | 'update' | 'replace';
+export type RelationKind = 'answers' | 'recalls' | 'updates' | 'replaces' | 'corrects';
+
+/** A document named by its exchange id (or a unique beginning), or as an imported message names it. */
+export interface RelationInput {
+  kind: RelationKind;
+  id?: string;
+  organId?: string;
+  legalId?: string;
+  number?: string;
+  notation?: string;
+  date?: string;
+  /** Recipients a replacement is for; all when absent. */
+  units?: string[];
+}
+
+/** A document another one names, or that names it. `id` is null where it isn't here. */
+export interface RelationView {
+  kind: RelationKind;
+  id: string | null;
+  legalId: string | null;
+  number: string | null;
+  notation: string | null;
+  units: string[];
+}
+
+/** One document of a conversation, oldest first. */
+export interface ThreadItem {
+  id: string;
+  box: 'inbox' | 'outbox';
+  from: string;
+  number: string;
+  notation: string;
+  subject: string;
+  date: string;
+  storedAt: string;
+  /** What it answers, of the same conversation. */
+  answers: string | null;
 }
 
 /** A file already streamed into the store under a lease, or small bytes that come along. */
@@ -108,6 +152,12 @@ export interface DocumentItem {
 
 export interface DeliveryView extends DeliverySummary {
   seat: string;
+  /** Exchange ids of the documents that replace it there. */
+  supersededBy: string[];
+  /** Updates of it that came there, and what the recipient says to them. */
+  updates: { id: string; answer: '15' | '16' | null }[];
+  /** When a reply of the recipient came here, or left there: the due date is met. */
+  answeredAt: string | null;
   /** Business status (01–16) of the document at this unit, or null. */
   status: StatusCode | null;
   recall: Recall;
@@ -140,6 +190,11 @@ export interface DocumentView extends DocumentItem {
   printedRecipients: string[];
   deliveries: DeliveryView[];
   statuses: StatusView[];
+  /** What it names, and what names it. */
+  relations: RelationView[];
+  namedBy: RelationView[];
+  /** The conversation it is part of, itself included; empty where it stands alone. */
+  thread: ThreadItem[];
   files: { name: string; mediaType: string; size: number; sha256: string }[];
   signatures: SignatureView[];
 }

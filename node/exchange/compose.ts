@@ -14,10 +14,11 @@ import { dayOf, parseDay } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_RECIPIENTS } from '../core/field-limits.ts';
 import { isUrgency, wireOfUrgency } from '../core/urgency.ts';
-import type { Submission } from '../core/views.ts';
+import type { BusinessKind, RelationInput, Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
 import { limited, optional, required } from './fields.ts';
 import type { Self, Service, TrustedDirectory } from './ports.ts';
+import type { ResolvedRelations } from './relations.ts';
 
 export type DocumentFields = lienthong.v1.Document.$Properties;
 export type AttachmentFields = lienthong.v1.Attachment.$Properties;
@@ -42,8 +43,18 @@ export interface Draft {
 }
 
 /** Throws LienthongError naming the first rule broken. `nowMs` decides today's date only. */
-export function compose(submission: Fields, directory: TrustedDirectory, self: Self, nowMs: number): Draft {
-  const { recipients, missing } = resolveRecipients(submission, directory, self);
+export function compose(
+  submission: Fields,
+  relations: ResolvedRelations,
+  directory: TrustedDirectory,
+  self: Self,
+  nowMs: number,
+): Draft {
+  const { recipients, missing } = resolveRecipients(
+    { ...submission, to: submission.to.length > 0 ? submission.to : relations.to },
+    directory,
+    self,
+  );
   const issuer = resolveIssuer(submission.from ?? self.agency, directory, self);
   const classification = checkClassification(submission);
   const date = submission.date === undefined ? dayOf(nowMs) : parseDay(submission.date);
@@ -54,7 +65,8 @@ export function compose(submission: Fields, directory: TrustedDirectory, self: S
   if (!isUrgency(urgency)) throw new LienthongError('usage', { field: 'urgency', value: String(urgency) });
   return {
     content: {
-      businessKind: 1,
+      businessKind: wireOfKind(submission.kind ?? kindOf(submission.relations ?? [])),
+      relations: relations.fields,
       classification,
       issuer: { code: issuer.unit, legacyCode: legacy, name: issuer.name },
       senderAgency: self.agency,
@@ -81,8 +93,8 @@ export function compose(submission: Fields, directory: TrustedDirectory, self: S
   };
 }
 
-function resolveRecipients(
-  submission: Fields,
+export function resolveRecipients(
+  submission: Pick<Fields, 'to' | 'allowMissing'>,
   directory: TrustedDirectory,
   self: Self,
 ): { recipients: Recipient[]; missing: string[] } {
@@ -162,4 +174,17 @@ function signerOf(submission: Fields): DocumentFields['signer'] {
     position: optional('signer.position', position),
     competence: optional('signer.competence', competence),
   };
+}
+
+const KINDS: readonly BusinessKind[] = ['new', 'recall', 'update', 'replace'];
+/** 1 new, 2 recall, 3 update, 4 replace: edXML counts from 0. */
+const wireOfKind = (kind: BusinessKind): number => KINDS.indexOf(kind) + 1;
+export const kindOfWire = (wire: number): BusinessKind => KINDS[wire - 1] ?? 'new';
+
+/** What a document is by what it names; a reply is a new document. */
+function kindOf(relations: readonly RelationInput[]): BusinessKind {
+  const kinds = new Set(relations.map(({ kind }) => kind));
+  if (kinds.has('replaces')) return 'replace';
+  if (kinds.has('updates') || kinds.has('corrects')) return 'update';
+  return kinds.has('recalls') ? 'recall' : 'new';
 }

@@ -16,6 +16,7 @@ import type {
 } from '../core/views.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { getDocument, getSubmission } from '../store/documents.ts';
+import { chainsOf } from './chains.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export class EarlierSubmissions {
@@ -39,10 +40,15 @@ export class EarlierSubmissions {
     return { answer: await this.#answer(same.documentId, submission), remembered: undefined };
   }
 
-  /** Refused or cancelled everywhere: its number and its key are free again. */
+  /** Refused or cancelled everywhere, by a node or a person: its number and its key are free again. */
   async isVoid(documentId: Bytes): Promise<boolean> {
-    const deliveries = await deliveriesOf(this.#with.store, documentId);
-    return deliveries.every(({ state }) => ['refused', 'cancelled'].includes(parseTransportState(state)));
+    const { store } = this.#with;
+    for (const { unit, state } of await deliveriesOf(store, documentId)) {
+      if (['refused', 'cancelled'].includes(parseTransportState(state))) continue;
+      const { stage, recall } = (await chainsOf(store, { documentId, unit })).state;
+      if (stage !== '02' && recall !== 'agreed') return false;
+    }
+    return true;
   }
 
   async #answer(documentId: Bytes, { to }: Pick<Submission, 'to'>): Promise<SubmitAnswer> {

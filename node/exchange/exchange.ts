@@ -12,6 +12,7 @@ import type { LogFindings, RecoveryView } from '../core/log-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
+  DeliverySummary,
   DeliveryUpdate,
   DocumentItem,
   DocumentView,
@@ -205,6 +206,12 @@ export class Exchange {
   async recall(id: string, request: RecallRequest): Promise<RecallAnswer[]> {
     this.#parts.takeBack.requireNumbersKnown();
     return this.#parts.recalls.recall(await this.#parts.library.requireId(id), request);
+  }
+
+  /** The same document to more recipients. Throws as MoreRecipients. */
+  async addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
+    this.#parts.takeBack.requireNumbersKnown();
+    return this.#parts.moreRecipients.add(await this.#parts.library.requireId(id), to, reason);
   }
 
   queues(): Promise<SeatQueue[]> {

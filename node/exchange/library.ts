@@ -21,7 +21,6 @@ import { type Bytes, hex, readUint64be, uint64be } from '../core/bytes.ts';
 import { isoTime, startOfDayMs } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { foldText } from '../core/fold-text.ts';
-import type { StatusView } from '../core/status-views.ts';
 import { leastAdvanced, parseTransportState, storedTransportState } from '../core/transport.ts';
 import { urgencyOfWire } from '../core/urgency.ts';
 import type {
@@ -33,7 +32,7 @@ import type {
   SignatureView,
 } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
-import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
+import { deliveriesOf } from '../store/deliveries.ts';
 import {
   findByExchangeId,
   getByExchangeId,
@@ -41,8 +40,7 @@ import {
   type ListPosition,
   listDocuments,
 } from '../store/documents.ts';
-import { chainsOf } from './chains.ts';
-import { custodyOf, type Standing, standingOf } from './custody.ts';
+import { lifeAt, lifeOf, standingAt } from './life-view.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -115,12 +113,12 @@ export class Library {
   async show(id: string): Promise<DocumentView> {
     const document = await this.require(id);
     const { row, content, signed } = document;
-    const deliveries = row.outgoing ? await this.#sent(row.documentId) : await this.#received(row.documentId);
-    const statuses: StatusView[] = [];
-    for (const { view } of deliveries) {
-      const of = { documentId: row.documentId, unit: view.to };
-      statuses.push(...(await custodyOf(this.#with.store, of, this.#with.trust)));
-    }
+    const deliveries = row.outgoing ? await this.#sent(document) : await this.#received(document);
+    const life = await lifeOf(
+      document,
+      deliveries.map(({ view }) => view.to),
+      this.#with,
+    );
     const { signer } = content;
     return {
       ...(await this.#item(document)),
@@ -135,7 +133,7 @@ export class Library {
       circular: deliveries.some(({ circular }) => circular),
       printedRecipients: content.printedRecipients,
       deliveries: deliveries.map(({ view }) => view),
-      statuses,
+      ...life,
       files: content.attachments.map((attachment) => ({
         name: attachment.name!,
         mediaType: attachment.mediaType!,
@@ -163,7 +161,9 @@ export class Library {
     const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
     const standings = await Promise.all(
-      [...deliveries, ...arrivals].map((of) => this.#standing(of, 'state' in of && of.state === CANCELLED)),
+      [...deliveries, ...arrivals].map((of) =>
+        standingAt(this.#with.store, of, 'state' in of && of.state === CANCELLED),
+      ),
     );
     return {
       id: uuidText(row.exchangeId),
@@ -187,16 +187,16 @@ export class Library {
     };
   }
 
-  async #sent(documentId: Bytes): Promise<Shown[]> {
+  async #sent(document: HeldDocument): Promise<Shown[]> {
     return Promise.all(
-      (await deliveriesOf(this.#with.store, documentId)).map(async (row) => {
+      (await deliveriesOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
         const state = parseTransportState(row.state);
         const view: DeliveryView = {
           to: row.unit,
           seat: row.seat,
           state,
-          ...(await this.#standing(row, state === 'cancelled')),
+          ...(await lifeAt(row, state === 'cancelled', document, this.#with)),
           attempts: row.attempts,
           nextAttemptAt: row.nextAttemptAtMs > 0 ? isoTime(row.nextAttemptAtMs) : null,
           lastError: row.lastError || null,
@@ -209,15 +209,15 @@ export class Library {
     );
   }
 
-  async #received(documentId: Bytes): Promise<Shown[]> {
+  async #received(document: HeldDocument): Promise<Shown[]> {
     return Promise.all(
-      (await arrivalsOf(this.#with.store, documentId)).map(async (row) => {
+      (await arrivalsOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
         const view: DeliveryView = {
           to: row.unit,
           seat: row.fromSeat,
           state: 'delivered',
-          ...(await this.#standing(row, false)),
+          ...(await lifeAt(row, false, document, this.#with)),
           attempts: 1,
           nextAttemptAt: null,
           lastError: null,
@@ -228,10 +228,6 @@ export class Library {
         return { view, due, circular };
       }),
     );
-  }
-
-  async #standing({ documentId, unit }: DeliveryKey, isCancelled: boolean): Promise<Standing> {
-    return standingOf(await chainsOf(this.#with.store, { documentId, unit }), isCancelled);
   }
 
   #receipt(bytes: Bytes, fallback: string): { at: string; by: string } {

@@ -16,7 +16,7 @@ export interface NewDocument extends Batch {
 /** A delivery that was never tried. */
 export function queuedRow(
   of: Pick<DeliveryRow, 'documentId' | 'exchangeId' | 'unit' | 'seat' | 'dispatchId' | 'dispatch'>,
-  { urgency }: Draft,
+  { urgency }: Pick<Draft, 'urgency'>,
   queuedAtMs: number,
 ): DeliveryRow {
   const untried = {

@@ -9,17 +9,13 @@
  * Two submissions that race meet in the commit's preconditions: the later one starts again and finds the earlier.
  */
 import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
-import {
-  type DocumentRow,
-  dispatch as dispatchCodec,
-  document as documentCodec,
-} from '../../proto/messages.ts';
-import { type Bytes, hex } from '../core/bytes.ts';
+import { type DocumentRow, document as documentCodec, type lienthong } from '../../proto/messages.ts';
+import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { Proposal, Submission, SubmitAnswer } from '../core/views.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { idOf, KINDS } from '../signing/envelope.ts';
-import { newDeliveryWrites, type QueuedDelivery, rankOf } from '../store/deliveries.ts';
+import { deliveryAbsent, newDeliveryWrites, type QueuedDelivery, queuedOf } from '../store/deliveries.ts';
 import {
   documentWrites,
   getNumberHolder,
@@ -29,13 +25,16 @@ import {
   submissionWrite,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
+import { RELATION, relationWrites } from '../store/relations.ts';
 import { keptBy, proposedAttachments, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
+import { newDeliveries } from './dispatching.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { FreshOffer } from './fresh-offers.ts';
-import { freshOffer, type NewDocument, queuedEntry, queuedRow } from './new-document.ts';
+import { freshOffer, type NewDocument, queuedEntry } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
+import type { Relations, ResolvedRelations } from './relations.ts';
 import type { Uploads } from './uploads.ts';
 import { requireNewRecipients } from './used-number.ts';
 
@@ -48,6 +47,7 @@ export type OutboxComponents = Pick<
 > & {
   signer: BatchSigner;
   uploads: Uploads;
+  relations: Relations;
   events: DeliveryEvents;
   onQueued: (delivery: QueuedDelivery, fresh: FreshOffer | undefined) => void;
 };
@@ -65,12 +65,13 @@ export class Outbox {
   async submit(submission: Submission): Promise<SubmitAnswer> {
     const nowMs = this.#with.clock.nowMs();
     const token = tokenOf(submission);
-    const fresh = await this.#takeAsNew(submission, token, nowMs);
+    const relations = await this.#with.relations.resolve(submission);
+    const fresh = await this.#takeAsNew(submission, relations, token, nowMs);
     if (fresh !== undefined) return fresh;
     // first of all: what was answered once is answered again, though its uploads, recipients or keys be gone since
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
-    const draft = this.#draft(submission, nowMs);
+    const draft = this.#draft(submission, relations, nowMs);
     let attachments = resolveAttachments(submission.attachments, this.#with.uploads);
     for (let round = 1; ; round++) {
       try {
@@ -93,21 +94,21 @@ export class Outbox {
     const isWhole = proposal.attachments.length > 0;
     const earlier = isWhole ? await this.#earlier.find(proposal, tokenOf(proposal)) : undefined;
     if (earlier?.answer !== undefined) return earlier.answer;
-    const draft = this.#draft(proposal, clock.nowMs());
+    const draft = this.#draft(proposal, await this.#with.relations.resolve(proposal), clock.nowMs());
     const holder = isWhole ? await getNumberHolder(store, draft.numberKey) : undefined;
-    if (holder !== undefined && !(await this.#earlier.isVoid(holder)))
+    if (holder !== undefined && !namesAs(draft, holder) && !(await this.#earlier.isVoid(holder)))
       await requireNewRecipients(store, holder, draft, proposedAttachments(proposal.attachments));
     return undefined;
   }
 
   /** This node's own right to send comes first: to a revoked one everything else would look wrong too. */
-  #draft(submission: Omit<Submission, 'attachments'>, nowMs: number): Draft {
+  #draft(submission: Omit<Submission, 'attachments'>, relations: ResolvedRelations, nowMs: number): Draft {
     const { directory, self } = this.#with;
     const now = directory();
     if (nowMs > now.validUntilMs) throw new LienthongError('directory-expired');
     const own = now.serviceFault(self.service().certificateSha256, self.seat, nowMs);
     if (own !== undefined) throw new LienthongError(own, { agency: self.agency });
-    const draft = compose(submission, now, self, nowMs);
+    const draft = compose(submission, relations, now, self, nowMs);
     this.#requireSeal(draft, nowMs);
     return draft;
   }
@@ -116,9 +117,14 @@ export class Outbox {
    * Nearly every submission is new and right: it is committed as that, and the preconditions, which are judged anyway,
    * say when it isn't. Undefined then, and whenever anything is wrong: what to answer is found out in order.
    */
-  async #takeAsNew(submission: Submission, token: Token, nowMs: number): Promise<SubmitAnswer | undefined> {
+  async #takeAsNew(
+    submission: Submission,
+    relations: ResolvedRelations,
+    token: Token,
+    nowMs: number,
+  ): Promise<SubmitAnswer | undefined> {
     try {
-      const draft = this.#draft(submission, nowMs);
+      const draft = this.#draft(submission, relations, nowMs);
       const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
       const guard = [
         numberUnchanged(draft.numberKey, undefined),
@@ -126,7 +132,8 @@ export class Outbox {
       ];
       return await this.#writeNew(draft, attachments, token, nowMs, guard);
     } catch (error) {
-      if (isLienthongError(error)) return undefined;
+      // a disk that is full or failing isn't found out by looking again
+      if (isLienthongError(error) && error.code !== 'disk-full') return undefined;
       throw error;
     }
   }
@@ -150,6 +157,8 @@ export class Outbox {
     if (holder === undefined || (await this.#earlier.isVoid(holder))) {
       return this.#writeNew(draft, attachments, token, nowMs, guard);
     }
+    // an update or a recall may bear the number of what it names: the number stays with that
+    if (namesAs(draft, holder)) return this.#writeNew(draft, attachments, token, nowMs, guard, holder);
     return this.#addRecipients(holder, draft, attachments, token, nowMs, guard);
   }
 
@@ -159,6 +168,7 @@ export class Outbox {
     token: Token,
     nowMs: number,
     guard: Precondition[],
+    holder?: Bytes,
   ): Promise<SubmitAnswer> {
     const { self, signer, directory, random } = this.#with;
     const exchangeId = uuidv7({ msecs: nowMs, rng: () => random(16) });
@@ -190,7 +200,8 @@ export class Outbox {
     const writes = [
       ...documentWrites(row, exchangeId, files),
       ...small,
-      numberWrite(draft.numberKey, documentId),
+      numberWrite(draft.numberKey, holder ?? documentId),
+      ...relationWrites({ relations: draft.content.relations as lienthong.v1.Relation[] }, documentId),
     ];
     const base: NewDocument = { require: guard, writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
@@ -228,33 +239,22 @@ export class Outbox {
     nowMs: number,
     attachments: ResolvedAttachments,
   ): Promise<SubmitAnswer> {
-    const { store, self, signer, directory, auditLog, uploads, events, onQueued } = this.#with;
-    const federationId = directory().federationId;
-    const logHead = auditLog.head();
+    const { store, uploads, events, onQueued } = this.#with;
     const writes: Write[] = [
       ...base.writes,
       ...attachments.writes,
       submissionWrite(token.system, token.name, documentId, token.hash),
     ];
-    const deliveries = await Promise.all(
-      recipients.map(async ({ unit, seat }) => {
-        const { urgency, due, circular } = draft;
-        const payload = dispatchCodec.encode({ documentId, unit, urgency, due, circular, logHead });
-        const dispatch = await signer.sign({ kind: KINDS.dispatch, payload }, self.service());
-        return { unit, seat, dispatch, dispatchId: idOf(KINDS.dispatch, federationId, payload) };
-      }),
-    );
+    const of = { documentId, exchangeId: parseUuid(exchangeId) };
+    const rows = await newDeliveries(of, recipients, draft, nowMs, this.#with);
     const unsent: Precondition[] = [];
     const fresh = new Map<string, FreshOffer | undefined>();
-    for (const delivery of deliveries) {
-      const row = queuedRow({ documentId, exchangeId: parseUuid(exchangeId), ...delivery }, draft, nowMs);
-      fresh.set(delivery.unit, freshOffer(row, base, attachments));
-      const rows = newDeliveryWrites(row);
+    for (const row of rows) {
+      fresh.set(row.unit, freshOffer(row, base, attachments));
       // one dispatch stands for a delivery: of two submissions that add the same recipient, one finds the other's;
       // a new document has no earlier deliveries
-      const { put } = rows[0] as { put: Bytes };
-      if (base.writes.length === 0) unsent.push({ key: put, expect: 'absent' });
-      writes.push(...rows);
+      if (base.writes.length === 0) unsent.push(deliveryAbsent(row));
+      writes.push(...newDeliveryWrites(row));
     }
     await store.commit({
       require: [...(base.require ?? []), ...attachments.require, ...unsent],
@@ -262,17 +262,14 @@ export class Outbox {
       audit: [queuedEntry(documentId, exchangeId, draft, token, nowMs)],
     });
     for (const lease of attachments.leases) uploads.forget(lease);
-    const units = deliveries.map(({ unit }) => unit);
+    const units = rows.map(({ unit }) => unit);
     if (base.writes.length > 0) events.queued(documentId, units);
     else events.forget(documentId);
-    const rank = rankOf(draft.urgency);
-    for (const { unit, seat } of deliveries) {
-      onQueued({ documentId, unit, seat, rank, orderMs: nowMs }, fresh.get(unit));
-    }
+    for (const row of rows) onQueued(queuedOf(row), fresh.get(row.unit));
     return {
       id: exchangeId,
       documentHash: hex(documentId),
-      deliveries: deliveries.map(({ unit }) => ({ to: unit, state: 'queued' })),
+      deliveries: units.map((to) => ({ to, state: 'queued' })),
       ...(draft.missing.length > 0 ? { missing: draft.missing } : {}),
     };
   }
@@ -290,3 +287,11 @@ export class Outbox {
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
 }
+
+const SHARES_NUMBER: readonly number[] = [RELATION.updates, RELATION.corrects, RELATION.recalls];
+
+/** Whether the draft updates, corrects or recalls the document. */
+const namesAs = ({ content }: Draft, holder: Bytes): boolean =>
+  (content.relations ?? []).some(
+    ({ kind, documentId }) => SHARES_NUMBER.includes(kind ?? 0) && equalBytes(documentId ?? EMPTY, holder),
+  );

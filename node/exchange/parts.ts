@@ -17,11 +17,13 @@ import { Library } from './library.ts';
 import { LogExaminer } from './log-examiner.ts';
 import { LogServer } from './log-server.ts';
 import { LogWitness } from './log-witness.ts';
+import { MoreRecipients } from './more-recipients.ts';
 import { Outbox } from './outbox.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
 import { Recalls } from './recalls.ts';
 import { Refuser } from './refuser.ts';
+import { Relations } from './relations.ts';
 import { Restorer } from './restorer.ts';
 import { Settlement } from './settlement.ts';
 import { StatusCarrier } from './status-carrier.ts';
@@ -46,6 +48,7 @@ export class ExchangeParts {
   readonly events = new DeliveryEvents();
   readonly uploads: Uploads;
   readonly outbox: Outbox;
+  readonly moreRecipients: MoreRecipients;
   readonly courier: Courier;
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
@@ -121,9 +124,16 @@ export class ExchangeParts {
     this.outbox = new Outbox({
       ...components,
       signer,
+      relations: new Relations(components, (id) => this.library.requireId(id)),
       uploads: this.uploads,
       events,
       onQueued: (delivery, fresh) => this.courier.add(delivery, fresh),
+    });
+    this.moreRecipients = new MoreRecipients({
+      ...components,
+      signer,
+      events,
+      onQueued: (delivery) => this.courier.add(delivery),
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.blobServer = new BlobServer({ ...components, events });

@@ -1,0 +1,79 @@
+/**
+ * A document that was sent, to more recipients: one more dispatch each, of the same document under the same terms. Who has
+ * it already is left as it is. One commit with an audit entry that keeps the reason.
+ */
+import { stringify as uuidText } from 'uuid';
+import { dispatch as dispatchCodec, signed as signedCodec } from '../../proto/messages.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import { LienthongError } from '../core/errors.ts';
+import { parseTransportState } from '../core/transport.ts';
+import type { DeliverySummary } from '../core/views.ts';
+import {
+  deliveriesOf,
+  deliveryAbsent,
+  newDeliveryWrites,
+  type QueuedDelivery,
+  queuedOf,
+} from '../store/deliveries.ts';
+import { getDocument } from '../store/documents.ts';
+import { resolveRecipients } from './compose.ts';
+import type { DeliveryEvents } from './delivery-events.ts';
+import { type DispatchingComponents, newDeliveries } from './dispatching.ts';
+import { required } from './fields.ts';
+import type { ExchangeComponents } from './ports.ts';
+
+export type MoreRecipientsComponents = DispatchingComponents &
+  Pick<ExchangeComponents, 'store' | 'clock'> & {
+    events: DeliveryEvents;
+    onQueued: (delivery: QueuedDelivery) => void;
+  };
+
+export class MoreRecipients {
+  readonly #with: MoreRecipientsComponents;
+
+  constructor(components: MoreRecipientsComponents) {
+    this.#with = components;
+  }
+
+  /** Every delivery to these units, new or there before. Throws as a submission's recipients, 'status-not-allowed'. */
+  async add(documentId: Bytes, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
+    const { store, directory, self, clock, events, onQueued } = this.#with;
+    const text = required('reason', reason);
+    const document = await getDocument(store, documentId);
+    if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
+    const before = await deliveriesOf(store, documentId);
+    const id = uuidText(document.exchangeId);
+    if (!document.outgoing || before[0] === undefined)
+      throw new LienthongError('status-not-allowed', { id, side: 'receiver' });
+    const { recipients } = resolveRecipients({ to: [...to] }, directory(), self);
+    const known = new Map(before.map((row) => [row.unit, row]));
+    const nowMs = clock.nowMs();
+    const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(before[0].dispatch).payload);
+    const rows = await newDeliveries(
+      document,
+      recipients.filter(({ unit }) => !known.has(unit)),
+      { urgency, due, circular },
+      nowMs,
+      this.#with,
+    );
+    if (rows.length > 0) {
+      const fields = [
+        { name: 'id', value: id },
+        { name: 'document', value: hex(documentId) },
+        { name: 'to', value: rows.map(({ unit }) => unit).join(', ') },
+        { name: 'reason', value: text },
+      ];
+      await store.commit({
+        require: rows.map(deliveryAbsent),
+        writes: rows.flatMap(newDeliveryWrites),
+        audit: [{ atMs: nowMs, event: 'document.recipients-added', fields }],
+      });
+      events.forget(documentId);
+      for (const row of rows) onQueued(queuedOf(row));
+    }
+    return recipients.map(({ unit }) => {
+      const row = known.get(unit);
+      return { to: unit, state: row === undefined ? 'queued' : parseTransportState(row.state) };
+    });
+  }
+}
