@@ -11,7 +11,7 @@
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
 import { fraction } from '../core/clock.ts';
-import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors.ts';
+import { type ErrorCode, isLienthongError, LienthongError, SEAL_FAULTS } from '../core/errors.ts';
 import { getDelivery, type QueuedDelivery, queuedFor } from '../store/deliveries.ts';
 import { DelayedDeliveries } from './delayed-deliveries.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
@@ -41,6 +41,7 @@ const UNOFFERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'certificate-revoked',
   'unknown-certificate',
   'seal-scope',
+  ...SEAL_FAULTS,
 ]);
 
 export type SeatCourierComponents = Pick<
