@@ -2,7 +2,7 @@
  * A SoftHSM token of a test's own (Debian: softhsm2), in a folder the test gives. `undefined` where SoftHSM isn't
  * installed: such a test is skipped. Its settings reach the token's process through SOFTHSM2_CONF of this one.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,7 +14,9 @@ const MODULES = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ];
 
-export const SOFTHSM = MODULES.find(existsSync);
+const hasUtility = spawnSync('softhsm2-util', ['--version']).status === 0;
+
+export const SOFTHSM = hasUtility ? MODULES.find(existsSync) : undefined;
 /** For tap's `skip`. */
 export const NO_SOFTHSM = SOFTHSM === undefined ? 'no softhsm2 on this machine' : false;
 
