@@ -46,6 +46,7 @@ export class TokenSession {
   /** Rejects with TokenProblem. */
   static async open({ settings, make, expected, refusedPin }: Opening): Promise<TokenSession> {
     const cryptoki = await Cryptoki.open(settings.module).catch((error) => {
+      if (error?.code === 'ERR_MODULE_NOT_FOUND') throw new TokenProblem('token-module', 'npm install koffi');
       const { code, message } = problemOf(error);
       const isLoading = error?.name !== 'CryptokiError';
       throw new TokenProblem(isLoading ? 'token-module' : code, `${settings.module}: ${message}`);

@@ -1,8 +1,8 @@
 /** Errors of a seal that lives in a PKCS#11 token: documents wait for it, receipts and statuses don't. */
 export const SEAL_ERROR_TEXTS = {
   'seal-module': {
-    vi: 'Không nạp được thư viện PKCS#11 của thiết bị giữ con dấu[: {reason}]; chưa gửi được văn bản. Cài lại trình điều khiển của thiết bị, hoặc sửa “seal.module” trong config.json.',
-    en: "The seal token's PKCS#11 module can't be loaded[: {reason}]; no document can be sent. Install the token's driver again, or correct \"seal.module\" in config.json.",
+    vi: 'Không nạp được thư viện PKCS#11 của thiết bị giữ con dấu[: {reason}]; chưa gửi được văn bản. Cài lại trình điều khiển của thiết bị (hoặc gói npm koffi, nếu thiếu gói đó), hoặc sửa “seal.module” trong config.json.',
+    en: "The seal token's PKCS#11 module can't be loaded[: {reason}]; no document can be sent. Install the token's driver again (or the npm package koffi, if that is missing), or correct \"seal.module\" in config.json.",
   },
   'seal-token-absent': {
     vi: 'Không thấy thiết bị giữ con dấu[: {reason}]; chưa gửi được văn bản. Cắm lại thiết bị rồi gửi lại, không cần khởi động lại nút.',
