@@ -12,7 +12,29 @@ export type CertsErrorCode =
   | 'key-file-damaged'
   | 'request-refused'
   | 'issuer-refused'
-  | 'subject-refused';
+  | 'subject-refused'
+  | TokenErrorCode;
+
+/** What can be wrong with a key in a PKCS#11 token; `reason` names the one thing, where it is known. */
+export type TokenErrorCode =
+  /** No module at that path, or it can't be loaded (here: also without the library that loads it). */
+  | 'token-module'
+  /** No token, or not the one named. */
+  | 'token-absent'
+  /** Several tokens or keys fit; `reason` lists them. */
+  | 'token-unclear'
+  /** No such key, not the one it was, or one that may not be used as a seal. */
+  | 'token-key'
+  /** The PIN's file: missing, empty, readable by others. */
+  | 'token-pin-file'
+  /** The token refused the PIN; it isn't tried again until its file changes. */
+  | 'token-pin-wrong'
+  /** The token takes no PIN any more, or has one attempt left, which a person should make. */
+  | 'token-pin-locked'
+  /** More signatures wait than there may be. */
+  | 'token-busy'
+  /** Anything else it said, no answer in time, or its process ended. */
+  | 'token-failed';
 
 export class CertsError extends Error {
   readonly code: CertsErrorCode;

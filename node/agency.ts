@@ -20,8 +20,8 @@ import { Janitor } from './exchange/janitor.ts';
 import { statedHead } from './exchange/log-heads.ts';
 import { AgencyService } from './gateway/agency-service.ts';
 import { openNodeDoor } from './gateway/http/door.ts';
+import { checkWithSeal } from './gateway/seal-check.ts';
 import { PROTOCOLS } from './network/protocols.ts';
-import { checkParts } from './store/folder-check.ts';
 import { type NodeStore, openNodeStore } from './store/node-store.ts';
 import { inspectLoss, recover } from './store/recovery.ts';
 
@@ -93,6 +93,8 @@ async function start(
   const { dir, report = () => {}, clock = systemClock, random = systemRandom } = options;
   const startedAtMs = clock.nowMs();
   const { identity, config } = await openNodeFolder(dir);
+  const { sealToken } = identity;
+  if (sealToken !== undefined) stops.add(() => sealToken.close());
 
   const storage: NodeStore = await openNodeStore(dir, { clock, random });
   stops.add(() => storage.close());
@@ -182,6 +184,7 @@ async function start(
     directory,
     network,
     own,
+    sealToken,
     clock,
     startedAtMs,
     classification: config.classification,
@@ -207,11 +210,12 @@ const doorReport =
 
 /** `node check` on a folder at rest. Throws 'locked' while a node runs there, 'not-initialised'. */
 export async function checkFolder(dir: string): Promise<CheckReport> {
-  await openNodeFolder(dir);
+  const { sealToken } = (await openNodeFolder(dir)).identity;
   const storage = await openNodeStore(dir, { clock: systemClock, random: systemRandom });
   try {
-    return await checkParts(storage);
+    return await checkWithSeal(storage, sealToken);
   } finally {
+    await sealToken?.close();
     await storage.close();
   }
 }

@@ -42,7 +42,8 @@ async function licences(folders: readonly string[]): Promise<string> {
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { lienthong: 'node/cli/main.ts' },
+  // a seal's token is used from a process of its own, which starts there
+  entryPoints: { lienthong: 'node/cli/main.ts', 'token-process': 'certs/pkcs11/token-process.ts' },
   outdir: 'dist',
   ...BUNDLE_OPTIONS,
   metafile: true,

@@ -3,6 +3,8 @@ import type { BuildOptions } from 'esbuild';
 
 /** Loaded from node_modules at run time. WARNING: must be the package's `dependencies`, a test holds it. */
 export const NATIVE = ['classic-level'];
+/** The same where it could be installed: `optionalDependencies`. Only a seal in a token needs it. */
+export const NATIVE_OPTIONAL = ['koffi'];
 
 /** Bundled CommonJS packages ask for Node's own modules through `require`, which an ES module lacks. */
 const BANNER =
@@ -16,7 +18,7 @@ export const BUNDLE_OPTIONS = {
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  external: NATIVE,
+  external: [...NATIVE, ...NATIVE_OPTIONAL],
   banner: { js: BANNER },
   minifySyntax: true,
   minifyWhitespace: true,

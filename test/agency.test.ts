@@ -8,7 +8,7 @@ import { utf8 } from '../node/core/bytes.ts';
 import { LienthongError } from '../node/core/errors.ts';
 import type { Submission } from '../node/core/views.ts';
 import { enrol } from '../node/directory/applicant.ts';
-import { readNodeConfig, writeNodeConfig } from '../node/directory/node-folder.ts';
+import { openNodeFolder, readNodeConfig, writeNodeConfig } from '../node/directory/node-folder.ts';
 import { initRegistry, type RunningRegistry, startRegistry } from '../node/registry.ts';
 import { tempFolder, until } from './registry/federation.ts';
 
@@ -159,6 +159,29 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
   );
   t.notOk(await isDelivered(g22, two.id), 'the second waits for tomorrow');
   t.equal((await h40.service.status()).counts.inbox, 1);
+});
+
+t.test('where a seal is in a token, a wrong configuration is named by its field', async (t) => {
+  const { at } = await federation(t, ['H40']);
+  const config = await readNodeConfig(at('H40'));
+  const seal = { module: '/usr/lib/p11.so', label: 'con-dau', pinFile: '/etc/lienthong/pin' };
+  for (const [field, wrong] of [
+    ['seal', 'token'],
+    ['seal.module', { ...seal, module: 'p11.so' }],
+    ['seal.label', { ...seal, label: '' }],
+    ['seal.id', { ...seal, id: '0g' }],
+    ['seal.tokenLabel', { ...seal, tokenLabel: 'x'.repeat(33) }],
+    ['seal.slot', { ...seal, slot: -1 }],
+    ['seal.pinFile', { ...seal, pinFile: undefined }],
+    ['seal.pin', { ...seal, pin: '1234' }],
+  ] as const) {
+    await writeNodeConfig(at('H40'), { ...config, seal: wrong as never });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: field } });
+  }
+  await writeNodeConfig(at('H40'), { ...config, seal });
+  t.same((await readNodeConfig(at('H40'))).seal, seal);
+  // this folder's seal is a file: there is no public half of one in a token
+  await t.rejects(openNodeFolder(at('H40')), { code: 'folder-damaged', details: { where: /seal\.pub$/ } });
 });
 
 t.test('node announce: the registry publishes it, every node dials it, the folder keeps it', async (t) => {

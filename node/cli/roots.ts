@@ -6,6 +6,7 @@ import type { Bytes } from '../core/bytes.ts';
 import type { ErrorDetails } from '../core/errors.ts';
 import type { RecoveryReport } from '../core/log-views.ts';
 import type { CheckReport } from '../core/views.ts';
+import type { SealWish } from '../directory/seal-key.ts';
 import type { RegistryApi } from '../gateway/http/services.ts';
 
 /** A line for the operator, as it happens: `eventText` makes it a sentence. */
@@ -41,6 +42,8 @@ export interface NodeInit {
   token: string;
   listen?: string[];
   announce?: string[];
+  /** The token for the seal key; a file when absent. */
+  seal?: SealWish;
   signal: AbortSignal;
 }
 
@@ -87,6 +90,7 @@ export interface Roots {
     agency: string;
     listen?: string[];
     announce?: string[];
+    seal?: SealWish;
   }): Promise<{ request: Bytes; agency: string; peerId: string; sealFingerprint: string }>;
   installNode(options: { dir: string; answer: Bytes; rootFingerprint: string }): Promise<NodeInitAnswer>;
   initRegistry(options: RegistryInit): Promise<RegistryInitAnswer>;

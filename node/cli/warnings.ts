@@ -1,4 +1,6 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
+import { isErrorCode } from '../core/errors.ts';
+import { errorText } from '../core/messages.ts';
 import type { NodeStatus } from '../core/views.ts';
 import { DATABASE_RESERVE_BYTES } from '../store/room-guard.ts';
 import { bytesText, durationText, timeText } from './amounts.ts';
@@ -19,6 +21,7 @@ export function warningsOf(cli: Cli, status: NodeStatus): string[] {
   return [
     ...trust(cli, status),
     ...certificates(cli, status),
+    ...token(cli, status),
     ...health(cli, status),
     ...losses(cli, status),
   ];
@@ -63,6 +66,12 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
       agency: status.agency,
       fingerprint: status.sealFingerprint,
     });
+}
+
+function* token(cli: Cli, { seal }: NodeStatus): Generator<string> {
+  if (seal.custody !== 'token' || seal.fault === null) return;
+  const { code, reason } = seal.fault;
+  if (isErrorCode(code)) yield errorText(cli.language, { code, details: reason === '' ? {} : { reason } });
 }
 
 function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<string> {

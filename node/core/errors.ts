@@ -58,6 +58,15 @@ export const ERROR_CODES = {
   // a document's life
   'status-not-allowed': row('never', 409, 3),
   'too-many-waiting': row('later', 503, 3),
+  // a seal in a PKCS#11 token that can't sign now
+  'seal-module': row('later', 503, 3),
+  'seal-token-absent': row('later', 503, 3),
+  'seal-token-unclear': row('later', 503, 3),
+  'seal-key': row('later', 503, 3),
+  'seal-pin-file': row('later', 503, 3),
+  'seal-pin-wrong': row('later', 503, 3),
+  'seal-pin-locked': row('later', 503, 3),
+  'seal-token-failed': row('later', 503, 3),
   // what a receiver refuses
   malformed: row('never', 400, 3),
   oversize: row('never', 413, 3),
@@ -98,6 +107,22 @@ export const ERROR_CODES = {
 } satisfies Record<string, CodeRow>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a seal's token can be unfit for the moment: the document waits, nothing else does. */
+export const SEAL_FAULTS = [
+  'seal-module',
+  'seal-token-absent',
+  'seal-token-unclear',
+  'seal-key',
+  'seal-pin-file',
+  'seal-pin-wrong',
+  'seal-pin-locked',
+  'seal-token-failed',
+  'busy',
+] as const satisfies readonly ErrorCode[];
+
+export const isSealFault = (error: unknown): error is LienthongError =>
+  error instanceof LienthongError && (SEAL_FAULTS as readonly string[]).includes(error.code);
 
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERROR_CODES, text);

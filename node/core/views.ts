@@ -276,6 +276,8 @@ export interface NodeStatus {
   certificates: CertificateSummary[];
   /** Of the seal key, hex: what the registry's admin compares before granting it. */
   sealFingerprint: string;
+  /** Where the seal key is, and why it can't sign now. */
+  seal: SealCustody;
   queues: QueueSummary[];
   peers: { connected: number; registry: boolean };
   disk: { freeBytes: number };
@@ -289,6 +291,16 @@ export interface NodeStatus {
   /** What this node witnessed of other seats' audit logs. */
   witness: LogFindings;
 }
+
+export type SealCustody =
+  | { custody: 'file' }
+  | {
+      custody: 'token';
+      module: string;
+      label: string;
+      /** A `seal-…` code with what it is about; null when the seal could sign now. */
+      fault: { code: string; reason: string } | null;
+    };
 
 export interface CheckReport {
   ok: boolean;

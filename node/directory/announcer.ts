@@ -143,10 +143,17 @@ export class Announcer {
   }
 
   async #ask(addresses: readonly string[], signal: AbortSignal): Promise<GrantedEnrolment> {
-    const { identity, clock } = this.#with;
+    const { identity, clock, report } = this.#with;
     const { agency, federationId } = identity;
     const keys = this.#keys;
-    const request = await makeRequest({ agency, federationId, keys, addresses, madeAtMs: clock.nowMs() });
+    const request = await makeRequest({
+      agency,
+      federationId,
+      keys,
+      addresses,
+      madeAtMs: clock.nowMs(),
+      onSealFault: ({ code }) => report('seal.unavailable', { code }),
+    });
     const envelope = await sealEnvelope(request, keys.node, undefined);
     let failure: unknown = new LienthongError('unreachable', { what: 'registry', reason: 'no-address' });
     for (const known of this.#registries()) {

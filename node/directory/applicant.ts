@@ -26,6 +26,7 @@ import { writeNodeConfig } from './node-folder.ts';
 import { announceable, withPorts } from './own-addresses.ts';
 import { adoptBundle } from './pull.ts';
 import { fetchDirectory, type RegistryVisit, sendEnrolment } from './registry-client.ts';
+import type { SealWish } from './seal-key.ts';
 
 export const DEFAULT_NODE_LISTEN = ['/ip4/0.0.0.0/tcp/7400'];
 /** All of an enrolment over a slow line, the first directory included. */
@@ -36,6 +37,8 @@ export interface ApplicantOptions {
   /** Multiaddrs; port 0 is chosen now and kept. */
   listen?: readonly string[];
   announce?: readonly string[];
+  /** The token for the seal key; in a file when absent. */
+  seal?: SealWish;
   clock?: Clock;
   random?: Random;
   signal?: AbortSignal;
@@ -52,7 +55,7 @@ export interface Enrolled extends NodeIdentity {
 /**
  * Enrols a node with an invite. Errors: 'already-initialised'; 'invite-invalid' (mistyped, or made out to another
  * agency), 'invite-expired', 'invite-used', 'invite-unknown'; 'registry-mismatch' (another PeerId, root or federation);
- * 'unreachable' (the registry is off: try again, nothing is lost); 'usage' (an address); 'does-not-verify'.
+ * 'unreachable' (the registry is off: try again, nothing is lost); 'usage' (an address); 'does-not-verify'; `seal-…`.
  */
 export async function enrol(options: ApplicantOptions & { token: string }): Promise<Enrolled> {
   const token = parseInviteToken(options.token);
@@ -65,7 +68,7 @@ export async function enrol(options: ApplicantOptions & { token: string }): Prom
   if (before === undefined && clock.nowMs() > token.expiresAtMs) {
     throw new LienthongError('invite-expired', { agency: token.agency });
   }
-  const keys = await folder.makeKeys();
+  const keys = await folder.makeKeys(sealWish(options, before));
   return within(clock, ENROL_TIMEOUT_MS, options.signal, (signal) => {
     const { registryAddresses: addresses } = token;
     const visit = { privateKey: keys.node.privateKey, addresses, clock, signal };
@@ -88,7 +91,15 @@ async function enrolAt(
     const granted = judgeAnswer(earlier, { ...expected, nowMs: clock.nowMs() });
     return finish(folder, before!, granted, keys, options, (store) => fetchDirectory(visit, store, SOFTWARE));
   }
-  const pending = await makePending(folder, keys, token.agency as AgencyCode, options, clock, token);
+  const seal = sealWish(options, before);
+  const pending = await makePending(
+    folder,
+    keys,
+    token.agency as AgencyCode,
+    { ...options, seal },
+    clock,
+    token,
+  );
   const answer = await sendEnrolment(visit, fromBase64(pending.envelope));
   const granted = judgeAnswer(answer, { ...expected, nowMs: clock.nowMs() });
   return finish(folder, pending, granted, keys, options, (store) => fetchDirectory(visit, store, SOFTWARE));
@@ -107,10 +118,13 @@ export async function requestOffline(
   if (before !== undefined && before.agency !== agency) {
     throw new LienthongError('already-initialised', { where: options.dir, agency: before.agency });
   }
-  const keys = await folder.makeKeys();
+  const seal = sealWish(options, before);
+  const keys = await folder.makeKeys(seal);
   const { clock = systemClock } = options;
   const isOffline = before?.inviteKey === '';
-  const pending = isOffline ? before : await makePending(folder, keys, agency, options, clock, undefined);
+  const pending = isOffline
+    ? before
+    : await makePending(folder, keys, agency, { ...options, seal }, clock, undefined);
   return {
     request: fromBase64(pending.envelope),
     agency,
@@ -132,7 +146,7 @@ export async function installOffline(
   const folder = await freshFolder(options.dir);
   const pending = await folder.pending();
   if (pending === undefined) throw new LienthongError('not-initialised', { where: options.dir });
-  const keys = await folder.keys();
+  const keys = await folder.keys(pending.seal);
   const { clock = systemClock } = options;
   const granted = judgeAnswer(options.answer, {
     rootFingerprint: new Uint8Array(Buffer.from(wanted, 'hex')),
@@ -145,6 +159,10 @@ export async function installOffline(
 
 /** As the command line calls them. */
 export { enrol as initNode, installOffline as installNode, requestOffline as requestNode };
+
+/** As said now, else as said with the request that waits: a PIN file may have moved since. */
+const sealWish = ({ seal }: ApplicantOptions, before: PendingEnrolment | undefined): SealWish | undefined =>
+  seal ?? (before?.seal && { token: before.seal });
 
 async function freshFolder(dir: string): Promise<IdentityFiles> {
   const folder = new IdentityFiles(dir);
@@ -194,6 +212,7 @@ async function makePending(
     listen,
     announce,
     envelope: Buffer.from(envelope).toString('base64'),
+    ...(options.seal && { seal: options.seal.token }),
   };
   await folder.writePending(pending);
   return pending;
@@ -204,7 +223,7 @@ async function finish(
   pending: PendingEnrolment,
   granted: GrantedEnrolment,
   keys: NodeKeys,
-  { dir, clock = systemClock, random = systemRandom }: ApplicantOptions,
+  { dir, seal, clock = systemClock, random = systemRandom }: ApplicantOptions,
   firstDirectory: (store: DirectoryStore) => Promise<Directory>,
 ): Promise<Enrolled> {
   await folder.writeCertificate('root', granted.root);
@@ -242,6 +261,7 @@ async function finish(
     listen: pending.listen,
     announce: pending.announce,
     classification: 'thuong',
+    seal: seal?.token ?? pending.seal,
   });
   await folder.writeIdentity(identity);
   await folder.removePending();

@@ -5,8 +5,8 @@
 import { createRequest } from '../../certs/request.ts';
 import type { Signer } from '../../certs/signer.ts';
 import { enrolmentRequest } from '../../proto/messages.ts';
-import type { Bytes } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { type Bytes, EMPTY } from '../core/bytes.ts';
+import { isSealFault, LienthongError } from '../core/errors.ts';
 import { SOFTWARE } from '../core/version.ts';
 import { isAnnounceAddress } from '../network/addresses.ts';
 import { READS } from './hello.ts';
@@ -21,15 +21,27 @@ export interface RequestFacts {
   /** Multiaddrs others dial, without /p2p/. */
   addresses: readonly string[];
   madeAtMs: number;
+  /** Called when the seal's token can't sign now: the request then leaves the seal as it is. Without it that rejects. */
+  onSealFault?: (fault: LienthongError) => void;
 }
 
-export async function makeRequest({ agency, keys, addresses, ...facts }: RequestFacts): Promise<Bytes> {
+export async function makeRequest({
+  agency,
+  keys,
+  addresses,
+  onSealFault,
+  ...facts
+}: RequestFacts): Promise<Bytes> {
   return enrolmentRequest.encode({
     ...facts,
     agency,
     nodeCsr: await createRequest(keys.node, `${agency} node`),
     serviceCsr: await createRequest(keys.service, `${agency} service`),
-    sealCsr: await createRequest(keys.seal, `${agency} seal`),
+    sealCsr: await createRequest(keys.seal, `${agency} seal`).catch((error) => {
+      if (onSealFault === undefined || !isSealFault(error)) throw error;
+      onSealFault(error);
+      return EMPTY;
+    }),
     addresses: [...addresses],
     reads: [...READS],
     software: SOFTWARE,

@@ -1,5 +1,5 @@
 /**
- * Identity of a node in its folder: `keys/` (node, service, seal), `certificates/`, `identity.json` (who it is and
+ * Identity of a node in its folder: `keys/` (node, service, seal unless that is in a token), `certificates/`, `identity.json` (who it is and
  * whom it trusts; written last, so a folder that has it is whole), and until then `enrolment.pending`, the exact
  * request that was or will be sent. Keys are made once and never replaced.
  */
@@ -9,9 +9,12 @@ import { type Certificate, readCertificate } from '../../certs/certificate.ts';
 import { FileCustody } from '../../certs/file-key.ts';
 import type { KeyAlgorithm, KeySigner } from '../../certs/keys.ts';
 import { toPem } from '../../certs/pem.ts';
+import type { TokenSettings } from '../../certs/pkcs11/token-settings.ts';
+import type { Signer } from '../../certs/signer.ts';
 import { type Bytes, utf8 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { isMissing, makeFolder, readSmallFile, syncFolder, writeFileDurably } from '../store/folder.ts';
+import { hasSealInToken, openSealInToken, type SealWish, takeSealInToken } from './seal-key.ts';
 
 /** WARNING: persisted. */
 export interface NodeIdentity {
@@ -40,12 +43,14 @@ export interface PendingEnrolment {
   announce: string[];
   /** The envelope, Base64: sent again byte for byte. */
   envelope: string;
+  /** Where the seal is, when not in a file. */
+  seal?: TokenSettings;
 }
 
 export interface NodeKeys {
   node: KeySigner;
   service: KeySigner;
-  seal: KeySigner;
+  seal: Signer;
 }
 
 export type CertificateName = 'root' | 'issuing' | 'node' | 'service' | 'seal';
@@ -99,24 +104,38 @@ export class IdentityFiles {
     }
   }
 
-  /** The three keys; those that aren't there yet are made. */
-  async makeKeys(): Promise<NodeKeys> {
+  /**
+   * The three keys; those that aren't there yet are made. 'already-initialised' when the seal was made elsewhere than is
+   * wished now, or `seal-…` as the token says.
+   */
+  async makeKeys(wish: SealWish | undefined): Promise<NodeKeys> {
     for (const folder of ['', 'keys', 'certificates']) await makeFolder(join(this.dir, folder));
     const custody = new FileCustody(join(this.dir, 'keys'));
     const key = async (name: keyof NodeKeys) =>
       (await this.#key(custody, name)) ?? custody.create(name, ALGORITHMS[name]);
-    return { node: await key('node'), service: await key('service'), seal: await key('seal') };
+    const isInFile = (await this.#key(custody, 'seal')) !== undefined;
+    if (wish === undefined ? await hasSealInToken(this.dir) : isInFile)
+      throw new LienthongError('already-initialised', { where: this.dir });
+    const [node, service] = [await key('node'), await key('service')];
+    if (wish === undefined) return { node, service, seal: await key('seal') };
+    const kept = await openSealInToken(this.dir, wish.token);
+    return { node, service, seal: kept ?? (await takeSealInToken(this.dir, wish)) };
   }
 
-  /** 'folder-damaged' naming a key that is missing or unusable. */
-  async keys(): Promise<NodeKeys> {
+  /** 'folder-damaged' naming a key that is missing or unusable. The token isn't asked. */
+  async keys(token: TokenSettings | undefined): Promise<NodeKeys> {
     const custody = new FileCustody(join(this.dir, 'keys'));
     const key = async (name: keyof NodeKeys): Promise<KeySigner> => {
       const found = await this.#key(custody, name);
       if (found === undefined) throw new LienthongError('folder-damaged', { where: custody.path(name) });
       return found;
     };
-    return { node: await key('node'), service: await key('service'), seal: await key('seal') };
+    const [node, service] = [await key('node'), await key('service')];
+    if (token === undefined) return { node, service, seal: await key('seal') };
+    const seal = await openSealInToken(this.dir, token);
+    if (seal === undefined)
+      throw new LienthongError('folder-damaged', { where: join(this.dir, 'keys', 'seal.pub') });
+    return { node, service, seal };
   }
 
   async writeCertificate(name: CertificateName, der: Bytes): Promise<void> {

@@ -1,10 +1,12 @@
 /**
  * A node's folder as a composition root opens it: who the node is, its keys, the root it trusts, and `config.json`:
- * where it listens, what it announces, which classification it declares, what it takes from others a day. The identity
+ * where it listens, what it announces, which classification it declares, what it takes from others a day, and which
+ * token holds its seal. The identity
  * never changes; the configuration does.
  */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import { parseTokenSettings, type TokenSettings } from '../../certs/pkcs11/token-settings.ts';
 import type { Signer } from '../../certs/signer.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Classification, isClassification } from '../core/classification.ts';
@@ -12,6 +14,7 @@ import { LienthongError } from '../core/errors.ts';
 import { isAnnounceAddress, isListenAddress, parseAddress } from '../network/addresses.ts';
 import { readSmallFile, writeFileDurably } from '../store/folder.ts';
 import { IdentityFiles } from './identity-files.ts';
+import { SealInToken } from './seal-key.ts';
 
 export interface NodeConfig {
   /** Multiaddrs, ports chosen. */
@@ -22,6 +25,8 @@ export interface NodeConfig {
   classification?: Classification;
   /** What one agency may send this node in a day; the exchange's own limits where absent. */
   quota?: DailyQuota;
+  /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
+  seal?: TokenSettings;
 }
 
 export interface DailyQuota {
@@ -45,6 +50,8 @@ export interface OpenIdentity {
   nodeKey: KeyObject;
   serviceKey: Signer;
   sealKey: Signer;
+  /** The same key where a token holds it. */
+  sealToken: SealInToken | undefined;
   /** SHA-256 of the seal key's SubjectPublicKeyInfo, hex: what an admin compares. */
   sealFingerprint: string;
 }
@@ -62,7 +69,8 @@ const MAX_CONFIG_BYTES = 64 * 1024;
 export async function openNodeFolder(dir: string): Promise<NodeFolder> {
   const files = new IdentityFiles(dir);
   const identity = await files.requireIdentity();
-  const keys = await files.keys();
+  const config = await readNodeConfig(dir);
+  const keys = await files.keys(config.seal);
   const root = await files.certificate('root');
   if (root === undefined || root.sha256 !== identity.federationId) {
     throw new LienthongError('folder-damaged', { where: join(dir, 'certificates', 'root.crt') });
@@ -78,8 +86,9 @@ export async function openNodeFolder(dir: string): Promise<NodeFolder> {
       nodeKey: keys.node.privateKey,
       serviceKey: keys.service,
       sealKey: keys.seal,
+      sealToken: keys.seal instanceof SealInToken ? keys.seal : undefined,
     },
-    config: await readNodeConfig(dir),
+    config,
   };
 }
 
@@ -88,13 +97,14 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota } = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota, seal } = JSON.parse(new TextDecoder().decode(bytes));
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
     if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
-    return { listen, announce, classification, quota };
+    if (seal !== undefined) parseTokenSettings(seal);
+    return { listen, announce, classification, quota, seal };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

@@ -5,7 +5,7 @@
 import type { Attachment, DeliveryRow, Document, LogHead } from '../../proto/messages.ts';
 import { document as documentCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, equalBytes, sha256 } from '../core/bytes.ts';
-import { type ErrorCode, isLienthongError, LienthongError } from '../core/errors.ts';
+import { type ErrorCode, isLienthongError, LienthongError, SEAL_FAULTS } from '../core/errors.ts';
 import {
   nextTransportState,
   parseTransportState,
@@ -156,6 +156,7 @@ const UNOFFERABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'certificate-revoked',
   'unknown-certificate',
   'seal-scope',
+  ...SEAL_FAULTS,
 ]);
 
 /** "certificate-expired: seal": a code first, as outcomes from others are written; undefined for any other failure. */

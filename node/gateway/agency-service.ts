@@ -29,13 +29,14 @@ import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import { certificateSummary, directoryDetail, directoryItems } from '../directory/directory-views.ts';
 import type { OwnKeys } from '../directory/own-keys.ts';
+import type { SealInToken } from '../directory/seal-key.ts';
 import type { SeatNetwork } from '../directory/seat-network.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { countDocuments } from '../store/documents.ts';
 import { freeBytes } from '../store/folder.ts';
-import { checkParts } from '../store/folder-check.ts';
 import type { NodeStore } from '../store/node-store.ts';
 import type { AttachmentStream, NodeService } from './http/services.ts';
+import { checkWithSeal, sealCustody } from './seal-check.ts';
 
 export interface AgencyServiceComponents {
   dir: string;
@@ -44,6 +45,8 @@ export interface AgencyServiceComponents {
   directory: DirectoryStore;
   network: SeatNetwork;
   own: OwnKeys;
+  /** The token that holds the seal, if one does. */
+  sealToken: SealInToken | undefined;
   clock: Clock;
   startedAtMs: number;
   /** The folder's declared classification, for submissions that bring none. */
@@ -101,7 +104,7 @@ export class AgencyService implements NodeService {
   }
 
   check(): Promise<CheckReport> {
-    return checkParts(this.#with.storage);
+    return checkWithSeal(this.#with.storage, this.#with.sealToken);
   }
 
   announce(addresses: string[]): Promise<void> {
@@ -117,7 +120,7 @@ export class AgencyService implements NodeService {
   }
 
   async status(): Promise<NodeStatus> {
-    const { network, own, storage, exchange, clock, startedAtMs, dir } = this.#with;
+    const { network, own, sealToken, storage, exchange, clock, startedAtMs, dir } = this.#with;
     const { host, registryLink } = network;
     const directory = this.#directory();
     const { health } = storage.store;
@@ -138,6 +141,7 @@ export class AgencyService implements NodeService {
       },
       certificates: this.#certificates(directory),
       sealFingerprint: own.sealFingerprint,
+      seal: await sealCustody(sealToken, clock),
       queues: queues.map(({ seat, waiting, oldestAtMs, nextAttemptAtMs, lastError }) => ({
         seat,
         agency: directory.agencyOfSeat(seat) ?? '',

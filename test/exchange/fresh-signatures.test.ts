@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { equalBytes } from '../../node/core/bytes.ts';
+import { LienthongError } from '../../node/core/errors.ts';
 import { arrivalsOf } from '../../node/store/arrivals.ts';
 import { deliveriesOf, getDelivery } from '../../node/store/deliveries.ts';
 import { getDocument } from '../../node/store/documents.ts';
@@ -98,6 +99,33 @@ t.test(
     for (const node of [g22, h40]) await proof(t, node, id);
   },
 );
+
+t.test('what must be sealed again waits for a token that is away, and goes when it is back', async (t) => {
+  const federation = await TestFederation.create(t, ['G22', 'H40']);
+  const { authority } = federation;
+  const g22 = federation.node('G22');
+  federation.unreachable.add('H40');
+  const { id } = await g22.exchange.submit(federation.submission());
+  await later(federation, 1.5 * YEAR_MS);
+  for (const { who } of federation.nodes.values()) await authority.renew(who);
+  await later(federation, YEAR_MS);
+  const { sealKey } = g22.who;
+  const sign = sealKey.sign.bind(sealKey);
+  sealKey.sign = () => {
+    throw new LienthongError('seal-token-absent', { reason: 'con-dau' });
+  };
+  federation.unreachable.clear();
+  await federation.until(
+    'it waits, and says for what',
+    async () => {
+      const [delivery] = (await g22.exchange.show(id)).deliveries;
+      return delivery?.state === 'queued' && /^seal-token-absent/.test(delivery.lastError ?? '');
+    },
+    10_000,
+  );
+  sealKey.sign = sign;
+  await federation.settled('G22', id, 'delivered', 10_000);
+});
 
 t.test(
   'without a successor it waits and says for which certificate; the rest of the queue too',

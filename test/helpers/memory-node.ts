@@ -229,6 +229,7 @@ export class MemoryNode implements NodeService {
         { role: 'seal', serial: '0a1b', notAfter: '2039-01-01T00:00:00.000+07:00', state: 'valid' },
       ],
       sealFingerprint: 'ab'.repeat(32),
+      seal: { custody: 'file' as const },
       queues: [
         {
           seat: 'H40-1',

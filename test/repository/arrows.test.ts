@@ -39,7 +39,7 @@ const LIBRARIES: [RegExp, readonly string[]][] = [
   [/^(level|classic-level|abstract-level)$/, ['node/store']],
   [/^(fastify|@fastify\/.*)$/, ['node/gateway']],
   [/^protobufjs(\/.*)?$/, ['proto']],
-  [/^@peculiar\/.*$/, ['certs']],
+  [/^(@peculiar\/.*|koffi)$/, ['certs']],
   [/^(commander|cli-table3)$/, ['node/cli']],
 ];
 

@@ -26,6 +26,11 @@ t.test('at run time the package needs what the bundle leaves out, nothing else',
   const names = [...native.matchAll(/'([^']+)'/g)].map((match) => match[1]);
   t.ok(names.length > 0);
   t.strictSame(Object.keys(manifest.dependencies), names);
+  const optional =
+    /const NATIVE_OPTIONAL = \[([^\]]*)\]/.exec(textOf('scripts/bundle-options.ts'))?.[1] ?? '';
+  const loaded = [...optional.matchAll(/'([^']+)'/g)].map((match) => match[1]);
+  const own = Object.keys(manifest.optionalDependencies).filter((name) => !name.startsWith('node-linux-'));
+  t.strictSame(own, loaded);
 });
 
 t.test('versions are pinned, and the lock file has an integrity for each and no address', async (t) => {

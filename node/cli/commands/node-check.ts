@@ -1,5 +1,7 @@
 /** `node check`: is all that is stored what was stored? Through the running node, else on the folder at rest. */
 import type { Command } from 'commander';
+import { SEAL_FAULTS } from '../../core/errors.ts';
+import { errorText } from '../../core/messages.ts';
 import type { CheckReport } from '../../core/views.ts';
 import { type Cli, isNotRunning } from '../cli.ts';
 import { wordText } from '../faults.ts';
@@ -7,14 +9,24 @@ import { subcommand } from '../help.ts';
 
 const NOT_VERIFIED = 7;
 
+const isSealCode = (kind: string): kind is (typeof SEAL_FAULTS)[number] =>
+  (SEAL_FAULTS as readonly string[]).includes(kind);
+
 export function addNodeCheck(group: Command, cli: Cli): void {
   subcommand(group, cli, 'check', 'node.check').action(async () => {
     const report = await check(cli);
     cli.result(report);
-    for (const { kind, where } of report.problems)
-      cli.print(`${cli.paint('red', '✗')} ${wordText(cli.language, 'problem', kind)}: ${where}`);
+    for (const { kind, where } of report.problems) {
+      const text = isSealCode(kind)
+        ? errorText(cli.language, { code: kind, details: where === '' ? {} : { reason: where } })
+        : `${wordText(cli.language, 'problem', kind)}: ${where}`;
+      cli.print(`${cli.paint('red', '✗')} ${text}`);
+    }
     cli.say('check.checked', report.checked);
-    cli.say(report.ok ? 'check.ok' : 'check.damaged', { count: report.problems.length });
+    // a seal that can't sign is no damage, and is told with what to do
+    const damaged = report.problems.filter(({ kind }) => !isSealCode(kind)).length;
+    if (damaged > 0) cli.say('check.damaged', { count: damaged });
+    else if (report.ok) cli.say('check.ok');
     if (!report.ok) cli.exit = NOT_VERIFIED;
   });
 }

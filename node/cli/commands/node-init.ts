@@ -5,29 +5,31 @@ import { parseAddresses } from '../arguments.ts';
 import { type Cli, quoted } from '../cli.ts';
 import { subcommand } from '../help.ts';
 import type { NodeInitAnswer } from '../roots.ts';
+import { addSealOptions, parseSealOptions, type SealOptions } from '../seal-options.ts';
 import { printSheet } from '../sheet.ts';
 
-interface InitOptions {
+interface InitOptions extends SealOptions {
   invite: string;
   listen?: string[];
   announce?: string[];
 }
 
 export function addNodeInit(group: Command, cli: Cli): void {
-  subcommand(group, cli, 'init', 'node.init')
+  const command = subcommand(group, cli, 'init', 'node.init')
     .requiredOption('--invite <token>', cli.text('option.invite'))
     .option('--listen <address...>', cli.text('option.listenNode'))
-    .option('--announce <address...>', cli.text('option.announce'))
-    .action(async ({ invite, listen, announce }: InitOptions) => {
-      const answer = await cli.io.roots.initNode({
-        dir: cli.dir,
-        token: invite.trim(),
-        listen: parseAddresses(listen, '--listen', { numeric: true }),
-        announce: parseAddresses(announce, '--announce'),
-        signal: cli.io.signal,
-      });
-      printEnrolled(cli, answer);
+    .option('--announce <address...>', cli.text('option.announce'));
+  addSealOptions(command, cli).action(async ({ invite, listen, announce, ...seal }: InitOptions) => {
+    const answer = await cli.io.roots.initNode({
+      dir: cli.dir,
+      token: invite.trim(),
+      listen: parseAddresses(listen, '--listen', { numeric: true }),
+      announce: parseAddresses(announce, '--announce'),
+      seal: parseSealOptions(seal),
+      signal: cli.io.signal,
     });
+    printEnrolled(cli, answer);
+  });
 }
 
 export function printEnrolled(cli: Cli, answer: NodeInitAnswer): void {

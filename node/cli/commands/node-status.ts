@@ -40,6 +40,7 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
         registry: cli.text(peers.registry ? 'word.yes' : 'word.no'),
       }),
     ],
+    [cli.text('label.seal'), sealText(cli, status)],
     [cli.text('label.documents'), cli.text('status.counts', counts)],
     [cli.text('label.disk'), cli.text('status.free', { free: bytesText(status.disk.freeBytes, language) })],
   ]);
@@ -48,6 +49,13 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
   const warnings = warningsOf(cli, status);
   if (warnings.length > 0) printHeading(cli, cli.text('label.warnings'));
   for (const warning of warnings) cli.print(`${cli.paint('yellow', '!')} ${warning}`);
+}
+
+/** Undefined leaves the line out: a seal in a file is where everything else is. */
+function sealText(cli: Cli, { seal }: NodeStatus): string | undefined {
+  if (seal.custody === 'file') return undefined;
+  const { module, label, fault } = seal;
+  return cli.text(fault === null ? 'seal.inToken' : 'seal.inTokenNotReady', { module, label });
 }
 
 async function printCertificates(cli: Cli, { certificates }: NodeStatus): Promise<void> {

@@ -153,6 +153,31 @@ export const COMMAND_TEXTS = {
     en: 'also writes the evidence, to be checked with OpenSSL',
   },
   'option.invite': { vi: 'mã mời của sổ đăng ký', en: "the registry's invite" },
+  'option.sealToken': {
+    vi: 'con dấu nằm trong thiết bị PKCS#11: đường dẫn tệp thư viện (.so) của thiết bị',
+    en: "the seal lives in a PKCS#11 token: path of the token's module (.so)",
+  },
+  'option.sealLabel': {
+    vi: 'nhãn khóa con dấu trong thiết bị; chưa có khóa nào mang nhãn này thì tạo mới',
+    en: 'label of the seal key in the token; a key is made there when none has it',
+  },
+  'option.sealId': {
+    vi: 'CKA_ID của khóa, khi nhiều khóa trùng nhãn',
+    en: 'CKA_ID of the key, where several have the label',
+  },
+  'option.sealTokenLabel': {
+    vi: 'nhãn của thiết bị, khi có nhiều thiết bị',
+    en: 'label of the token, where there are several',
+  },
+  'option.sealSlot': { vi: 'số khe cắm của thiết bị', en: 'slot id of the token' },
+  'option.sealPinFile': {
+    vi: 'tệp chứa mã PIN, chỉ chủ sở hữu đọc được; lienthong không lưu mã PIN',
+    en: 'file with the PIN, readable by its owner only; lienthong never stores the PIN',
+  },
+  'option.sealAlgorithm': {
+    vi: 'loại khóa khi tạo mới: ecdsa-p256 (mặc định), ecdsa-p384, rsa-2048, rsa-3072, rsa-4096',
+    en: 'kind of key to make: ecdsa-p256 (default), ecdsa-p384, rsa-2048, rsa-3072, rsa-4096',
+  },
   'option.listenNode': {
     vi: 'địa chỉ lắng nghe (mặc định /ip4/0.0.0.0/tcp/7400; cổng 0: tự chọn)',
     en: 'addresses to listen on (default /ip4/0.0.0.0/tcp/7400; port 0: chosen once)',

@@ -2,10 +2,12 @@
 import type { ErrorCode } from '../errors.ts';
 import { EXCHANGE_ERROR_TEXTS } from './errors-exchange.ts';
 import { LOCAL_ERROR_TEXTS } from './errors-local.ts';
+import { SEAL_ERROR_TEXTS } from './errors-seal.ts';
 import { SUBMISSION_ERROR_TEXTS } from './errors-submission.ts';
 
 export const ERROR_TEXTS: Readonly<Record<ErrorCode, { readonly vi: string; readonly en: string }>> = {
   ...LOCAL_ERROR_TEXTS,
   ...SUBMISSION_ERROR_TEXTS,
   ...EXCHANGE_ERROR_TEXTS,
+  ...SEAL_ERROR_TEXTS,
 };

@@ -148,6 +148,10 @@ export const EVENT_TEXTS = {
     vi: 'Đã báo địa chỉ mới với sổ đăng ký',
     en: 'Announced the new addresses to the registry',
   },
+  'seal.unavailable': {
+    vi: 'Thiết bị giữ con dấu chưa dùng được[: {code}]; chứng thư con dấu chưa được gia hạn lần này',
+    en: "The token with the seal can't be used now[: {code}]; the seal's certificate is left as it is this time",
+  },
   'addresses.unannounced': {
     vi: 'Chưa báo được địa chỉ mới với sổ đăng ký[: {code}]',
     en: "Couldn't announce the new addresses[: {code}]",

@@ -25,7 +25,7 @@ export const EXAMPLE_TEXTS = {
   ),
   'example.node': same('lienthong node status --dir ~/nut'),
   'example.node.init': same(
-    'lienthong node init --dir ~/nut --invite lt1.…\nlienthong node init --dir ~/nut --invite lt1.… --listen /ip4/0.0.0.0/tcp/7400 --announce /dns4/nut.example.vn/tcp/7400',
+    'lienthong node init --dir ~/nut --invite lt1.…\nlienthong node init --dir ~/nut --invite lt1.… --listen /ip4/0.0.0.0/tcp/7400 --announce /dns4/nut.example.vn/tcp/7400\nlienthong node init --dir ~/nut --invite lt1.… --seal-token /usr/lib/softhsm/libsofthsm2.so --seal-label con-dau --seal-pin-file ~/pin',
   ),
   'example.node.request': same(
     'lienthong node request --dir ~/nut --agency H40 --out h40.request --announce /ip4/203.0.113.7/tcp/7400',

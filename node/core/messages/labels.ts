@@ -170,6 +170,14 @@ export const LABEL_TEXTS = {
 
   'seal.granted': { vi: 'đã duyệt', en: 'granted' },
   'seal.waiting': { vi: 'chờ duyệt', en: 'not granted yet' },
+  'seal.inToken': {
+    vi: 'khóa “{label}” trong thiết bị ({module}), sẵn sàng',
+    en: 'key "{label}" in a token ({module}), ready',
+  },
+  'seal.inTokenNotReady': {
+    vi: 'khóa “{label}” trong thiết bị ({module}), chưa dùng được',
+    en: 'key "{label}" in a token ({module}), not usable now',
+  },
   'word.registry': { vi: 'sổ đăng ký', en: 'registry' },
   'look.document': {
     vi: '“lienthong list inbox” và “lienthong list outbox”',

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import t from 'tap';
 import type { NodeInitAnswer, Report, Roots } from '../../../node/cli/roots.ts';
 import { LienthongError } from '../../../node/core/errors.ts';
@@ -54,7 +54,58 @@ t.test('init hands over token and addresses, and says whom to ask for the seal',
   );
 });
 
+t.test(
+  'init and request hand over where the seal lives, paths made absolute; what is amiss is named',
+  async (t) => {
+    const dir = await temporaryFolder(t);
+    const asked: { seal?: unknown }[] = [];
+    const roots: Partial<Roots> = {
+      initNode: async (options) => {
+        asked.push(options);
+        return enrolled;
+      },
+      requestNode: async (options) => {
+        asked.push(options);
+        return { request: new Uint8Array(1), agency: 'H40', peerId: '12D3', sealFingerprint: FINGERPRINT };
+      },
+    };
+    const init = (...more: string[]) =>
+      run(['node', 'init', '--dir', dir, '--invite', 'lt1.x', '--json', ...more], { roots });
+    const least = ['--seal-token', '/usr/lib/p11.so', '--seal-label', 'Con dấu', '--seal-pin-file', 'pin'];
+    const token = { module: '/usr/lib/p11.so', label: 'Con dấu', pinFile: resolve('pin') };
+    t.equal((await init()).status, 0);
+    t.equal((await init(...least)).status, 0);
+    const exact = ['--seal-id', '0A:0b', '--seal-slot', '0', '--seal-token-label', 'VGCA'];
+    t.equal((await init(...least, ...exact, '--seal-algorithm', 'rsa-3072')).status, 0);
+    const request = ['node', 'request', '--dir', dir, '--agency', 'H40', '--out', join(dir, 'r'), ...least];
+    t.equal((await run(request, { roots })).status, 0);
+    t.same(
+      asked.map(({ seal }) => seal),
+      [
+        undefined,
+        { token },
+        { token: { ...token, id: '0a0b', slot: 0, tokenLabel: 'VGCA' }, algorithm: 'rsa-3072' },
+        { token },
+      ],
+    );
+    for (const [more, field] of [
+      [least.slice(0, 4), '--seal-pin-file'],
+      [least.slice(2), '--seal-token'],
+      [[...least, '--seal-slot', 'one'], '--seal-slot'],
+      [[...least, '--seal-id', 'xyz'], '--seal-id'],
+      [[...least, '--seal-token-label', 'x'.repeat(33)], '--seal-token-label'],
+      [[...least, '--seal-algorithm', 'rsa-1024'], '--seal-algorithm'],
+    ] as const) {
+      const { status, err } = await init(...more);
+      t.equal(status, 2, field);
+      t.match(JSON.parse(err), { error: { code: 'usage', details: { field } } });
+    }
+    t.equal(asked.length, 4);
+  },
+);
+
 for (const [code, status] of [
+  ['seal-pin-wrong', 3],
   ['invite-used', 3],
   ['invite-expired', 3],
   ['invite-invalid', 3],

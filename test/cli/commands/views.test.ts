@@ -238,6 +238,12 @@ t.test('node status shows queues and warns of what someone should act on', async
     /grant-seal G22/,
   );
   t.match(await warned({ ...quiet, certificates: [] }), /grant-seal G22/);
+  const held = { custody: 'token', module: '/p11.so', label: 'G22' } as const;
+  t.equal(await warned({ ...quiet, seal: { ...held, fault: null } }), '');
+  t.match(
+    await warned({ ...quiet, seal: { ...held, fault: { code: 'seal-pin-wrong', reason: '/pin' } } }),
+    /refused the seal's PIN in \/pin.*not tried again/,
+  );
   t.match(await warned({ ...quiet, disk: { freeBytes: 1_000_000 } }), /disk is full \(977 KB left\)/);
   t.match(await warned({ ...quiet, disk: { freeBytes: 2 ** 30 } }), /nearly full: 1\.0 GB/);
   t.match(
@@ -271,6 +277,13 @@ t.test('node check, running or at rest; damage is status 7', async (t) => {
   const report = { ok: true, problems: [], checked: { rows: 1, blobs: 0, auditLeaves: 1 } };
   const atRest = await cli(['node', 'check', '--json'], { roots: { checkFolder: async () => report } });
   t.same(JSON.parse(atRest.out), report);
+  const noSeal = { ...report, ok: false, problems: [{ kind: 'seal-token-absent', where: 'VGCA' }] };
+  const without = await cli(['node', 'check', '--lang', 'en'], {
+    roots: { checkFolder: async () => noSeal },
+  });
+  t.equal(without.status, 7);
+  t.match(without.out, /✗ The token with the seal is not there: VGCA;.*Put it back/);
+  t.notMatch(without.out, /damaged places/, 'that is no damage');
 });
 
 t.test('node announce checks the addresses first', async (t) => {

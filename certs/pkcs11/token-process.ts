@@ -1,0 +1,44 @@
+/**
+ * The token's own process: loads the module and answers its parent's requests, one after another. A module that crashes
+ * or hangs ends with this process and not with the node; it ends itself when the parent is gone. Started by TokenLink.
+ */
+import type { TokenAnswer, TokenRequest } from './token-messages.ts';
+import { problemOf, TokenProblem } from './token-problem.ts';
+import { TokenSession } from './token-session.ts';
+
+let session: TokenSession | undefined;
+let isWorking = false;
+
+async function answer(request: TokenRequest): Promise<TokenAnswer> {
+  try {
+    if (request.do === 'open') {
+      session = await TokenSession.open(request);
+      return { ok: true, spki: session.spki };
+    }
+    if (session === undefined) throw new TokenProblem('token-failed', 'not open');
+    if (request.do === 'sign') return { ok: true, signature: await session.sign(request.sha256) };
+    await session.check();
+    return { ok: true };
+  } catch (error) {
+    const { code, message, refusedPin } = problemOf(error);
+    return { ok: false, fault: { code, reason: message, ...(refusedPin && { refusedPin }) } };
+  }
+}
+
+process.on('message', (request: TokenRequest) => {
+  isWorking = true;
+  void answer(request).then((said) => {
+    isWorking = false;
+    process.send?.(said);
+  });
+});
+
+/** A call that hangs can't be waited for, and its thread can't be ended otherwise. */
+process.on('disconnect', () => {
+  const end = () => process.kill(process.pid, 'SIGKILL');
+  if (isWorking || session === undefined) end();
+  else void session.close().then(end, end);
+});
+
+// those of a terminal are the parent's to act on
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
