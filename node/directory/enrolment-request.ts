@@ -21,9 +21,17 @@ export interface RequestFacts {
   /** Multiaddrs others dial, without /p2p/. */
   addresses: readonly string[];
   madeAtMs: number;
+  /** Another CA's certificate of the seal key and those above it, DER: asks for that seal to be granted. */
+  sealChain?: readonly Bytes[];
 }
 
-export async function makeRequest({ agency, keys, addresses, ...facts }: RequestFacts): Promise<Bytes> {
+export async function makeRequest({
+  agency,
+  keys,
+  addresses,
+  sealChain = [],
+  ...facts
+}: RequestFacts): Promise<Bytes> {
   return enrolmentRequest.encode({
     ...facts,
     agency,
@@ -32,6 +40,7 @@ export async function makeRequest({ agency, keys, addresses, ...facts }: Request
     sealCsr: await createRequest(keys.seal, `${agency} seal`),
     addresses: [...addresses],
     reads: [...READS],
+    sealChain: [...sealChain],
     software: SOFTWARE,
   });
 }
