@@ -68,6 +68,10 @@ export const SUBMISSION_ERROR_TEXTS = {
     vi: 'Chứng thư số[ {role}][ số {serial}] đã hết hạn[ lúc {notAfter}]. Đề nghị sổ đăng ký cấp lại; văn bản đã nhận vẫn còn nguyên.',
     en: 'The certificate[ {role}][ number {serial}] expired[ at {notAfter}]. Ask the registry for a new one; documents already here are untouched.',
   },
+  'certificate-refused': {
+    vi: 'Không dùng được chứng thư hoặc danh sách thu hồi này[ của {subject}][: {reason}]. Không có gì thay đổi; kiểm tra tệp, hỏi lại nơi cấp chứng thư.',
+    en: "This certificate or revocation list[ of {subject}] can't be used[: {reason}]. Nothing was changed; check the file, ask the CA it is from.",
+  },
   'certificate-revoked': {
     vi: 'Chứng thư số[ {role}][ số {serial}] đã bị thu hồi[: {reason}]. Không gửi, nhận được nữa; liên hệ người quản trị sổ đăng ký. Văn bản đã có vẫn xem được.',
     en: "The certificate[ {role}][ number {serial}] was revoked[: {reason}]. Nothing can be sent or received; talk to the registry's administrator. Documents already here can still be read.",
