@@ -1,7 +1,7 @@
 /** `registry list [--certificates]`: every agency, its seats, and the certificates it holds. */
 import type { Command } from 'commander';
 import { groupFingerprint } from '../../../certs/fingerprint.ts';
-import type { RegistryAgency } from '../../gateway/http/services.ts';
+import type { RegistryAgency, SealRequestItem } from '../../gateway/http/services.ts';
 import { timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { wordText } from '../faults.ts';
@@ -34,13 +34,21 @@ export function addRegistryList(group: Command, cli: Cli): void {
       );
       if (certificates) await printCertificates(cli, agencies);
       if (status.sealRequests.length > 0) printHeading(cli, cli.text('registry.sealRequests'));
-      for (const { agency, fingerprint, askedAt } of status.sealRequests) {
+      for (const { agency, fingerprint, askedAt, certificate } of status.sealRequests) {
         cli.print(`${agency}  ${timeText(askedAt)}  ${groupFingerprint(fingerprint)}`);
+        if (certificate !== undefined) printForeign(cli, certificate);
         cli.print(`  lienthong registry grant-seal ${agency} ${fingerprint}`);
       }
     });
 }
 
+/** What another CA's certificate says, and what stands in the way of granting it. */
+function printForeign(cli: Cli, { subject, issuer, notAfter, fault }: ForeignRequest): void {
+  cli.print(`  ${cli.text('registry.foreignRequest', { subject, issuer, notAfter: timeText(notAfter) })}`);
+  if (fault !== null) cli.print(`  ${cli.paint('yellow', '!')} ${wordText(cli.language, 'reason', fault)}`);
+}
+
+type ForeignRequest = NonNullable<SealRequestItem['certificate']>;
 type Listed = NonNullable<RegistryAgency['certificates']>[number] & { code: string };
 
 async function printCertificates(cli: Cli, agencies: readonly RegistryAgency[]): Promise<void> {
