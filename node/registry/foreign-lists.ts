@@ -40,9 +40,7 @@ export function readForeignList(file: Bytes, issuers: readonly Certificate[], no
 export function listEntries(current: Directory, { issuer, crl }: ForeignList): Act['entries'] {
   const held = heldList(current, issuer);
   if (held?.sha256 === crl.sha256) return [];
-  const isNewer =
-    held === undefined || (crl.thisUpdateMs > held.thisUpdateMs && numberOf(crl) >= numberOf(held));
-  if (!isNewer)
+  if (held !== undefined && !isNewer(crl, held))
     throw refused('crl-older', { held: isoTime(held.thisUpdateMs), given: isoTime(crl.thisUpdateMs) });
   return [crlEntry(parseHex(issuer.sha256)!, crl.bytes)];
 }
@@ -53,8 +51,13 @@ export function heldList(current: Directory, issuer: Certificate): Crl | undefin
   return entry && readCrl(entry.crl);
 }
 
-/** Lists without a number are in the order of their times alone. */
-const numberOf = ({ number }: Crl): bigint => BigInt(`0x${number || '0'}`);
+/** By their numbers (RFC 5280 §5.2.3), for two may be of one second; never back in time. Without numbers by time alone. */
+function isNewer(crl: Crl, held: Crl): boolean {
+  if (crl.number === undefined || held.number === undefined) return crl.thisUpdateMs > held.thisUpdateMs;
+  return crl.thisUpdateMs >= held.thisUpdateMs && numberOf(crl.number) > numberOf(held.number);
+}
+
+const numberOf = (hexDigits: string): bigint => BigInt(`0x${hexDigits || '0'}`);
 
 function parsed(file: Bytes): Crl {
   const text = Buffer.from(file).toString('latin1');
