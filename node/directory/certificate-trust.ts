@@ -204,11 +204,12 @@ const unique = (all: readonly Certificate[]): Certificate[] => [
   ...new Map(all.map((one) => [one.sha256, one])).values(),
 ];
 
-/** Those of the pool whose names lead up from a certificate, nearest first: what other anchors have isn't offered. */
+/** Those of the pool that lead up from a certificate, nearest first: what other anchors have isn't offered. */
 function above(certificate: Certificate, pool: readonly Certificate[]): Certificate[] {
   const found = new Set<Certificate>([certificate]);
   for (const below of found)
-    for (const one of pool) if (sameBytes(one.subjectDer, below.issuerDer)) found.add(one);
+    for (const one of pool)
+      if (sameBytes(one.subjectDer, below.issuerDer) && below.isSignedBy(one)) found.add(one);
   found.delete(certificate);
   return [...found].slice(0, MAX_INTERMEDIATES);
 }

@@ -92,21 +92,28 @@ t.test('only a sound CA that its fingerprint names is listed, and none that look
   t.equal(registry.directory.require().version, after, 'the same again makes no version');
 });
 
-t.test('eight foreign CAs are enough', async (t) => {
+t.test('eight foreign CAs are enough, and of each its own CAs below are found', async (t) => {
   const registry = await memoryRegistry();
   const nowMs = registry.clock.nowMs();
-  for (let n = 0; n < 8; n++)
-    await listed(registry, await ForeignCa.root(t, { nowMs, name: `CA ${n}`, key: 'ec-256' }));
-  const ninth = await ForeignCa.root(t, { nowMs, name: 'CA thứ chín', key: 'ec-256' });
-  await t.rejects(listed(registry, ninth), { code: 'certificate-refused', details: { reason: 'too-many' } });
-  // each of the eight has its own CA below and is found all the same
-  const h40 = await enrolled(registry, 'H40');
-  const last = await ForeignCa.root(t, { nowMs, name: 'CA sau cùng', key: 'ec-256' });
+  const key = 'ec-256';
+  for (let n = 0; n < 8; n++) {
+    const root = await ForeignCa.root(t, { nowMs, name: `CA ${n}`, key });
+    await listed(registry, root, [
+      await root.below(undefined, { key }),
+      await root.below(undefined, { key }),
+    ]);
+  }
+  const ninth = await ForeignCa.root(t, { nowMs, name: 'CA thứ chín', key });
+  const below = await ninth.below();
+  await t.rejects(listed(registry, ninth, [below]), {
+    code: 'certificate-refused',
+    details: { reason: 'too-many' },
+  });
   await registry.service.removeAnchor((await registry.service.anchors())[0]!.fingerprint);
-  const below = await last.below();
-  await listed(registry, last, [below]);
+  await listed(registry, ninth, [below]);
+  const h40 = await enrolled(registry, 'H40');
   const leaf = await below.leaf();
-  await granted(registry, h40, 'H40', leaf, []);
+  await granted(registry, h40, 'H40', leaf);
   t.equal(registry.directory.require().sealFault(sha256Of(leaf), 'H40', nowMs), undefined);
 });
 
