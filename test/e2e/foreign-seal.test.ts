@@ -116,6 +116,12 @@ t.test('granted, it seals; the recipient takes it, verifies it, and so does Open
   t.equal(granted.exit, 0, granted.stderr);
   t.match(granted.value, { unit: 'G22', subtree: true, serial: rsa.certificate.serial });
   await federation.inStep();
+  const again = await sender.cli('node', 'seal', 'use', await chainFile(rsa), '--key', rsa.keyFile);
+  t.match(
+    { exit: again.exit, value: again.value },
+    { exit: 0, value: { granted: true } },
+    'asked again: it counts',
+  );
   const sent = await sender.send({ to: ['H40'], number: 1 });
   first = sent.id;
   await sender.delivered(first);
