@@ -77,8 +77,8 @@ export const SUBMISSION_ERROR_TEXTS = {
     en: "The certificate[ {role}][ number {serial}] was revoked[: {reason}]. Nothing can be sent or received; talk to the registry's administrator. Documents already here can still be read.",
   },
   'directory-expired': {
-    vi: 'Danh bạ[ (phiên bản {version})] đã quá hạn tin cậy[ từ {validUntil}] nên ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký; nút tự tiếp tục khi có danh bạ mới.',
-    en: 'The directory[ (version {version})] is past its validity[ since {validUntil}], so exchange stops. Check the connection to the registry; the node goes on by itself once it has a newer one.',
+    vi: 'Danh bạ[ (phiên bản {version})] đã quá hạn tin cậy[ từ {validUntil}] nên ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký; nút tự tiếp tục khi có danh bạ mới. Với con dấu của CA khác: danh sách thu hồi của CA đó cũng có thể đã quá hạn.',
+    en: 'The directory[ (version {version})] is past its validity[ since {validUntil}], so exchange stops. Check the connection to the registry; the node goes on by itself once it has a newer one. With a seal of another CA: the revocation list of that CA may be what ran out.',
   },
   quota: {
     vi: 'Đã quá hạn mức[ {what}][ ({limit})]. Đợi sang kỳ hạn mức tiếp theo, hoặc xin nâng hạn mức.',

@@ -9,6 +9,10 @@ export const FOREIGN_SEAL_TEXTS = {
     vi: 'Chưa có danh sách thu hồi của CA này nên không biết chứng thư nào đã bị thu hồi. Tải về rồi gõ: lienthong registry anchor crl {fingerprint} TỆP; từ đó phải cập nhật trước khi danh sách hết hạn.',
     en: 'There is no revocation list of this CA, so nobody knows what it revoked. Download it and type: lienthong registry anchor crl {fingerprint} FILE; from then on refresh it before it ends.',
   },
+  'anchor.listEnds': {
+    vi: 'Danh sách thu hồi của CA “{name}” đến {at}; quá hạn thì con dấu của CA đó không được chấp nhận nữa. Tải danh sách mới rồi gõ: lienthong registry anchor crl {fingerprint} TỆP',
+    en: 'The revocation list of CA "{name}" lasts until {at}; past it none of its seals is accepted. Download the newer one and type: lienthong registry anchor crl {fingerprint} FILE',
+  },
   'anchor.removed': {
     vi: 'Đã bỏ CA; {seals} con dấu thôi được chấp nhận. Văn bản đã lưu trước đó vẫn kiểm tra được.',
     en: 'The CA is off the list; {seals} seal(s) have ended. What was stored before can still be verified.',

@@ -68,6 +68,11 @@ t.test('a CA is listed when its fingerprint is said or agreed to, and not otherw
   t.match(shown.out, /CA below it +CN=CA 2/);
   t.match(shown.out, /until 01\/05\/2026 08:00:00 \(expired\), 3 revoked/);
   t.match(shown.out, /H40: H40\.02 +CN=X/);
+  t.match(
+    (await run(['registry', 'list', '--dir', dir, '--lang', 'en'])).out,
+    `! The revocation list of CA "CN=CA" lasts until 01/05/2026 08:00:00`,
+    'who looks at the registry is told before it ends',
+  );
   const newer = await run(['registry', 'anchor', 'crl', sha256, list, '--dir', dir, '--json']);
   t.match(JSON.parse(newer.out), { fingerprint: sha256 });
   t.equal((await run(['registry', 'anchor', 'crl', 'ab'.repeat(32), list, '--dir', dir])).status, 4);
