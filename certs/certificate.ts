@@ -12,7 +12,7 @@ import { type CertificateExtensions, certificateExtensions, readExtensions } fro
 import { fingerprint } from './fingerprint.ts';
 import { type KeyFacts, keyFacts, publicKeyFromSpki } from './keys.ts';
 import { signatureAlgorithms } from './oids.ts';
-import { fromPem } from './pem.ts';
+import { allFromPem, fromPem } from './pem.ts';
 import { type LeafRole, roleOfUsage } from './profiles.ts';
 import { readSigned, type SignedDer, verifySigned } from './signed-der.ts';
 import { readSubjectUris, type SubjectFacts } from './subject.ts';
@@ -168,4 +168,12 @@ export function readCertificate(source: Uint8Array | string): Certificate {
   const certificate = parseCertificate(typeof source === 'string' ? fromPem(source, 'CERTIFICATE') : source);
   if (certificate === undefined) throw new CertsError('malformed', 'Not a certificate');
   return certificate;
+}
+
+/** Every certificate of a file, PEM (one or several) or one in DER. Throws CertsError `malformed`; never empty. */
+export function readCertificates(file: Uint8Array): Certificate[] {
+  const text = Buffer.from(file).toString('latin1');
+  const ders = text.includes('-----BEGIN CERTIFICATE-----') ? allFromPem(text, 'CERTIFICATE') : [file];
+  if (ders.length === 0) throw new CertsError('malformed', 'No certificate');
+  return ders.map((der) => readCertificate(der));
 }

@@ -52,8 +52,8 @@ const listExtensions: ReadonlySet<string> = new Set([
   extensionOids.authorityKeyIdentifier,
 ]);
 
-/** The federation has two CAs, foreign seals a handful more. */
-const cache = new BoundedCache<Crl>(16);
+/** The federation has two CAs, foreign ones at most 32; while one is replaced the old and the new. */
+const cache = new BoundedCache<Crl>(64);
 
 export class Crl {
   /** The list as received (DER). */

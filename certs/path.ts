@@ -44,7 +44,7 @@ export interface PathInput {
   nowMs?: number;
   /** `now` (default): a revoked certificate doesn't count. `at`: it counts before it was revoked or lost. */
   revocation?: 'now' | 'at';
-  /** Which certificates need a list: `all` below the anchor (default), the `leaf` only, or `none`. */
+  /** Which certificates need a list: `all` below the anchor (default), the `leaf` only, those `listed`, or `none`. */
   crlScope?: RevocationQuestion['scope'];
 }
 

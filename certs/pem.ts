@@ -14,6 +14,14 @@ export function toPem(der: Uint8Array, label: PemLabel): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 
+/** Every block of that label, in order: a file may hold a chain. */
+export function allFromPem(text: string, label: PemLabel): Uint8Array[] {
+  const blocks = text.matchAll(
+    new RegExp(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]*)-----END ${label}-----`, 'g'),
+  );
+  return [...blocks].map(([, body]) => new Uint8Array(Buffer.from(body ?? '', 'base64')));
+}
+
 /** The first block of that label in PEM text; empty bytes if there is none. */
 export function fromPem(text: string, label: PemLabel): Uint8Array {
   const block = new RegExp(`-----BEGIN ${label}-----([A-Za-z0-9+/=\\s]*)-----END ${label}-----`).exec(text);

@@ -15,8 +15,11 @@ export interface RevocationQuestion {
   mode: 'now' | 'at';
   atMs: number;
   nowMs: number;
-  /** `all` certificates below the anchor must have a list, only the `leaf`, or `none` is asked. */
-  scope: 'all' | 'leaf' | 'none';
+  /**
+   * `all` certificates below the anchor must have a list, only the `leaf`, or `none` is asked; `listed`: each whose
+   * issuer has a list here (another CA's lists may come or not; the one that came counts).
+   */
+  scope: 'all' | 'leaf' | 'listed' | 'none';
 }
 
 /** After these a key may have been used by someone else before anybody noticed. */
@@ -82,6 +85,7 @@ export function checkRevocation(
   for (let i = 0; i < count; i++) {
     const certificate = chain[i] as Certificate;
     const crl = listOf(certificate, chain[i + 1] as Certificate, question.crls);
+    if ('ok' in crl && crl.reason === 'crl-missing' && question.scope === 'listed') continue;
     if ('ok' in crl) return crl;
     if (crl.unknownCritical.length > 0) {
       return failure('crl-unsupported', crl.unknownCritical.join(', '), certificate);

@@ -11,6 +11,8 @@ import { VERSION } from './core/version.ts';
 import type { CheckReport } from './core/views.ts';
 import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
+import { askForSeal } from './directory/foreign-seal-wish.ts';
+import { foreignSealsOf } from './directory/foreign-seals.ts';
 import { openNodeFolder } from './directory/node-folder.ts';
 import { OwnKeys } from './directory/own-keys.ts';
 import { Renewal } from './directory/renewal.ts';
@@ -26,6 +28,7 @@ import { type NodeStore, openNodeStore } from './store/node-store.ts';
 import { inspectLoss, recover } from './store/recovery.ts';
 
 export { initNode, installNode, requestNode } from './directory/applicant.ts';
+export { askForSealAtRest, keepSeal } from './directory/foreign-seal-wish.ts';
 
 export type Report = (event: string, details: ErrorDetails) => void;
 
@@ -106,7 +109,8 @@ async function start(
   await directory.load();
   const now = () => directory.require();
   const { serviceKey, sealKey } = identity;
-  const own = new OwnKeys({ seat, agency, serviceKey, sealKey, directory: now });
+  const foreignSeals = await foreignSealsOf(dir);
+  const own = new OwnKeys({ seat, agency, serviceKey, sealKey, foreignSeals, directory: now });
 
   const network = new SeatNetwork({
     directory,
@@ -189,6 +193,7 @@ async function start(
     startedAtMs,
     classification: config.classification,
     announce: (addresses) => announcer.announce(addresses),
+    askForSeal: (fingerprint) => askForSeal(fingerprint, { dir, agency, directory, announcer, own }),
   });
   const door = await openNodeDoor(service, { folder: dir, report: doorReport(report) });
   stops.add(() => door.close());

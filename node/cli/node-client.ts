@@ -15,6 +15,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../core/views.ts';
+import type { SealAsked } from '../gateway/http/services.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
 
 export type UploadedFile = { name: string; mediaType?: string } & (
@@ -35,6 +36,8 @@ export class NodeClient {
   check = () => this.#http.json<CheckReport>('POST', '/v1/check', { timeoutMs: 3_600_000 });
   announce = (addresses: string[]) =>
     this.#http.json<{ addresses: string[] }>('POST', '/v1/announce', { body: { addresses } });
+  askForSeal = (fingerprint: string) =>
+    this.#http.json<SealAsked>('POST', '/v1/seals', { body: { fingerprint } });
   directory = () => this.#http.json<DirectoryItem[]>('GET', '/v1/directory');
   directoryEntry = (code: string) =>
     this.#http.json<DirectoryDetail>('GET', `/v1/directory/${encodeURIComponent(code)}`);

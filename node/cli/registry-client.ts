@@ -5,7 +5,9 @@
 import type { Bytes } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type {
+  AnchorItem,
   InviteAnswer,
+  NewAnchor,
   RegistryAgency,
   RegistryApi,
   RegistryStatus,
@@ -31,8 +33,26 @@ export class RegistryClient implements RegistryApi {
     this.#http.json<RegistryAgency[]>('GET', pathOf('/v1/registry/agencies', { certificates }));
   invite = (agency: string, { expiresMs }: { expiresMs?: number }) =>
     this.#http.json<InviteAnswer>('POST', '/v1/registry/invites', { body: { agency, expiresMs } });
-  grantSeal = (agency: string, fingerprint: string) =>
-    this.#http.json<unknown>('POST', '/v1/registry/seals', { body: { agency, fingerprint } });
+  grantSeal = (agency: string, fingerprint: string, options: { unit?: string; unitOnly?: boolean } = {}) =>
+    this.#http.json<unknown>('POST', '/v1/registry/seals', { body: { agency, fingerprint, ...options } });
+  anchors = () => this.#http.json<AnchorItem[]>('GET', '/v1/registry/anchors');
+  addAnchor = ({ certificates, intermediates, crls, fingerprint, name }: NewAnchor) =>
+    this.#http.json<AnchorItem>('POST', '/v1/registry/anchors', {
+      body: {
+        certificates: base64(certificates),
+        intermediates: intermediates?.map(base64),
+        crls: crls?.map(base64),
+        fingerprint,
+        name,
+      },
+    });
+  removeAnchor = (fingerprint: string) =>
+    this.#http.json<{ fingerprint: string; seals: number; version: number }>(
+      'DELETE',
+      anchorPath(fingerprint),
+    );
+  refreshAnchor = (fingerprint: string, list: Bytes) =>
+    this.#http.json<AnchorItem>('POST', `${anchorPath(fingerprint)}/lists`, { body: { crl: base64(list) } });
   revoke = (target: string, revocation: { reason: string; sinceMs?: number }) =>
     this.#http.json<unknown>('POST', '/v1/registry/revocations', { body: { target, ...revocation } });
   renew = (target: string) =>
@@ -41,6 +61,9 @@ export class RegistryClient implements RegistryApi {
     this.#http.json<unknown>('POST', '/v1/registry/import', { body: json, timeoutMs: IMPORT_TIMEOUT_MS });
   issue = (request: Bytes): Promise<Bytes> => this.#http.bytes('POST', '/v1/registry/requests', request);
 }
+
+const anchorPath = (fingerprint: string): string => `/v1/registry/anchors/${encodeURIComponent(fingerprint)}`;
+const base64 = (bytes: Bytes): string => Buffer.from(bytes).toString('base64');
 
 /** Calls `act` with the running registry, or with the folder opened for it. 'locked' when neither is to be had. */
 export function withRegistry<T>(

@@ -7,7 +7,7 @@ import type { ErrorDetails } from '../core/errors.ts';
 import type { RecoveryReport } from '../core/log-views.ts';
 import type { CheckReport } from '../core/views.ts';
 import type { SealWish } from '../directory/seal-key.ts';
-import type { RegistryApi } from '../gateway/http/services.ts';
+import type { RegistryApi, SealAsked } from '../gateway/http/services.ts';
 
 /** A line for the operator, as it happens: `eventText` makes it a sentence. */
 export type Report = (event: string, details: ErrorDetails) => void;
@@ -93,6 +93,14 @@ export interface Roots {
     seal?: SealWish;
   }): Promise<{ request: Bytes; agency: string; peerId: string; sealFingerprint: string }>;
   installNode(options: { dir: string; answer: Bytes; rootFingerprint: string }): Promise<NodeInitAnswer>;
+  /** Checks another CA's certificate with its key and keeps both in the node's folder, running or not. */
+  keepSeal(options: {
+    dir: string;
+    chain: Bytes;
+    key: Bytes;
+  }): Promise<{ fingerprint: string; subject: string; issuer: string; notAfter: string }>;
+  /** Asks the registry for it on behalf of a stopped node. 'locked' while a node runs there. */
+  askForSeal(options: { dir: string; fingerprint: string }): Promise<SealAsked>;
   initRegistry(options: RegistryInit): Promise<RegistryInitAnswer>;
   /** A registry's functions on a folder at rest. 'locked' while `registry run` holds it. */
   openRegistryFolder(dir: string): Promise<{ service: RegistryApi; close(): Promise<void> }>;
@@ -108,6 +116,8 @@ export const roots: Roots = {
   initNode: async (options) => (await import('../agency.ts')).initNode(options),
   requestNode: async (options) => (await import('../agency.ts')).requestNode(options),
   installNode: async (options) => (await import('../agency.ts')).installNode(options),
+  keepSeal: async (options) => (await import('../agency.ts')).keepSeal(options),
+  askForSeal: async (options) => (await import('../agency.ts')).askForSealAtRest(options),
   initRegistry: async (options) => (await import('../registry.ts')).initRegistry(options),
   openRegistryFolder: async (dir) => (await import('../registry.ts')).openRegistryFolder({ dir }),
   checkFolder: async (dir) => (await import('../agency.ts')).checkFolder(dir),

@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   'seal-required': row('never', 422, 3),
   'certificate-expired': row('later', 409, 3),
   'certificate-revoked': row('never', 409, 3),
+  'certificate-refused': row('never', 422, 3),
   'directory-expired': row('later', 503, 3),
   'disk-full': row('later', 507, 3),
   quota: row('later', 429, 3),

@@ -10,6 +10,7 @@ import { COMMAND_TEXTS } from './messages/commands.ts';
 import { ERROR_TEXTS } from './messages/errors.ts';
 import { EVENT_TEXTS } from './messages/events.ts';
 import { EXAMPLE_TEXTS } from './messages/examples.ts';
+import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
 
@@ -25,6 +26,7 @@ export const MESSAGES = {
   ...OUTPUT_TEXTS,
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
+  ...FOREIGN_SEAL_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

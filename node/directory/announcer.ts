@@ -19,6 +19,7 @@ import type { DirectoryStore } from './directory-store.ts';
 import { type GrantedEnrolment, judgeAnswer } from './enrolment-answer.ts';
 import { sealEnvelope } from './enrolment-envelope.ts';
 import { makeRequest, type RequestKeys, requireAnnounceable } from './enrolment-request.ts';
+import type { HeldForeignSeal } from './foreign-seals.ts';
 import { READS } from './hello.ts';
 import { type OpenIdentity, saveAnnounced } from './node-folder.ts';
 import { sendEnrolment } from './registry-client.ts';
@@ -44,6 +45,8 @@ export interface AnnouncerComponents {
   random: Random;
   report: (event: string, details: ErrorDetails) => void;
 }
+
+type SealWish = Pick<HeldForeignSeal, 'signer' | 'chain'>;
 
 export class Announcer {
   readonly #with: AnnouncerComponents;
@@ -82,10 +85,19 @@ export class Announcer {
   async renew(): Promise<GrantedEnrolment> {
     let granted: GrantedEnrolment | undefined;
     await this.#inTurn(async () => {
-      const listed = this.#with.directory.require().seat(this.#with.identity.seat)?.addresses;
-      granted = await this.#tell(this.#configured.length > 0 ? this.#configured : (listed ?? []));
+      granted = await this.#tell(this.#addresses());
     });
     return granted!;
+  }
+
+  /**
+   * Asks for a seal another CA certified to be granted; resolves when the registry keeps the wish. Errors as `announce`,
+   * and those of the certificate ('certificate-refused', 'certificate-expired', 'quota').
+   */
+  async askForSeal(seal: SealWish): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#tell(this.#addresses(), seal);
+    });
   }
 
   /** From now on every connection to the registry is an occasion to put the directory right. */
@@ -135,23 +147,30 @@ export class Announcer {
     return isAny || (same(seat.addresses, this.#configured) && same(seat.reads, READS));
   }
 
-  async #tell(addresses: readonly string[]): Promise<GrantedEnrolment> {
+  /** What others are told already. */
+  #addresses(): readonly string[] {
+    const listed = this.#with.directory.require().seat(this.#with.identity.seat)?.addresses;
+    return this.#configured.length > 0 ? this.#configured : (listed ?? []);
+  }
+
+  async #tell(addresses: readonly string[], seal?: SealWish): Promise<GrantedEnrolment> {
     this.#requireStanding();
     return within(this.#with.clock, ANNOUNCE_TIMEOUT_MS, this.#stopping.signal, (signal) =>
-      this.#ask(addresses, signal),
+      this.#ask(addresses, signal, seal),
     );
   }
 
-  async #ask(addresses: readonly string[], signal: AbortSignal): Promise<GrantedEnrolment> {
+  async #ask(addresses: readonly string[], signal: AbortSignal, seal?: SealWish): Promise<GrantedEnrolment> {
     const { identity, clock, report } = this.#with;
     const { agency, federationId } = identity;
-    const keys = this.#keys;
+    const keys = seal === undefined ? this.#keys : { ...this.#keys, seal: seal.signer };
     const request = await makeRequest({
       agency,
       federationId,
       keys,
       addresses,
       madeAtMs: clock.nowMs(),
+      sealChain: seal?.chain,
       onSealFault: ({ code }) => report('seal.unavailable', { code }),
     });
     const envelope = await sealEnvelope(request, keys.node, undefined);

@@ -19,7 +19,16 @@ export interface TrustMaterial {
   /** CAs of others, listed for seals alone, DER. */
   foreignRoots: readonly Bytes[];
   foreignIntermediates: readonly Bytes[];
+  /** What seals of such CAs were granted with, DER. */
+  sealChains: readonly Bytes[];
   crls: readonly Bytes[];
+}
+
+export interface VerdictOptions {
+  revocation?: 'now' | 'at';
+  nowMs?: number;
+  /** CAs a foreign seal was granted with, its anchor last, DER. */
+  chain?: readonly Bytes[];
 }
 
 interface Interval {
@@ -35,6 +44,8 @@ export class CertificateTrust {
   readonly #intermediates: readonly Certificate[];
   readonly #foreignRoots: readonly Certificate[];
   readonly #foreignIntermediates: readonly Certificate[];
+  /** Every CA known here, whatever it is believed for: whose lists are whose. */
+  readonly #authorities: readonly Certificate[];
   readonly #crls: readonly Crl[];
   readonly #good = new Map<string, Interval>();
 
@@ -43,6 +54,10 @@ export class CertificateTrust {
     this.#intermediates = certificates(material.intermediates);
     this.#foreignRoots = certificates(material.foreignRoots);
     this.#foreignIntermediates = certificates(material.foreignIntermediates);
+    const chains = certificates(material.sealChains);
+    this.#authorities = unique([
+      ...[this.#intermediates, this.#roots, this.#foreignIntermediates, this.#foreignRoots, chains].flat(),
+    ]);
     this.#crls = material.crls.flatMap((der) => parseCrl(der) ?? []);
   }
 
@@ -51,22 +66,38 @@ export class CertificateTrust {
     certificate: Certificate,
     role: RequiredRole,
     atMs: number,
-    options: { revocation?: 'now' | 'at'; nowMs?: number; chain?: readonly Bytes[] } = {},
+    options: VerdictOptions = {},
+  ): PathVerdict {
+    return this.#verdict(
+      certificate,
+      role,
+      atMs,
+      options,
+      isForeign(role) ? this.#foreignRoots : this.#roots,
+    );
+  }
+
+  #verdict(
+    certificate: Certificate,
+    role: RequiredRole,
+    atMs: number,
+    { chain = [], nowMs = atMs, revocation = 'now' }: VerdictOptions,
+    anchors: readonly Certificate[],
   ): PathVerdict {
     const foreign = isForeign(role);
     return validatePath({
       leaf: certificate,
       intermediates: foreign
-        ? [...certificates(options.chain ?? []), ...this.#foreignIntermediates].slice(0, MAX_INTERMEDIATES)
+        ? above(certificate, unique([...certificates(chain), ...this.#foreignIntermediates]))
         : this.#intermediates,
-      anchors: foreign ? this.#foreignRoots : this.#roots,
+      anchors,
       crls: this.#crls,
       role,
       atMs,
-      nowMs: options.nowMs ?? atMs,
-      revocation: options.revocation ?? 'now',
-      // a foreign CA's lists aren't ours to carry; where there is one it counts
-      crlScope: foreign ? (this.#hasListFor(certificate) ? 'leaf' : 'none') : 'all',
+      nowMs,
+      revocation,
+      // a foreign CA's lists aren't ours to make; where there is one it counts
+      crlScope: foreign ? 'listed' : 'all',
     });
   }
 
@@ -91,27 +122,38 @@ export class CertificateTrust {
     return undefined;
   }
 
-  /** Why it didn't count at a past moment: a later revocation, or a later end, takes nothing back. */
+  /**
+   * Why it didn't count at a past moment: a later revocation, or a later end, takes nothing back. A foreign seal is held
+   * against the anchor it was granted with, listed still or not, and against foreign lists as far as they reach.
+   */
   pastFault(
     certificate: Certificate,
     role: RequiredRole,
     atMs: number,
     nowMs: number,
-    chain?: readonly Bytes[],
+    chain: readonly Bytes[] = [],
   ): ErrorCode | undefined {
-    const verdict = this.verdict(certificate, role, atMs, {
-      chain,
-      nowMs: Math.max(atMs, nowMs),
-      revocation: 'at',
-    });
+    const foreign = isForeign(role);
+    const anchors = foreign ? unique([...this.#foreignRoots, ...certificates(chain.slice(-1))]) : this.#roots;
+    const knownMs = foreign
+      ? Math.min(nowMs, this.#listsEndMs([certificate, ...certificates(chain)]))
+      : nowMs;
+    const options = { chain, nowMs: Math.max(atMs, knownMs), revocation: 'at' } as const;
+    const verdict = this.#verdict(certificate, role, atMs, options, anchors);
     return verdict.ok ? undefined : codeOf(verdict.reason);
   }
 
-  /** Whether a list says the certificate is revoked, whatever the time. */
+  /** Whether a list of its own issuer says the certificate is revoked, whatever the time. */
   isRevoked(certificate: Certificate): boolean {
-    return this.#crls.some(
+    const naming = this.#crls.filter(
       (crl) => sameBytes(crl.issuerDer, certificate.issuerDer) && crl.get(certificate.serial) !== undefined,
     );
+    if (naming.length === 0) return false;
+    // names alone don't bind: another CA may bear the name of ours
+    const issuers = this.#authorities.filter(
+      (one) => sameBytes(one.subjectDer, certificate.issuerDer) && certificate.isSignedBy(one),
+    );
+    return naming.some((crl) => issuers.some((issuer) => crl.isSignedBy(issuer)));
   }
 
   /** The chain from a certificate to its anchor, DER, leaf left out; empty when there is none. */
@@ -132,8 +174,12 @@ export class CertificateTrust {
     return found;
   }
 
-  #hasListFor(certificate: Certificate): boolean {
-    return this.#crls.some((crl) => sameBytes(crl.issuerDer, certificate.issuerDer));
+  /** The last moment at which every list that speaks of these certificates is current. */
+  #listsEndMs(all: readonly Certificate[]): number {
+    const lists = this.#crls.filter(({ issuerDer }) =>
+      all.some((one) => sameBytes(one.issuerDer, issuerDer)),
+    );
+    return Math.min(...lists.map(({ nextUpdateMs }) => nextUpdateMs - 1));
   }
 
   #intervalOf(chain: readonly Certificate[]): Interval {
@@ -153,6 +199,20 @@ const MAX_INTERMEDIATES = 8;
 
 const certificates = (all: readonly Bytes[]): Certificate[] =>
   all.flatMap((der) => parseCertificate(der) ?? []);
+
+const unique = (all: readonly Certificate[]): Certificate[] => [
+  ...new Map(all.map((one) => [one.sha256, one])).values(),
+];
+
+/** Those of the pool that lead up from a certificate, nearest first: what other anchors have isn't offered. */
+function above(certificate: Certificate, pool: readonly Certificate[]): Certificate[] {
+  const found = new Set<Certificate>([certificate]);
+  for (const below of found)
+    for (const one of pool)
+      if (sameBytes(one.subjectDer, below.issuerDer) && below.isSignedBy(one)) found.add(one);
+  found.delete(certificate);
+  return [...found].slice(0, MAX_INTERMEDIATES);
+}
 
 const sameBytes = (a: Bytes, b: Bytes): boolean => Buffer.compare(a, b) === 0;
 

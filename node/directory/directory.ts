@@ -10,7 +10,7 @@ import type { PathVerdict } from '../../certs/verdict.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { fromLegacy } from '../core/codes.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import { CertificateTrust } from './certificate-trust.ts';
+import { CertificateTrust, type VerdictOptions } from './certificate-trust.ts';
 import {
   type AgencyFacts,
   ANCHOR_USE,
@@ -21,7 +21,8 @@ import {
 } from './entries.ts';
 import { emptyGroup, type GroupView } from './group-view.ts';
 import type { SignedHead } from './head.ts';
-import { type ListedCertificate, listCertificates } from './listed-certificate.ts';
+import { listedAnchors } from './listed-anchors.ts';
+import { isOpen, type ListedCertificate, listCertificates } from './listed-certificate.ts';
 import { ancestorsOf, groupOf, type Service, seatOrder, serviceOf } from './seat-lookup.ts';
 
 export type Freshness = 'fresh' | 'stale' | 'expired';
@@ -43,14 +44,16 @@ export class Directory {
     this.federationId = federationId;
     this.#groups = groups;
     this.#registry = groups.get(REGISTRY_GROUP) ?? emptyGroup(REGISTRY_GROUP);
-    const anchors = [...this.#registry.anchors.values()];
-    const own = anchors.filter(({ use }) => use === ANCHOR_USE.federation);
-    const foreign = anchors.filter(({ use }) => use === ANCHOR_USE.seal);
+    const own = listedAnchors(groups, ANCHOR_USE.federation);
+    const foreign = listedAnchors(groups, ANCHOR_USE.seal);
     this.#trust = new CertificateTrust({
       roots: [root, ...own.map(({ certificate }) => certificate)],
       intermediates: own.flatMap(({ intermediates }) => intermediates),
       foreignRoots: foreign.map(({ certificate }) => certificate),
       foreignIntermediates: foreign.flatMap(({ intermediates }) => intermediates),
+      sealChains: [...groups.values()].flatMap(({ seals }) =>
+        [...seals.values()].flatMap(({ chain }) => chain),
+      ),
       crls: [...this.#registry.crls.values()].map(({ crl }) => crl),
     });
     for (const group of groups.values()) for (const seat of group.seats.values()) this.#addSeat(seat);
@@ -202,7 +205,7 @@ export class Directory {
     certificate: Certificate,
     role: RequiredRole,
     atMs: number,
-    options: { revocation?: 'now' | 'at'; nowMs?: number } = {},
+    options: VerdictOptions = {},
   ): PathVerdict {
     return this.#trust.verdict(certificate, role, atMs, options);
   }
@@ -239,13 +242,13 @@ export class Directory {
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined {
     const listed = this.certificate(sha256);
     if (listed?.scope === undefined) return 'unknown-certificate';
-    const { scope } = listed;
-    const isIn =
-      scope.fromVersion <= this.version && (scope.toVersion === 0 || this.version <= scope.toVersion);
-    if (!isIn || !(scope.unit === unit || (scope.subtree && this.ancestorsOf(unit).includes(scope.unit)))) {
-      return 'seal-scope';
-    }
-    return this.#fault(listed, atMs);
+    return this.isInScope(listed, unit) ? this.#fault(listed, atMs) : 'seal-scope';
+  }
+
+  /** Whether the directory lets a seal speak for the unit now, its certificate apart. */
+  isInScope({ scope }: ListedCertificate, unit: string): boolean {
+    if (scope === undefined || !isOpen(scope, this.version)) return false;
+    return scope.unit === unit || (scope.subtree && this.ancestorsOf(unit).includes(scope.unit));
   }
 
   /** The unit a seal was granted for ("sealed by X for Y"). */

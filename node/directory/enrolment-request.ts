@@ -23,6 +23,8 @@ export interface RequestFacts {
   madeAtMs: number;
   /** Called when the seal's token can't sign now: the request then leaves the seal as it is. Without it that rejects. */
   onSealFault?: (fault: LienthongError) => void;
+  /** Another CA's certificate of the seal key and those above it, DER: asks for that seal to be granted. */
+  sealChain?: readonly Bytes[];
 }
 
 export async function makeRequest({
@@ -30,6 +32,7 @@ export async function makeRequest({
   keys,
   addresses,
   onSealFault,
+  sealChain = [],
   ...facts
 }: RequestFacts): Promise<Bytes> {
   return enrolmentRequest.encode({
@@ -44,6 +47,7 @@ export async function makeRequest({
     }),
     addresses: [...addresses],
     reads: [...READS],
+    sealChain: [...sealChain],
     software: SOFTWARE,
   });
 }

@@ -18,6 +18,10 @@ export interface SealScope {
   readonly toVersion: number;
 }
 
+/** Whether a scope counts in a version of the directory. */
+export const isOpen = ({ fromVersion, toVersion }: SealScope, version: number): boolean =>
+  fromVersion <= version && (toVersion === 0 || version <= toVersion);
+
 export interface ListedCertificate extends SignerCertificate {
   readonly certificate: Certificate;
   readonly der: Bytes;
@@ -30,7 +34,7 @@ export interface ListedCertificate extends SignerCertificate {
   readonly seat: string | undefined;
   /** Seals. */
   readonly scope: SealScope | undefined;
-  /** Intermediates of a foreign CA, DER. */
+  /** Of a foreign seal: CAs above it, the anchor it was granted with last, DER. */
   readonly chain: readonly Bytes[];
 }
 

@@ -4,7 +4,7 @@
  * the same while the certificate does, so that statements can share a batch. What the exchange calls `Self`.
  */
 import type { Signer } from '../../certs/signer.ts';
-import { equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import type { SignerRole } from '../signing/roles.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
@@ -18,7 +18,20 @@ export interface OwnKeysComponents {
   serviceKey: Signer;
   /** A key that was made at enrolment, granted or not; a node without one only receives. */
   sealKey: Signer | undefined;
+  /** Keys of seals that other CAs certified, granted or not. */
+  foreignSeals?: readonly ForeignSeal[];
   directory: () => Directory;
+}
+
+/** A key with the SHA-256 of the very certificate that was asked about. */
+export interface ForeignSeal {
+  certificateSha256: Bytes;
+  signer: Signer;
+}
+
+interface HeldSeal {
+  listed: ListedCertificate;
+  identity: SigningIdentity;
 }
 
 export class OwnKeys {
@@ -27,10 +40,13 @@ export class OwnKeys {
   readonly #with: OwnKeysComponents;
   #version: Directory | undefined;
   #service: SigningIdentity | undefined;
-  #seal: SigningIdentity | undefined;
+  /** In the order they are tried. */
+  #seals: readonly HeldSeal[] = [];
+  #foreign: readonly ForeignSeal[];
 
   constructor(components: OwnKeysComponents) {
     this.#with = components;
+    this.#foreign = components.foreignSeals ?? [];
     this.seat = components.seat;
     this.agency = components.agency;
   }
@@ -43,10 +59,24 @@ export class OwnKeys {
     return this.#service;
   }
 
-  /** Undefined until the registry's admin has granted the seal. */
-  seal(): SigningIdentity | undefined {
+  /**
+   * The seal for a unit (this agency without): what another CA certified and the registry granted comes before the
+   * federation's own; where none counts, one all the same, so that what is wrong with it can be told. Undefined until
+   * the registry's admin has granted one.
+   */
+  seal(unit: string = this.agency): SigningIdentity | undefined {
     this.#look();
-    return this.#seal;
+    const directory = this.#with.directory();
+    const fitting = this.#seals.find(
+      ({ listed }) => directory.isInScope(listed, unit) && !directory.isRevoked(listed.certificate),
+    );
+    return (fitting ?? this.#seals.at(-1))?.identity;
+  }
+
+  /** Takes the keys of seals from other CAs that are in the folder now. */
+  useForeign(seals: readonly ForeignSeal[]): void {
+    this.#foreign = seals;
+    this.#version = undefined;
   }
 
   /** SHA-256 of the seal key's public half, hex: what a registry's admin compares before granting it. */
@@ -61,7 +91,20 @@ export class OwnKeys {
     const listed = (role: 'service' | 'seal', { publicKeySpki: spki }: Signer) =>
       currentOf(directory, { role, agency: this.agency, seat: this.seat, spki });
     this.#service = identityOf(listed('service', serviceKey), serviceKey, this.#service);
-    this.#seal = sealKey && identityOf(listed('seal', sealKey), sealKey, this.#seal);
+    const before = this.#seals;
+    const held = (found: ListedCertificate | undefined, key: Signer): HeldSeal[] => {
+      const known = before.find(
+        ({ listed }) => found !== undefined && equalBytes(listed.sha256, found.sha256),
+      );
+      const identity = identityOf(found, key, known?.identity);
+      return found === undefined || identity === undefined ? [] : [{ listed: found, identity }];
+    };
+    const foreign = this.#foreign
+      .flatMap(({ certificateSha256, signer }) =>
+        held(ownForeign(directory, this.agency, certificateSha256), signer),
+      )
+      .sort((a, b) => b.listed.scope!.fromVersion - a.listed.scope!.fromVersion);
+    this.#seals = [...foreign, ...(sealKey === undefined ? [] : held(listed('seal', sealKey), sealKey))];
     this.#version = directory;
   }
 }
@@ -69,6 +112,12 @@ export class OwnKeys {
 /** The certificate that stands for a key; where none does the newest, so that what is wrong with it can be told. */
 const currentOf = (directory: Directory, key: KeyOfSeat): ListedCertificate | undefined =>
   standingCertificate(directory, key) ?? certificatesOfKey(directory, key)[0];
+
+/** The seal as the directory lists it, where it is this agency's. */
+function ownForeign(directory: Directory, agency: string, sha256: Bytes): ListedCertificate | undefined {
+  const found = directory.certificate(sha256);
+  return found?.role === 'seal' && found.agency === agency ? found : undefined;
+}
 
 function identityOf(
   listed: ListedCertificate | undefined,

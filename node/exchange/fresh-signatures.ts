@@ -117,8 +117,8 @@ export class FreshSignatures {
     if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
     // another seat's courier was first
     if (this.#faultOfSeal(row.envelope) === undefined) return;
-    const own = self.seal();
     const unit = issuerOf(signedCodec.parse(row.envelope));
+    const own = self.seal(unit);
     if (
       own === undefined ||
       !row.outgoing ||

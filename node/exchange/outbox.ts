@@ -177,7 +177,7 @@ export class Outbox {
       exchangeId: parseUuid(exchangeId),
       attachments: attachments.fields,
     });
-    const seal = self.seal();
+    const seal = self.seal(draft.numberKey.issuer);
     if (seal === undefined)
       throw new LienthongError('seal-not-granted', {
         agency: self.agency,
@@ -277,7 +277,7 @@ export class Outbox {
   /** The seal must count now for the issuing unit: a document nobody will accept is refused here. */
   #requireSeal(draft: Draft, nowMs: number): void {
     const { self, directory } = this.#with;
-    const seal = self.seal();
+    const seal = self.seal(draft.numberKey.issuer);
     const fault = seal && directory().sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
     if (seal === undefined || fault === 'unknown-certificate')
       throw new LienthongError('seal-not-granted', {

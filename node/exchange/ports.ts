@@ -92,8 +92,8 @@ export interface Self {
   readonly seat: string;
   readonly agency: string;
   service(): SigningIdentity;
-  /** Undefined until the registry's admin has granted the seal. */
-  seal(): SigningIdentity | undefined;
+  /** What seals a unit's documents; undefined until the registry's admin has granted a seal. */
+  seal(unit: string): SigningIdentity | undefined;
   /** Of the seal key, hex: whom to name when it isn't granted yet. */
   readonly sealFingerprint: string;
 }

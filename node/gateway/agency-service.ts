@@ -35,7 +35,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { countDocuments } from '../store/documents.ts';
 import { freeBytes } from '../store/folder.ts';
 import type { NodeStore } from '../store/node-store.ts';
-import type { AttachmentStream, NodeService } from './http/services.ts';
+import type { AttachmentStream, NodeService, SealAsked } from './http/services.ts';
 import { checkWithSeal, sealCustody } from './seal-check.ts';
 
 export interface AgencyServiceComponents {
@@ -52,6 +52,7 @@ export interface AgencyServiceComponents {
   /** The folder's declared classification, for submissions that bring none. */
   classification: Classification | undefined;
   announce: (addresses: string[]) => Promise<void>;
+  askForSeal: (fingerprint: string) => Promise<SealAsked>;
 }
 
 export class AgencyService implements NodeService {
@@ -109,6 +110,10 @@ export class AgencyService implements NodeService {
 
   announce(addresses: string[]): Promise<void> {
     return this.#with.announce(addresses);
+  }
+
+  askForSeal(fingerprint: string): Promise<SealAsked> {
+    return this.#with.askForSeal(fingerprint);
   }
 
   async directory(): Promise<DirectoryItem[]> {

@@ -24,6 +24,7 @@ import { isAnnounceAddress } from '../network/addresses.ts';
 import type { AuditEntry, KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { key, PREFIX } from '../store/keys.ts';
 import type { Authority, Holder } from './authority.ts';
+import { askForSeal } from './foreign-requests.ts';
 import { useInvite } from './invites.ts';
 import { type IssuedRow, issuedRow } from './issued.ts';
 import { toBase64 } from './json-row.ts';
@@ -84,8 +85,12 @@ export class Enrolment {
     }
     if (isChange) {
       const current = await this.#change.apply(opened.request, proven.peerId);
+      if (opened.request.sealChain.length > 0)
+        await askForSeal(opened.request, current.seat, this.#components);
       return enrolmentAnswer.encode(this.#answer(current, current.seat, proven));
     }
+    if (opened.request.sealChain.length > 0)
+      throw new LienthongError('request-invalid', { reason: 'not-enrolled' });
     const stored = await this.#stored(opened.requestHash);
     if (stored !== undefined) return stored;
     try {

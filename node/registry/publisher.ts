@@ -210,7 +210,7 @@ export function registryEntries(
   ];
 }
 
-const crlEntry = (issuerSha256: Bytes, crl: Bytes): Act['entries'][number] => ({
+export const crlEntry = (issuerSha256: Bytes, crl: Bytes): Act['entries'][number] => ({
   group: REGISTRY_GROUP,
   key: crlKey(issuerSha256),
   crl: { issuerSha256, crl },

@@ -5,7 +5,6 @@
  */
 
 import type { RevocationReason } from '../../certs/crl.ts';
-import { parseFingerprint } from '../../certs/fingerprint.ts';
 import { issuableReasons } from '../../certs/revocation-list.ts';
 import { enrolmentAnswer } from '../../proto/messages.ts';
 import { type Bytes, sha256 } from '../core/bytes.ts';
@@ -17,11 +16,12 @@ import type { DirectoryStore } from '../directory/directory-store.ts';
 import { STATE } from '../directory/entries.ts';
 import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
 import { importEntries } from './agencies.ts';
+import type { AnchorItem } from './anchor-views.ts';
+import { Anchors, type NewAnchor } from './anchors.ts';
 import type { Authority } from './authority.ts';
-import { type Enrolment, sealEntry } from './enrolment.ts';
+import type { Enrolment } from './enrolment.ts';
 import { DEFAULT_EXPIRY_MS, MAX_EXPIRY_MS, newInvite } from './invites.ts';
-import { allIssued, getIssued, type IssuedRow, issuedRow, keyIdOf } from './issued.ts';
-import { fromBase64 } from './json-row.ts';
+import { allIssued, getIssued, type IssuedRow, keyIdOf } from './issued.ts';
 import type { Act, Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
 import { listAgencies, type RegistryItem, type RegistryStatus, statusOf } from './registry-views.ts';
@@ -36,7 +36,8 @@ import {
   seatEntry,
   seatWith,
 } from './renewal.ts';
-import { sealRequestDone, sealRequests } from './seal-requests.ts';
+import { type GrantOptions, type SealGranted, SealGrants } from './seal-grants.ts';
+import { endedEntries, type ForeignSealEntry } from './seal-scopes.ts';
 
 export interface RegistryServiceComponents {
   store: KeyValueStore;
@@ -55,9 +56,13 @@ export interface RegistryServiceComponents {
 
 export class RegistryService {
   readonly #components: RegistryServiceComponents;
+  readonly #seals: SealGrants;
+  readonly #anchors: Anchors;
 
   constructor(components: RegistryServiceComponents) {
     this.#components = components;
+    this.#seals = new SealGrants(components);
+    this.#anchors = new Anchors(components);
   }
 
   /** A one-time token for an agency. 'not-found' for one that isn't in the directory, 'retired-recipient' for one that is gone. */
@@ -88,42 +93,17 @@ export class RegistryService {
     return { token, agency: agency.code, expiresAt: isoTime(expiresAtMs) };
   }
 
-  /** Issues the seal an agency asked for, once an admin has compared its key's fingerprint. 'not-found' without a request. */
-  async grantSeal(
-    code: string,
-    fingerprint: string,
-  ): Promise<{ agency: string; serial: string; notAfter: string }> {
-    const wanted = parseFingerprint(fingerprint);
-    if (wanted === undefined) throw new LienthongError('usage', { what: 'fingerprint' });
-    const agency = this.#agency(code);
-    const { store, publisher, authority } = this.#components;
-    let issued: IssuedRow | undefined;
-    await publisher.publish(async (current) => {
-      const request = (await sealRequests(store, agency.code)).find((row) => row.fingerprint === wanted);
-      if (request === undefined)
-        throw new LienthongError('not-found', { what: 'seal-request', agency: agency.code });
-      const nowMs = this.#components.clock.nowMs();
-      const csr = fromBase64(request.request);
-      const holder = { agency: agency.code, name: agency.name, seat: request.seat };
-      const certificate = await authority.issue('seal', csr, holder, nowMs);
-      issued = issuedRow(certificate, {
-        role: 'seal',
-        agency: agency.code,
-        seat: request.seat,
-        request: csr,
-        nowMs,
-      });
-      return {
-        entries: [sealEntry(agency.code, certificate.bytes, (current?.version ?? 0) + 1)],
-        writes: [sealRequestDone(request)],
-        issued: [issued],
-        audit: [
-          this.#audit('seal.granted', { agency: agency.code, fingerprint: wanted, serial: issued.serial }),
-        ],
-      };
-    });
-    return { agency: agency.code, serial: issued!.serial, notAfter: isoTime(issued!.notAfterMs) };
+  /** Grants the seal an agency asked for, once an admin has compared its fingerprint; errors of SealGrants. */
+  async grantSeal(code: string, fingerprint: string, options: GrantOptions = {}): Promise<SealGranted> {
+    return this.#seals.grant(this.#agency(code), fingerprint, options);
   }
+
+  /** Foreign CAs listed for seals; errors of each: Anchors. */
+  anchors = (): Promise<AnchorItem[]> => this.#anchors.list();
+  addAnchor = (anchor: NewAnchor): Promise<AnchorItem> => this.#anchors.add(anchor);
+  removeAnchor = (fingerprint: string) => this.#anchors.remove(fingerprint);
+  refreshAnchor = (fingerprint: string, list: Bytes): Promise<AnchorItem> =>
+    this.#anchors.refresh(fingerprint, list);
 
   /** Answers an offline request file: certificates, root and the directory as it stands, for `node install`. */
   async issue(request: Bytes): Promise<Bytes> {
@@ -145,7 +125,8 @@ export class RegistryService {
 
   /**
    * Revokes one certificate by serial, or all of an agency's. `sinceMs` is when the key may have been lost; a lost key
-   * takes every certificate it has with it, those it was renewed by too.
+   * takes every certificate it has with it, those it was renewed by too. A seal of another CA (also by the fingerprint of
+   * its certificate) ends with the present version: only its CA can revoke it.
    * 'not-found' when there is nothing to revoke; a serial revoked already is no error and changes nothing.
    */
   async revoke(
@@ -159,14 +140,16 @@ export class RegistryService {
     if (options.sinceMs !== undefined && options.sinceMs > nowMs)
       throw new LienthongError('invalid-date', { field: 'since' });
     let revoked: IssuedRow[] = [];
-    const named = await this.#revocable(text, reason);
-    if (named.length === 0)
-      throw new LienthongError('not-found', { what: 'certificate', code: text.slice(0, 60) });
-    if (named.every((row) => row.revoked !== undefined)) {
-      return { revoked: [], version: this.#components.directory.require().version };
-    }
-    const { version } = await publisher.publish(async () => {
+    let ended: ForeignSealEntry[] = [];
+    const { version } = await publisher.publish(async (current) => {
       const rows = await this.#revocable(text, reason);
+      // a serial is its CA's own: where one of ours has it, that one is meant
+      const foreign = rows.some(({ serial }) => serial === serialOf(text))
+        ? []
+        : this.#seals.named(current!, text);
+      if (rows.length + foreign.length === 0)
+        throw new LienthongError('not-found', { what: 'certificate', code: text.slice(0, 60) });
+      ended = foreign.filter(({ isOpen }) => isOpen);
       revoked = rows
         .filter((row) => row.revoked === undefined)
         .map((row) => ({
@@ -177,17 +160,26 @@ export class RegistryService {
             ...(options.sinceMs === undefined ? {} : { sinceMs: options.sinceMs }),
           },
         }));
-      const serials = revoked
+      if (revoked.length + ended.length === 0) return undefined;
+      const serials = [...revoked, ...ended.map(({ certificate }) => certificate)]
         .map(({ serial }) => serial)
         .join(',')
         .slice(0, 1900);
       return {
-        entries: [],
+        entries: ended.flatMap((one) => endedEntries(current!, one)),
         issued: revoked,
         audit: [this.#audit('certificate.revoked', { serials, reason })],
       };
     });
-    return { revoked: revoked.map(({ serial, role, agency }) => ({ serial, role, agency })), version };
+    const seals = ended.map(({ agency, certificate }) => ({
+      serial: certificate.serial,
+      role: 'seal',
+      agency,
+    }));
+    return {
+      revoked: [...revoked.map(({ serial, role, agency }) => ({ serial, role, agency })), ...seals],
+      version,
+    };
   }
 
   /**
@@ -253,7 +245,7 @@ export class RegistryService {
 
   async #issuedNamed(text: string): Promise<IssuedRow[]> {
     const { store } = this.#components;
-    const bySerial = await getIssued(store, text.toLowerCase().replaceAll(':', ''));
+    const bySerial = await getIssued(store, serialOf(text));
     if (bySerial !== undefined) return [bySerial];
     const code = text.toUpperCase();
     return isAgencyCode(code) ? (await allIssued(store)).filter(({ agency }) => agency === code) : [];
@@ -272,6 +264,8 @@ export class RegistryService {
     return { atMs: this.#components.clock.nowMs(), event, fields };
   }
 }
+
+const serialOf = (text: string): string => text.toLowerCase().replaceAll(':', '');
 
 function reasonOf(text: string): RevocationReason {
   const reason = issuableReasons.find((one) => one === text.trim().toLowerCase());

@@ -3,17 +3,20 @@
  * the registry stands. Only reads.
  */
 
-import type { Certificate } from '../../certs/certificate.ts';
+import { type Certificate, parseCertificate } from '../../certs/certificate.ts';
 import { profiles } from '../../certs/profiles.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 import { openInvites } from './invites.ts';
 import { allIssued, type IssuedRow, keyIdOf } from './issued.ts';
+import { fromBase64 } from './json-row.ts';
 import type { Publisher } from './publisher.ts';
 import type { RegistryKeys } from './registry-folder.ts';
-import { sealRequests } from './seal-requests.ts';
+import { type SealRequestRow, sealRequests } from './seal-requests.ts';
+import { foreignSeals } from './seal-scopes.ts';
 
 export interface ViewComponents {
   store: KeyValueStore;
@@ -38,11 +41,13 @@ export interface CertificateItem {
   serial: string;
   role: string;
   notAfter: string;
-  /** "valid", "expired", "revoked", "replaced" (the same key has a newer one) */
+  /** "valid", "expired", "revoked", "replaced" (the same key has a newer one), "withdrawn" (another CA's seal) */
   state: string;
   seat: string | null;
   /** In force, and an admin should see to it now. */
   endsSoon: boolean;
+  /** Of a seal that another CA certified: SHA-256 of the certificate, hex. */
+  fingerprint?: string;
 }
 
 export interface RegistryStatus {
@@ -59,7 +64,16 @@ export interface RegistryStatus {
   agencies: number;
   seats: number;
   openInvites: number;
-  sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
+  sealRequests: SealRequestItem[];
+}
+
+export interface SealRequestItem {
+  agency: string;
+  seat: string;
+  fingerprint: string;
+  askedAt: string;
+  /** Of a seal that another CA certified: whose it says it is, and what granting it would meet now. */
+  certificate?: { subject: string; issuer: string; notAfter: string; fault: string | null };
 }
 
 const DAY_MS = 86_400_000;
@@ -87,13 +101,17 @@ export async function listAgencies(
   if (!withCertificates) return items;
   const nowMs = clock.nowMs();
   const byAgency = Map.groupBy(await allIssued(store), ({ agency }) => agency);
+  const foreign = foreignItems(current, nowMs);
   const own = [
     ownItem('root', keys.root, CA_SOON_MS, nowMs),
     ownItem('issuing', keys.issuing.certificate, CA_SOON_MS, nowMs),
     ownItem('directory', keys.directory.certificate, SOON_MS, nowMs),
   ];
   return [
-    ...items.map((item) => ({ ...item, certificates: issuedItems(byAgency.get(item.code) ?? [], nowMs) })),
+    ...items.map((item) => ({
+      ...item,
+      certificates: [...issuedItems(byAgency.get(item.code) ?? [], nowMs), ...(foreign.get(item.code) ?? [])],
+    })),
     { code: '', name, state: 'registry', seats: 0, certificates: own },
   ];
 }
@@ -149,11 +167,33 @@ export async function statusOf(of: ViewComponents): Promise<RegistryStatus> {
     agencies: current.agencies().length,
     seats: current.seats().length,
     openInvites: (await openInvites(of.store, nowMs)).length,
-    sealRequests: (await sealRequests(of.store)).map(({ agency, seat, fingerprint, askedAtMs }) => ({
-      agency,
-      seat,
-      fingerprint,
-      askedAt: isoTime(askedAtMs),
-    })),
+    sealRequests: (await sealRequests(of.store)).map((row) => requestItem(row, current, nowMs)),
   };
+}
+
+function requestItem(row: SealRequestRow, current: Directory, nowMs: number): SealRequestItem {
+  const { agency, seat, fingerprint, askedAtMs } = row;
+  const item = { agency, seat, fingerprint, askedAt: isoTime(askedAtMs) };
+  const [leaf, ...above] = (row.chain ?? []).map(fromBase64);
+  const certificate = leaf && parseCertificate(leaf);
+  if (certificate === undefined) return item;
+  const { subject, issuer, notAfterMs } = certificate;
+  const verdict = current.verdict(certificate, 'foreign-seal', nowMs, { chain: above });
+  const fault = verdict.ok ? null : verdict.reason;
+  return { ...item, certificate: { subject, issuer, notAfter: isoTime(notAfterMs), fault } };
+}
+
+/** Seals of other CAs, by agency. */
+function foreignItems(current: Directory, nowMs: number): Map<string, CertificateItem[]> {
+  const found = new Map<string, CertificateItem[]>();
+  for (const { agency, certificate, isOpen } of foreignSeals(current)) {
+    const { serial, notAfterMs, sha256: fingerprint } = certificate;
+    const inForce = isOpen ? (notAfterMs <= nowMs ? 'expired' : 'valid') : 'withdrawn';
+    const state = current.isRevoked(certificate) ? 'revoked' : inForce;
+    const notAfter = isoTime(notAfterMs);
+    // its own CA and its holder see to the next one
+    const item = { serial, role: 'seal', notAfter, state, seat: null, endsSoon: false, fingerprint };
+    found.set(agency, [...(found.get(agency) ?? []), item]);
+  }
+  return found;
 }

@@ -10,10 +10,12 @@ import { decodeRow, encodeRow } from './json-row.ts';
 export interface SealRequestRow {
   agency: string;
   seat: string;
-  /** SHA-256 of the key's SubjectPublicKeyInfo, hex. */
+  /** SHA-256, hex: of the key's SubjectPublicKeyInfo, or of the certificate another CA gave it. */
   fingerprint: string;
   /** Base64 of the request. */
   request: string;
+  /** Another CA's certificate of the key and those above it, Base64 of DER; absent for a seal to be issued here. */
+  chain?: string[];
   askedAtMs: number;
 }
 

@@ -80,7 +80,9 @@ export class SeatChange {
     });
     const { seat, standing } = this.#check(directory, request, peerId);
     const { node, service, seal } = standing;
-    return { seat: seat.seat, node: node.der, service: service.der, seal: seal?.der ?? EMPTY };
+    // another CA's seal counts by the directory alone
+    const ownSeal = seal === undefined || seal.pathRole === 'foreign-seal' ? EMPTY : seal.der;
+    return { seat: seat.seat, node: node.der, service: service.der, seal: ownSeal };
   }
 
   #renew(current: Directory, { seat, standing }: Asking, request: EnrolmentRequest, nowMs: number) {

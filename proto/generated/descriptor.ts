@@ -2776,6 +2776,16 @@ export const descriptor: Descriptor = {
                   "options": {
                     "(max_bytes)": 60
                   }
+                },
+                "sealChain": {
+                  "rule": "repeated",
+                  "type": "bytes",
+                  "id": 10,
+                  "protoName": "seal_chain",
+                  "options": {
+                    "(max_items)": 4,
+                    "(max_bytes)": 8192
+                  }
                 }
               }
             },

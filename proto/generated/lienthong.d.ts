@@ -2387,7 +2387,7 @@ export namespace lienthong {
             /** DER; its issuer is an anchor of the directory or chains to one. */
             certificate: Uint8Array;
 
-            /** Intermediates of a foreign CA, DER. */
+            /** Of a foreign CA: the intermediates, then the anchor, DER: old documents stay verifiable when it isn't listed any more. */
             chain: Uint8Array[];
 
             /** The unit it speaks for, and whether also for everything below. */
@@ -2437,7 +2437,7 @@ export namespace lienthong {
                 /** DER; its issuer is an anchor of the directory or chains to one. */
                 certificate?: Uint8Array;
 
-                /** Intermediates of a foreign CA, DER. */
+                /** Of a foreign CA: the intermediates, then the anchor, DER: old documents stay verifiable when it isn't listed any more. */
                 chain?: Uint8Array[];
 
                 /** The unit it speaks for, and whether also for everything below. */
@@ -5525,6 +5525,12 @@ export namespace lienthong {
             software: string;
 
             /**
+             * The certificate another CA gave the key of seal_csr, then those above it, DER: asks the registry to let that seal count.
+             * Only from an enrolled seat.
+             */
+            sealChain: Uint8Array[];
+
+            /**
              * Creates a new EnrolmentRequest instance using the specified properties.
              * @param [properties] Properties to set
              * @returns EnrolmentRequest instance
@@ -5582,6 +5588,12 @@ export namespace lienthong {
 
                 /** EnrolmentRequest software */
                 software?: string;
+
+                /**
+                 * The certificate another CA gave the key of seal_csr, then those above it, DER: asks the registry to let that seal count.
+                 * Only from an enrolled seat.
+                 */
+                sealChain?: Uint8Array[];
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -6024,7 +6024,7 @@ export const lienthong = $root.lienthong = (() => {
              * Properties of a SealEntry.
              * @typedef {Object} lienthong.v1.SealEntry.$Properties
              * @property {Uint8Array} [certificate] DER; its issuer is an anchor of the directory or chains to one.
-             * @property {Array.<Uint8Array>} [chain] Intermediates of a foreign CA, DER.
+             * @property {Array.<Uint8Array>} [chain] Of a foreign CA: the intermediates, then the anchor, DER: old documents stay verifiable when it isn't listed any more.
              * @property {string} [unit] The unit it speaks for, and whether also for everything below.
              * @property {boolean} [subtree] SealEntry subtree
              * @property {number} [fromVersion] Directory versions it counts from and to; 0 = no end yet.
@@ -6070,7 +6070,7 @@ export const lienthong = $root.lienthong = (() => {
             SealEntry.prototype.certificate = $util.newBuffer([]);
 
             /**
-             * Intermediates of a foreign CA, DER.
+             * Of a foreign CA: the intermediates, then the anchor, DER: old documents stay verifiable when it isn't listed any more.
              * @member {Array.<Uint8Array>} chain
              * @memberof lienthong.v1.SealEntry
              * @instance
@@ -14006,6 +14006,8 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Array.<string>} [reads] EnrolmentRequest reads
              * @property {number} [madeAtMs] EnrolmentRequest madeAtMs
              * @property {string} [software] EnrolmentRequest software
+             * @property {Array.<Uint8Array>} [sealChain] The certificate another CA gave the key of seal_csr, then those above it, DER: asks the registry to let that seal count.
+             * Only from an enrolled seat.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -14034,6 +14036,7 @@ export const lienthong = $root.lienthong = (() => {
             const EnrolmentRequest = function (properties) {
                 this.addresses = [];
                 this.reads = [];
+                this.sealChain = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -14113,6 +14116,15 @@ export const lienthong = $root.lienthong = (() => {
             EnrolmentRequest.prototype.software = "";
 
             /**
+             * The certificate another CA gave the key of seal_csr, then those above it, DER: asks the registry to let that seal count.
+             * Only from an enrolled seat.
+             * @member {Array.<Uint8Array>} sealChain
+             * @memberof lienthong.v1.EnrolmentRequest
+             * @instance
+             */
+            EnrolmentRequest.prototype.sealChain = $util.emptyArray;
+
+            /**
              * Creates a new EnrolmentRequest instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.EnrolmentRequest
@@ -14164,6 +14176,9 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.madeAtMs);
                 if (message.software != null && $Object.hasOwnProperty.call(message, "software") && message.software !== "")
                     writer.uint32(/* id 9, wireType 2 =*/74).string(message.software);
+                if (message.sealChain != null && message.sealChain.length)
+                    for (let i = 0; i < message.sealChain.length; ++i)
+                        writer.uint32(/* id 10, wireType 2 =*/82).bytes(message.sealChain[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -14285,6 +14300,14 @@ export const lienthong = $root.lienthong = (() => {
                                 message.software = value;
                             else
                                 delete message.software;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sealChain && message.sealChain.length))
+                                message.sealChain = [];
+                            message.sealChain.push(reader.bytes());
                             continue;
                         }
                     }

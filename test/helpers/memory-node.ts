@@ -259,6 +259,13 @@ export class MemoryNode implements NodeService {
     };
   }
 
+  sealsAsked: string[] = [];
+
+  async askForSeal(fingerprint: string) {
+    this.sealsAsked.push(fingerprint);
+    return { fingerprint, granted: false };
+  }
+
   async announce(addresses: string[]) {
     this.announced = addresses;
   }

@@ -1,7 +1,7 @@
 /** A registry's functions in memory, for tests of its door and commands. */
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
-import type { RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
+import type { AnchorItem, NewAnchor, RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
 
 const NOW_MS = Date.parse('2026-05-01T08:00:00+07:00');
 
@@ -24,9 +24,54 @@ export class MemoryRegistry implements RegistryApi {
     return [{ ...agency, certificates: [one, old] }, registry];
   }
 
-  async grantSeal(agency: string, fingerprint: string) {
-    this.acts.push({ agency, fingerprint });
+  async grantSeal(agency: string, fingerprint: string, options: { unit?: string; unitOnly?: boolean } = {}) {
+    const scope = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    this.acts.push({ agency, fingerprint, ...scope });
     return { agency, serial: '0a1c', notAfter: isoTime(NOW_MS) };
+  }
+
+  listed: AnchorItem[] = [];
+
+  async anchors() {
+    return this.listed;
+  }
+
+  async addAnchor(anchor: NewAnchor) {
+    this.acts.push({ anchor });
+    const item: AnchorItem = {
+      fingerprint: anchor.fingerprint,
+      name: anchor.name ?? 'CN=CA',
+      subject: 'CN=CA',
+      notAfter: isoTime(NOW_MS),
+      state: 'valid',
+      intermediates: [{ fingerprint: 'ef'.repeat(32), subject: 'CN=CA 2', notAfter: isoTime(NOW_MS) }],
+      lists: (anchor.crls ?? []).map(() => ({
+        issuer: anchor.fingerprint,
+        from: isoTime(NOW_MS),
+        until: isoTime(NOW_MS),
+        state: 'expired',
+        revoked: 3,
+      })),
+      seals: [
+        { agency: 'H40', unit: 'H40.02', subtree: false, fingerprint: 'ab'.repeat(32), subject: 'CN=X' },
+      ],
+    };
+    this.listed.push(item);
+    return item;
+  }
+
+  async removeAnchor(fingerprint: string) {
+    const at = this.listed.findIndex((one) => one.fingerprint === fingerprint);
+    if (at < 0) throw new LienthongError('not-found', { what: 'anchor', fingerprint });
+    this.listed.splice(at, 1);
+    return { fingerprint, seals: 1, version: 5 };
+  }
+
+  async refreshAnchor(fingerprint: string, list: Uint8Array) {
+    this.acts.push({ fingerprint, list: [...list] });
+    const found = this.listed.find((one) => one.fingerprint === fingerprint);
+    if (found === undefined) throw new LienthongError('not-found', { what: 'anchor', fingerprint });
+    return found;
   }
 
   async issue(request: Uint8Array) {

@@ -8,6 +8,7 @@ import { addNodeInit } from './node-init.ts';
 import { addNodeInstall, addNodeRequest } from './node-offline.ts';
 import { addNodeRecover } from './node-recover.ts';
 import { addNodeRun } from './node-run.ts';
+import { addNodeSeal } from './node-seal.ts';
 import { addNodeStatus } from './node-status.ts';
 
 export function addNodeCommands(program: Command, cli: Cli): void {
@@ -20,4 +21,5 @@ export function addNodeCommands(program: Command, cli: Cli): void {
   addNodeCheck(group, cli);
   addNodeRecover(group, cli);
   addNodeAnnounce(group, cli);
+  addNodeSeal(group, cli);
 }

@@ -1,7 +1,7 @@
 /** `registry list [--certificates]`: every agency, its seats, and the certificates it holds. */
 import type { Command } from 'commander';
 import { groupFingerprint } from '../../../certs/fingerprint.ts';
-import type { RegistryAgency } from '../../gateway/http/services.ts';
+import type { AnchorItem, RegistryAgency, SealRequestItem } from '../../gateway/http/services.ts';
 import { timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { wordText } from '../faults.ts';
@@ -11,14 +11,17 @@ import { printTable } from '../table.ts';
 
 /** State of the item that stands for the registry itself. */
 const REGISTRY = 'registry';
+/** CAs make new lists daily or weekly: with so little left the next one should be here. */
+const LIST_SOON_MS = 3 * 86_400_000;
 
 export function addRegistryList(group: Command, cli: Cli): void {
   subcommand(group, cli, 'list', 'registry.list')
     .option('--certificates', cli.text('option.certificates'))
     .action(async ({ certificates = false }: { certificates?: boolean }) => {
-      const { agencies, status } = await cli.registry(async (registry) => ({
+      const { agencies, status, anchors } = await cli.registry(async (registry) => ({
         agencies: await registry.list({ certificates }),
         status: cli.json ? undefined : await registry.status(),
+        anchors: cli.json ? [] : await registry.anchors(),
       }));
       cli.result(agencies);
       if (status === undefined) return;
@@ -33,14 +36,33 @@ export function addRegistryList(group: Command, cli: Cli): void {
         agencies.filter(({ state }) => state !== REGISTRY),
       );
       if (certificates) await printCertificates(cli, agencies);
+      printListsEnding(cli, anchors);
       if (status.sealRequests.length > 0) printHeading(cli, cli.text('registry.sealRequests'));
-      for (const { agency, fingerprint, askedAt } of status.sealRequests) {
+      for (const { agency, fingerprint, askedAt, certificate } of status.sealRequests) {
         cli.print(`${agency}  ${timeText(askedAt)}  ${groupFingerprint(fingerprint)}`);
+        if (certificate !== undefined) printForeign(cli, certificate);
         cli.print(`  lienthong registry grant-seal ${agency} ${fingerprint}`);
       }
     });
 }
 
+/** Lists of foreign CAs that need a newer one: past its end everything below its issuer stops. */
+function printListsEnding(cli: Cli, anchors: readonly AnchorItem[]): void {
+  const nowMs = cli.io.clock.nowMs();
+  for (const { name, fingerprint, lists } of anchors)
+    for (const { until } of lists.filter((one) => Date.parse(one.until) - nowMs < LIST_SOON_MS))
+      cli.print(
+        `${cli.paint('yellow', '!')} ${cli.text('anchor.listEnds', { name, fingerprint, at: timeText(until) })}`,
+      );
+}
+
+/** What another CA's certificate says, and what stands in the way of granting it. */
+function printForeign(cli: Cli, { subject, issuer, notAfter, fault }: ForeignRequest): void {
+  cli.print(`  ${cli.text('registry.foreignRequest', { subject, issuer, notAfter: timeText(notAfter) })}`);
+  if (fault !== null) cli.print(`  ${cli.paint('yellow', '!')} ${wordText(cli.language, 'reason', fault)}`);
+}
+
+type ForeignRequest = NonNullable<SealRequestItem['certificate']>;
 type Listed = NonNullable<RegistryAgency['certificates']>[number] & { code: string };
 
 async function printCertificates(cli: Cli, agencies: readonly RegistryAgency[]): Promise<void> {

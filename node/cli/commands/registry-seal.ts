@@ -8,15 +8,19 @@ import { subcommand } from '../help.ts';
 
 export function addRegistrySeal(group: Command, cli: Cli): void {
   // As read aloud a fingerprint is 16 groups: typed so, they arrive as 16 arguments.
-  subcommand(group, cli, 'grant-seal <code> <fingerprint...>', 'registry.grant-seal').action(
-    async (code: string, groups: string[]) => {
+  subcommand(group, cli, 'grant-seal <code> <fingerprint...>', 'registry.grant-seal')
+    .option('--scope <unit>', cli.text('option.scope'))
+    .option('--unit-only', cli.text('option.unitOnly'))
+    .action(async (code: string, groups: string[], options: { scope?: string; unitOnly?: boolean }) => {
       const agency = parseAgencyCode(code);
       const fingerprint = parseFingerprint(groups.join(' '));
       if (fingerprint === undefined)
         throw new LienthongError('usage', { reason: cli.text('usage.fingerprint'), field: '<fingerprint>' });
-      const answer = await cli.registry((registry) => registry.grantSeal(agency, fingerprint));
+      const { scope: unit, unitOnly } = options;
+      const answer = await cli.registry((registry) =>
+        registry.grantSeal(agency, fingerprint, { unit, unitOnly }),
+      );
       cli.say('registry.sealGranted', { agency });
       cli.result({ agency, fingerprint, ...(typeof answer === 'object' ? answer : {}) });
-    },
-  );
+    });
 }

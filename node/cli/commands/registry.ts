@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { subcommand } from '../help.ts';
+import { addRegistryAnchor } from './registry-anchor.ts';
 import { addRegistryImport } from './registry-import.ts';
 import { addRegistryInit } from './registry-init.ts';
 import { addRegistryInvite } from './registry-invite.ts';
@@ -19,6 +20,7 @@ export function addRegistryCommands(program: Command, cli: Cli): void {
   addRegistryList(group, cli);
   addRegistryInvite(group, cli);
   addRegistrySeal(group, cli);
+  addRegistryAnchor(group, cli);
   addRegistryIssue(group, cli);
   addRegistryRenew(group, cli);
   addRegistryRevoke(group, cli);

@@ -60,6 +60,11 @@ export const COMMAND_TEXTS = {
     vi: 'Đổi địa chỉ để các nơi khác gọi tới.',
     en: 'Changes the addresses others dial.',
   },
+  'command.node.seal': { vi: 'Con dấu do CA khác cấp.', en: 'Seals that another CA certified.' },
+  'command.node.seal.use': {
+    vi: 'Dùng con dấu có chứng thư của CA khác: kiểm tra, chép vào thư mục nút, xin sổ đăng ký duyệt.',
+    en: "Uses a seal with another CA's certificate: checks it, copies it into the node's folder, asks the registry to grant it.",
+  },
   'command.registry': { vi: 'Sổ đăng ký của liên thông.', en: "The federation's registry." },
   'command.registry.init': { vi: 'Lập sổ đăng ký mới.', en: 'Makes a new registry.' },
   'command.registry.run': { vi: 'Chạy sổ đăng ký.', en: 'Runs the registry.' },
@@ -71,6 +76,26 @@ export const COMMAND_TEXTS = {
   'command.registry.grant-seal': {
     vi: 'Duyệt con dấu của một cơ quan sau khi đã đối chiếu dấu vân tay.',
     en: "Grants an agency's seal once its fingerprint was compared.",
+  },
+  'command.registry.anchor': {
+    vi: 'CA bên ngoài (như CA của Chính phủ) mà con dấu do nó cấp được chấp nhận.',
+    en: "CAs of others (such as the government's own) whose seals may count.",
+  },
+  'command.registry.anchor.add': {
+    vi: 'Thêm một CA bên ngoài sau khi đã đối chiếu dấu vân tay chứng thư của nó.',
+    en: 'Lists a foreign CA once the fingerprint of its certificate was compared.',
+  },
+  'command.registry.anchor.list': {
+    vi: 'Liệt kê các CA bên ngoài, danh sách thu hồi và con dấu của chúng.',
+    en: 'Lists foreign CAs, their revocation lists and seals.',
+  },
+  'command.registry.anchor.remove': {
+    vi: 'Bỏ một CA bên ngoài: con dấu của nó thôi được chấp nhận; văn bản đã lưu vẫn kiểm tra được.',
+    en: 'Takes a foreign CA off the list: its seals end; what was stored before can still be verified.',
+  },
+  'command.registry.anchor.crl': {
+    vi: 'Cập nhật danh sách thu hồi (CRL) của một CA bên ngoài hoặc CA cấp dưới của nó.',
+    en: 'Takes a newer revocation list (CRL) of a foreign CA or of one below it.',
   },
   'command.registry.issue': { vi: 'Cấp chứng thư cho một tệp yêu cầu.', en: 'Answers a request file.' },
   'command.registry.renew': {
@@ -215,6 +240,28 @@ export const COMMAND_TEXTS = {
   'option.reason': {
     vi: 'lý do: key-compromise, affiliation-changed, superseded, cessation-of-operation, privilege-withdrawn, unspecified',
     en: 'reason: key-compromise, affiliation-changed, superseded, cessation-of-operation, privilege-withdrawn, unspecified',
+  },
+  'option.sealKey': {
+    vi: 'tệp khóa riêng của chứng thư (PEM, không mật khẩu)',
+    en: "file of the certificate's private key (PEM, unencrypted)",
+  },
+  'option.scope': {
+    vi: 'đơn vị mà con dấu có giá trị, kể cả đơn vị bên dưới (mặc định: cả cơ quan)',
+    en: 'unit the seal counts for, with all below it (default: the agency)',
+  },
+  'option.unitOnly': { vi: 'chỉ chính đơn vị đó', en: 'for that unit alone' },
+  'option.anchorFingerprint': {
+    vi: 'dấu vân tay SHA-256 của chứng thư CA, nhận bằng đường khác',
+    en: "SHA-256 fingerprint of the CA's certificate, received another way",
+  },
+  'option.anchorName': { vi: 'tên gọi (mặc định: tên trong chứng thư)', en: 'a name (default: its subject)' },
+  'option.intermediate': {
+    vi: 'chứng thư các CA cấp dưới của nó',
+    en: 'certificates of the CAs below it',
+  },
+  'option.crl': {
+    vi: 'danh sách thu hồi của nó và của CA cấp dưới (PEM hoặc DER)',
+    en: 'revocation lists of it and of those below it (PEM or DER)',
   },
   'option.sinceTime': {
     vi: 'không tin từ lúc này, như 2026-05-01T08:00:00+07:00',

@@ -68,13 +68,17 @@ export const SUBMISSION_ERROR_TEXTS = {
     vi: 'Chứng thư số[ {role}][ số {serial}] đã hết hạn[ lúc {notAfter}]. Đề nghị sổ đăng ký cấp lại; văn bản đã nhận vẫn còn nguyên.',
     en: 'The certificate[ {role}][ number {serial}] expired[ at {notAfter}]. Ask the registry for a new one; documents already here are untouched.',
   },
+  'certificate-refused': {
+    vi: 'Không dùng được chứng thư hoặc danh sách thu hồi này[ của {subject}][: {reason}]. Không có gì thay đổi; kiểm tra tệp, hỏi lại nơi cấp chứng thư.',
+    en: "This certificate or revocation list[ of {subject}] can't be used[: {reason}]. Nothing was changed; check the file, ask the CA it is from.",
+  },
   'certificate-revoked': {
     vi: 'Chứng thư số[ {role}][ số {serial}] đã bị thu hồi[: {reason}]. Không gửi, nhận được nữa; liên hệ người quản trị sổ đăng ký. Văn bản đã có vẫn xem được.',
     en: "The certificate[ {role}][ number {serial}] was revoked[: {reason}]. Nothing can be sent or received; talk to the registry's administrator. Documents already here can still be read.",
   },
   'directory-expired': {
-    vi: 'Danh bạ[ (phiên bản {version})] đã quá hạn tin cậy[ từ {validUntil}] nên ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký; nút tự tiếp tục khi có danh bạ mới.',
-    en: 'The directory[ (version {version})] is past its validity[ since {validUntil}], so exchange stops. Check the connection to the registry; the node goes on by itself once it has a newer one.',
+    vi: 'Danh bạ[ (phiên bản {version})] đã quá hạn tin cậy[ từ {validUntil}] nên ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký; nút tự tiếp tục khi có danh bạ mới. Với con dấu của CA khác: danh sách thu hồi của CA đó cũng có thể đã quá hạn.',
+    en: 'The directory[ (version {version})] is past its validity[ since {validUntil}], so exchange stops. Check the connection to the registry; the node goes on by itself once it has a newer one. With a seal of another CA: the revocation list of that CA may be what ran out.',
   },
   quota: {
     vi: 'Đã quá hạn mức[ {what}][ ({limit})]. Đợi sang kỳ hạn mức tiếp theo, hoặc xin nâng hạn mức.',

@@ -38,6 +38,8 @@ export const EXAMPLE_TEXTS = {
     'lienthong node recover --dir ~/nut\nlienthong node recover --dir ~/nut --yes',
   ),
   'example.node.announce': same('lienthong node announce /ip4/203.0.113.7/tcp/7400 --dir ~/nut'),
+  'example.node.seal': same('lienthong node seal use con-dau.pem --key con-dau.key --dir ~/nut'),
+  'example.node.seal.use': same('lienthong node seal use con-dau.pem --key con-dau.key --dir ~/nut'),
   'example.registry': same('lienthong registry list --dir ~/so-dang-ky'),
   'example.registry.init': same(
     'lienthong registry init --dir ~/so-dang-ky --name "Liên thông thử nghiệm" --announce /ip4/203.0.113.1/tcp/7300',
@@ -45,7 +47,16 @@ export const EXAMPLE_TEXTS = {
   'example.registry.run': same('lienthong registry run --dir ~/so-dang-ky'),
   'example.registry.list': same('lienthong registry list --dir ~/so-dang-ky --certificates'),
   'example.registry.invite': same('lienthong registry invite H40 --expires 7d --dir ~/so-dang-ky'),
-  'example.registry.grant-seal': same('lienthong registry grant-seal H40 3f:a1:… --dir ~/so-dang-ky'),
+  'example.registry.grant-seal': same(
+    'lienthong registry grant-seal H40 3f:a1:… --dir ~/so-dang-ky\nlienthong registry grant-seal H40 3f:a1:… --scope H40.02 --unit-only --dir ~/so-dang-ky',
+  ),
+  'example.registry.anchor': same('lienthong registry anchor list --dir ~/so-dang-ky'),
+  'example.registry.anchor.add': same(
+    'lienthong registry anchor add ca-goc.pem --fingerprint 3f:a1:… --intermediate ca-cap.pem --crl goc.crl cap.crl --dir ~/so-dang-ky',
+  ),
+  'example.registry.anchor.list': same('lienthong registry anchor list --dir ~/so-dang-ky'),
+  'example.registry.anchor.remove': same('lienthong registry anchor remove 3f:a1:… --dir ~/so-dang-ky'),
+  'example.registry.anchor.crl': same('lienthong registry anchor crl 3f:a1:… cap.crl --dir ~/so-dang-ky'),
   'example.registry.issue': same('lienthong registry issue h40.request --dir ~/so-dang-ky'),
   'example.registry.renew': same(
     'lienthong registry renew H40 --dir ~/so-dang-ky\nlienthong registry renew 0a1b2c --dir ~/so-dang-ky',

@@ -10,6 +10,12 @@ export const MAX_SUBMISSION_BYTES = 20 * 1024 * 1024;
 export const MAX_IMPORT_BYTES = 64 * 1024 * 1024;
 /** An offline enrolment request holds three CSRs. */
 export const MAX_REQUEST_BYTES = 256 * 1024;
+/** A foreign CA's certificate file, CAs below it included. */
+export const MAX_CERTIFICATE_FILE_BYTES = 64 * 1024;
+/** A revocation list of 768 KiB in PEM. */
+export const MAX_LIST_FILE_BYTES = 1_100_000;
+/** A CA with three below it and a list of each, in Base64. */
+export const MAX_ANCHOR_BYTES = 7 * 1024 * 1024;
 /** Request line and headers together; the calls need a tenth. */
 export const MAX_HEADER_BYTES = 8 * 1024;
 /** A client on the same machine sends its headers at once. */

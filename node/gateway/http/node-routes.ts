@@ -1,7 +1,7 @@
 /** What a node says of itself and of the directory: status, check, announce, directory. */
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { AnnounceBody, Code, Nothing } from './schemas.ts';
+import { AnnounceBody, Code, Nothing, SealWish } from './schemas.ts';
 import type { NodeService } from './services.ts';
 
 export function addNodeRoutes(app: FastifyInstance, node: NodeService): void {
@@ -16,6 +16,10 @@ export function addNodeRoutes(app: FastifyInstance, node: NodeService): void {
       await node.announce(request.body.addresses);
       return { addresses: request.body.addresses };
     },
+  );
+
+  app.post<{ Body: Static<typeof SealWish> }>('/v1/seals', { schema: { body: SealWish } }, (request) =>
+    node.askForSeal(request.body.fingerprint),
   );
 
   app.get('/v1/directory', { schema: { querystring: Nothing } }, () => node.directory());

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import { LienthongError } from '../../core/errors.ts';
+import { addAnchorRoutes } from './anchor-routes.ts';
 import { MAX_IMPORT_BYTES, MAX_REQUEST_BYTES } from './limits.ts';
 import { AgenciesQuery, InviteBody, Nothing, RenewalBody, RevocationBody, SealBody } from './schemas.ts';
 import type { RegistryApi } from './services.ts';
@@ -25,7 +26,8 @@ export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): 
   app.post<{ Body: Static<typeof SealBody> }>(
     '/v1/registry/seals',
     { schema: { body: SealBody } },
-    async (request) => (await registry.grantSeal(request.body.agency, request.body.fingerprint)) ?? {},
+    async ({ body: { agency, fingerprint, unit, unitOnly } }) =>
+      (await registry.grantSeal(agency, fingerprint, { unit, unitOnly })) ?? {},
   );
 
   app.post<{ Body: Static<typeof RevocationBody> }>(
@@ -46,6 +48,8 @@ export function addRegistryRoutes(app: FastifyInstance, registry: RegistryApi): 
     { bodyLimit: MAX_IMPORT_BYTES },
     async (request) => (await registry.import(request.body)) ?? {},
   );
+
+  addAnchorRoutes(app, registry);
 
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();

@@ -7,7 +7,7 @@ import { CLASSIFICATIONS } from '../../core/classification.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_RECIPIENTS } from '../../core/field-limits.ts';
 import { TRANSPORT_STATES } from '../../core/transport.ts';
 import { URGENCIES } from '../../core/urgency.ts';
-import { MAX_INLINE_BYTES, MAX_PAGE } from './limits.ts';
+import { MAX_CERTIFICATE_FILE_BYTES, MAX_INLINE_BYTES, MAX_LIST_FILE_BYTES, MAX_PAGE } from './limits.ts';
 
 const strict = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
@@ -112,7 +112,20 @@ export const InviteBody = strict({
 export const SealBody = strict({
   agency: code(),
   fingerprint: Type.String({ minLength: 8, maxLength: 200 }),
+  unit: Type.Optional(code()),
+  unitOnly: Type.Optional(Type.Boolean()),
 });
+export const SealWish = strict({ fingerprint: sha256() });
+export const Fingerprint = strict({ fingerprint: sha256() });
+const base64 = (maxBytes: number) => Type.String({ minLength: 1, maxLength: Math.ceil(maxBytes / 3) * 4 });
+export const AnchorBody = strict({
+  certificates: base64(MAX_CERTIFICATE_FILE_BYTES),
+  intermediates: Type.Optional(Type.Array(base64(MAX_CERTIFICATE_FILE_BYTES), { maxItems: 3 })),
+  crls: Type.Optional(Type.Array(base64(MAX_LIST_FILE_BYTES), { maxItems: 4 })),
+  fingerprint: sha256(),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+});
+export const AnchorList = strict({ crl: base64(MAX_LIST_FILE_BYTES) });
 export const RevocationBody = strict({
   target: Type.String({ minLength: 1, maxLength: 100 }),
   reason: Type.String({ minLength: 1, maxLength: 200 }),

@@ -56,8 +56,17 @@ export interface NodeService {
   status(): Promise<NodeStatus>;
   check(): Promise<CheckReport>;
   announce(addresses: string[]): Promise<void>;
+  /** Asks the registry to grant the seal of another CA that lies in the folder, by its certificate's fingerprint. */
+  askForSeal(fingerprint: string): Promise<SealAsked>;
   directory(): Promise<DirectoryItem[]>;
   directoryEntry(code: string): Promise<DirectoryDetail>;
+}
+
+export interface SealAsked {
+  /** SHA-256 of the certificate, hex. */
+  fingerprint: string;
+  /** It counts already. */
+  granted: boolean;
 }
 
 export interface InviteAnswer {
@@ -74,7 +83,7 @@ export interface RegistryAgency {
   state: string;
   seats: number;
   /** Present when asked for. */
-  certificates?: (CertificateSummary & { seat?: string | null; endsSoon?: boolean })[];
+  certificates?: (CertificateSummary & { seat?: string | null; endsSoon?: boolean; fingerprint?: string })[];
 }
 
 export interface RegistryStatus {
@@ -90,7 +99,44 @@ export interface RegistryStatus {
   seats: number;
   openInvites: number;
   /** Seals asked for and not granted yet. */
-  sealRequests: { agency: string; seat: string; fingerprint: string; askedAt: string }[];
+  sealRequests: SealRequestItem[];
+}
+
+export interface SealRequestItem {
+  agency: string;
+  seat: string;
+  /** Of the key, or of the certificate another CA gave it. */
+  fingerprint: string;
+  askedAt: string;
+  /** Of another CA's; `fault`: why granting it would be refused now. */
+  certificate?: { subject: string; issuer: string; notAfter: string; fault: string | null };
+}
+
+/** A foreign CA that is listed for seals. */
+export interface AnchorItem {
+  /** SHA-256 of the certificate, hex. */
+  fingerprint: string;
+  name: string;
+  subject: string;
+  notAfter: string;
+  /** "valid", "expired". */
+  state: string;
+  intermediates: { fingerprint: string; subject: string; notAfter: string }[];
+  /** The lists held, of it and of those below it; one that is "expired" stops every seal below its issuer. */
+  lists: { issuer: string; from: string; until: string; state: string; revoked: number }[];
+  /** Seals that count by it. */
+  seals: { agency: string; unit: string; subtree: boolean; fingerprint: string; subject: string }[];
+}
+
+export interface NewAnchor {
+  /** PEM (the anchor first, then CAs below it) or one certificate in DER. */
+  certificates: Bytes;
+  intermediates?: readonly Bytes[];
+  /** SHA-256 of the anchor's certificate as the admin compared it. */
+  fingerprint: string;
+  name?: string;
+  /** Revocation lists of the anchor and of those below it, DER or PEM. */
+  crls?: readonly Bytes[];
 }
 
 export interface Revocation {
@@ -108,7 +154,17 @@ export interface RenewAnswer {
 export interface RegistryApi {
   invite(code: string, options: { expiresMs?: number }): Promise<InviteAnswer>;
   list(options: { certificates?: boolean }): Promise<RegistryAgency[]>;
-  grantSeal(code: string, fingerprint: string): Promise<unknown>;
+  /** For the agency and all below it, or for `unit` (and all below it, unless `unitOnly`). */
+  grantSeal(
+    code: string,
+    fingerprint: string,
+    options?: { unit?: string; unitOnly?: boolean },
+  ): Promise<unknown>;
+  anchors(): Promise<AnchorItem[]>;
+  addAnchor(anchor: NewAnchor): Promise<AnchorItem>;
+  removeAnchor(fingerprint: string): Promise<{ fingerprint: string; seals: number; version: number }>;
+  /** A newer revocation list of the CA or of one below it. */
+  refreshAnchor(fingerprint: string, list: Bytes): Promise<AnchorItem>;
   /** Bytes of an offline request file → bytes of its answer file. */
   issue(request: Bytes): Promise<Bytes>;
   revoke(serialOrCode: string, revocation: Revocation): Promise<unknown>;
