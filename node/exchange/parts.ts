@@ -31,6 +31,7 @@ import { type Registers, StatusDesk } from './status-desk.ts';
 import { StatusInbox } from './status-inbox.ts';
 import { TakeBack } from './take-back.ts';
 import { Trust } from './trust.ts';
+import { UpdateAnswers } from './update-answers.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ExchangeInit {
@@ -109,6 +110,7 @@ export class ExchangeParts {
       collector,
       refuser,
       statuses: this.statusInbox,
+      updates: new UpdateAnswers(statuses),
       quotas: new Quotas(init.quota),
       witness,
       onReceived: init.onReceived ?? (() => {}),
