@@ -7,6 +7,7 @@
 import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
+import type { LegalBasis, LegalEffect, PdfFileView } from './pdf-views.ts';
 import type { StatusView } from './status-views.ts';
 import type { TransportState } from './transport.ts';
 import type { Urgency } from './urgency.ts';
@@ -140,7 +141,10 @@ export interface DocumentView extends DocumentItem {
   printedRecipients: string[];
   deliveries: DeliveryView[];
   statuses: StatusView[];
-  files: { name: string; mediaType: string; size: number; sha256: string }[];
+  files: ({ name: string; mediaType: string; size: number; sha256: string } & PdfFileView)[];
+  legalEffect: LegalEffect;
+  /** What gives it its effect; null for information only. */
+  legalBasis: LegalBasis | null;
   signatures: SignatureView[];
 }
 

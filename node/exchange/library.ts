@@ -43,6 +43,7 @@ import {
 } from '../store/documents.ts';
 import { chainsOf } from './chains.ts';
 import { custodyOf, type Standing, standingOf } from './custody.ts';
+import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -61,7 +62,10 @@ export interface HeldDocument {
   content: Document;
 }
 
-export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & { trust: Trust };
+export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & {
+  trust: Trust;
+  pdfs: PdfReports;
+};
 
 export class Library {
   readonly #with: LibraryComponents;
@@ -136,12 +140,7 @@ export class Library {
       printedRecipients: content.printedRecipients,
       deliveries: deliveries.map(({ view }) => view),
       statuses,
-      files: content.attachments.map((attachment) => ({
-        name: attachment.name!,
-        mediaType: attachment.mediaType!,
-        size: attachment.size!,
-        sha256: hex(attachment.sha256!),
-      })),
+      ...(await this.#with.pdfs.of(document)),
       signatures: this.signatures(signed),
     };
   }
