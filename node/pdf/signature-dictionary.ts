@@ -43,12 +43,12 @@ export async function readSignatureDictionary(
   if (object === undefined || dictionary === undefined) return undefined;
   const byteRange = entryOf(dictionary, 'ByteRange');
   const contents = entryOf(dictionary, 'Contents')?.value;
-  if (byteRange?.keyStart !== byteRangeAt || byteRange.value.kind !== 'array') return undefined;
+  if (byteRange?.keyStart !== byteRangeAt) return undefined;
   if (contents?.kind !== 'hex-string') return undefined;
   const parent = object.path.at(-2);
   return {
     object: object.name,
-    byteRange: byteRange.value.items.map((item) => (item.kind === 'number' ? item.number : Number.NaN)),
+    byteRange: numbersOf(byteRange.value),
     contents: { start: contents.start, end: contents.end },
     subFilter: nameOf(dictionary, 'SubFilter'),
     reason: textOf(dictionary, 'Reason', bytes, from),
@@ -144,6 +144,11 @@ function pathTo(value: PdfValue | undefined, keyStart: number): PdfDictionary[] 
   }
   return undefined;
 }
+
+const numbersOf = (value: PdfValue): number[] =>
+  value.kind !== 'array'
+    ? []
+    : value.items.map((item) => (item.kind === 'number' ? item.number : Number.NaN));
 
 function nameOf(dictionary: PdfDictionary, key: string): string | undefined {
   const value = entryOf(dictionary, key)?.value;

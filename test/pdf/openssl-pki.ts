@@ -26,7 +26,6 @@ export interface LeafOptions {
   toMs?: number;
   extensions?: string;
   subject?: string;
-  issuer?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -62,43 +61,23 @@ export class OpenSslPki {
 
   newPath = (): string => join(this.folder, `file-${this.#files++}`);
 
-  /** A self-signed CA with a folder of its own. */
+  /** A self-signed CA, older than what it issues, with a folder of its own. */
   async authority(name: string): Promise<Holder> {
-    await mkdir(join(this.folder, name));
-    const database = join(this.folder, name);
-    await Promise.all([
-      writeFile(join(database, 'index.txt'), ''),
-      writeFile(join(database, 'serial'), '1001\n'),
-      writeFile(join(database, 'crlnumber'), '01\n'),
-    ]);
-    const [keyFile, certificateFile] = [join(database, 'key.pem'), join(database, 'ca.pem')];
-    const config = await this.file(
-      `[req]\ndistinguished_name=dn\n[dn]\n[ca]\n${CA}\nsubjectKeyIdentifier=hash\n`,
-    );
+    await this.#makeFolder(name);
+    const keyFile = join(this.folder, name, 'key.pem');
     await this.#newKey('rsa:2048', keyFile);
-    await this.run(
-      ...['req', '-x509', '-new', '-key', keyFile, '-out', certificateFile, '-days', '3650', '-sha256'],
-      ...['-utf8', '-subj', `/C=VN/O=Ban Cơ yếu/CN=${name}`, '-config', config, '-extensions', 'ca'],
-    );
-    return this.#holder(name, certificateFile, keyFile);
+    return this.#issue({ name, certificateFile: '', keyFile }, name, keyFile, {
+      fromMs: Date.now() - 1000 * DAY_MS,
+      toMs: Date.now() + 3650 * DAY_MS,
+      extensions: CA,
+      subject: `/C=VN/O=Ban Cơ yếu/CN=${name}`,
+    });
   }
 
   async leaf(authority: Holder, name: string, options: LeafOptions = {}): Promise<Holder> {
-    const now = Date.now();
-    const { key = 'rsa:2048', fromMs = now - DAY_MS, toMs = now + 365 * DAY_MS } = options;
-    const [keyFile, certificateFile, request] = [this.newPath(), this.newPath(), this.newPath()];
-    await this.#newKey(key, keyFile);
-    const config = await this.file('[req]\ndistinguished_name=dn\n[dn]\n');
-    const subject = options.subject ?? `/C=VN/O=Văn phòng Chính phủ/CN=${name}`;
-    await this.run(
-      ...['req', '-new', '-utf8', '-key', keyFile, '-out', request, '-subj', subject, '-config', config],
-    );
-    await this.run(
-      ...['ca', '-batch', '-utf8', '-config', await this.#configOf(authority, options.extensions ?? SIGNER)],
-      ...['-in', request, '-out', certificateFile, '-startdate', time(fromMs), '-enddate', time(toMs)],
-      ...['-extensions', 'leaf', '-notext'],
-    );
-    return this.#holder(name, certificateFile, keyFile);
+    const keyFile = this.newPath();
+    await this.#newKey(options.key ?? 'rsa:2048', keyFile);
+    return this.#issue(authority, name, keyFile, options);
   }
 
   /** Below another CA. */
@@ -107,20 +86,24 @@ export class OpenSslPki {
       extensions: CA,
       subject: `/C=VN/O=Ban Cơ yếu/CN=${name}`,
     });
-    await mkdir(join(this.folder, name));
-    await Promise.all([
-      writeFile(join(this.folder, name, 'index.txt'), ''),
-      writeFile(join(this.folder, name, 'serial'), '2001\n'),
-      writeFile(join(this.folder, name, 'crlnumber'), '01\n'),
-    ]);
+    await this.#makeFolder(name);
     return made;
   }
 
-  /** The authority's list of now, DER. */
-  async revocationList(authority: Holder, revoked: readonly Holder[] = []): Promise<Uint8Array> {
+  /** The authority's list of now, DER; revocations of now, or all of them dated otherwise. */
+  async revocationList(
+    authority: Holder,
+    revoked: readonly Holder[] = [],
+    revokedAtMs?: number,
+  ): Promise<Uint8Array> {
     const config = await this.#configOf(authority, SIGNER);
     for (const { certificateFile } of revoked)
       await this.run('ca', '-config', config, '-revoke', certificateFile, '-crl_reason', 'keyCompromise');
+    if (revokedAtMs !== undefined) {
+      const index = join(this.folder, authority.name, 'index.txt');
+      const rows = (await readFile(index, 'utf8')).replace(/\t\d{12}Z,/g, `\t${time(revokedAtMs).slice(2)},`);
+      await writeFile(index, rows);
+    }
     const path = this.newPath();
     await this.run('ca', '-config', config, '-gencrl', '-crldays', '30', '-out', path);
     return fromPem(await readFile(path, 'latin1'), 'X509 CRL');
@@ -163,18 +146,47 @@ export class OpenSslPki {
     return new Uint8Array(await readFile(token));
   }
 
+  async #makeFolder(name: string): Promise<void> {
+    const folder = join(this.folder, name);
+    await mkdir(folder);
+    await writeFile(join(folder, 'index.txt'), '');
+    await writeFile(join(folder, 'serial'), '1001\n');
+    await writeFile(join(folder, 'crlnumber'), '01\n');
+  }
+
+  /** By the authority; by the key itself where the authority has no certificate yet. */
+  async #issue(
+    authority: Pick<Holder, 'name' | 'certificateFile' | 'keyFile'>,
+    name: string,
+    keyFile: string,
+    options: LeafOptions,
+  ): Promise<Holder> {
+    const { fromMs = Date.now() - DAY_MS, toMs = Date.now() + 365 * DAY_MS, extensions = SIGNER } = options;
+    const [certificateFile, request] = [this.newPath(), this.newPath()];
+    const config = await this.file('[req]\ndistinguished_name=dn\n[dn]\n');
+    const subject = options.subject ?? `/C=VN/O=Văn phòng Chính phủ/CN=${name}`;
+    await this.run(
+      ...['req', '-new', '-utf8', '-key', keyFile, '-out', request, '-subj', subject, '-config', config],
+    );
+    await this.run(
+      ...['ca', '-batch', '-utf8', '-config', await this.#configOf(authority, extensions)],
+      ...['-in', request, '-out', certificateFile, '-startdate', time(fromMs), '-enddate', time(toMs)],
+      ...['-extensions', 'leaf', '-notext', ...(authority.certificateFile === '' ? ['-selfsign'] : [])],
+    );
+    const certificate = readCertificate(await readFile(certificateFile, 'latin1'));
+    return { name, certificate, certificateFile, keyFile };
+  }
+
   async #newKey(key: NonNullable<LeafOptions['key']>, path: string): Promise<void> {
     const [type, bits] = key.split(':');
     if (type === 'rsa') await this.run('genrsa', '-out', path, bits as string);
     else await this.run('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path);
   }
 
-  async #holder(name: string, certificateFile: string, keyFile: string): Promise<Holder> {
-    const certificate = readCertificate(await readFile(certificateFile, 'latin1'));
-    return { name, certificate, certificateFile, keyFile };
-  }
-
-  #configOf({ name, certificateFile, keyFile }: Holder, extensions: string): Promise<string> {
+  #configOf(
+    { name, certificateFile, keyFile }: Pick<Holder, 'name' | 'certificateFile' | 'keyFile'>,
+    extensions: string,
+  ): Promise<string> {
     const at = (file: string) => join(this.folder, name, file);
     return this.file(
       [
