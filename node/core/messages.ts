@@ -12,6 +12,7 @@ import { EVENT_TEXTS } from './messages/events.ts';
 import { EXAMPLE_TEXTS } from './messages/examples.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
+import { PDF_TEXTS } from './messages/pdf.ts';
 
 export const LANGUAGES = ['vi', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -25,6 +26,7 @@ export const MESSAGES = {
   ...OUTPUT_TEXTS,
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
+  ...PDF_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

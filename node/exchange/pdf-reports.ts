@@ -31,6 +31,8 @@ const HEADER = '%PDF-';
 export type PdfReport = Pick<DocumentView, 'files' | 'legalEffect' | 'legalBasis'>;
 export type PdfReportsComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory' | 'clock'> & {
   trust: Trust;
+  /** Of files that aren't remembered, for one answer. */
+  mostBytes?: number;
 };
 
 /** A file opened for one examination. */
@@ -48,7 +50,7 @@ export class PdfReports {
   }
 
   async of(document: HeldDocument): Promise<PdfReport> {
-    const room = { bytes: MOST_BYTES };
+    const room = { bytes: this.#with.mostBytes ?? MOST_BYTES };
     const files: DocumentView['files'] = [];
     for (const attachment of document.content.attachments as Attachment[]) {
       const { name, mediaType, size, sha256 } = attachment;

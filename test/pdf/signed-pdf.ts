@@ -21,9 +21,9 @@ export interface SignatureOptions {
 
 const BYTE_RANGE_DIGITS = 60;
 
-/** A page of a document, unsigned. */
-export function plainPdf(text = 'Quyết định'): Uint8Array {
-  const content = `BT /F1 12 Tf 72 720 Td (${Buffer.from(text, 'latin1').toString('latin1')}) Tj ET`;
+/** A page of a document, unsigned; with a picture of so many bytes. */
+export function plainPdf(text = 'Quyet dinh', pictureBytes = 0): Uint8Array {
+  const content = `BT /F1 12 Tf 72 720 Td (${text}) Tj ET`;
   const pdf = new PdfWriter(Buffer.from('%PDF-1.7\n%\xe2\xe3\xcf\xd3\n', 'latin1'));
   pdf.object(1, '<< /Type /Catalog /Pages 2 0 R >>');
   pdf.object(2, '<< /Type /Pages /Kids [3 0 R] /Count 1 >>');
@@ -33,7 +33,9 @@ export function plainPdf(text = 'Quyết định'): Uint8Array {
   );
   pdf.object(4, `<< /Length ${content.length} >>\nstream\n${content}\nendstream`);
   pdf.object(5, '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>');
-  return pdf.finish(undefined, 6);
+  const picture = Buffer.alloc(pictureBytes, 'picture ').toString('latin1');
+  pdf.object(6, `<< /Length ${pictureBytes} >>\nstream\n${picture}\nendstream`);
+  return pdf.finish(undefined, 7);
 }
 
 /** Adds a revision that signs everything before it. */
