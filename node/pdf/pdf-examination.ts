@@ -5,7 +5,7 @@
  * Who is believed is pdf-judgement.ts's.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { type CmsSignedData, maxCmsBytes, onlySigner, parseSignedData } from '../../certs/cms.ts';
+import { type CmsSignedData, cmsOids, maxCmsBytes, onlySigner, parseSignedData } from '../../certs/cms.ts';
 import { type Digest, digestOf, sha1Digest } from '../../certs/cms-algorithms.ts';
 import { type CmsVerdict, checkCmsSignature } from '../../certs/cms-signature.ts';
 import { checkTimeStamp, imprintDigest } from '../../certs/timestamp-token.ts';
@@ -141,6 +141,7 @@ function cmsIn(contents: Uint8Array): CmsSignedData | undefined {
 function hashedWith(found: ExaminedSignature, cms: CmsSignedData): Digest | PdfProblem {
   const signer = onlySigner(cms);
   if (signer === undefined) return 'signers';
+  if (cms.contentType !== cmsOids.data && found.kind === 'signature') return 'sub-filter';
   let digest: Digest | undefined;
   switch (found.subFilter) {
     case 'adbe.pkcs7.detached':

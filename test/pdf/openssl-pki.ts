@@ -26,6 +26,8 @@ export interface LeafOptions {
   toMs?: number;
   extensions?: string;
   subject?: string;
+  /** An earlier holder's key instead of a new one. */
+  keyFile?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -75,8 +77,8 @@ export class OpenSslPki {
   }
 
   async leaf(authority: Holder, name: string, options: LeafOptions = {}): Promise<Holder> {
-    const keyFile = this.newPath();
-    await this.#newKey(options.key ?? 'rsa:2048', keyFile);
+    const keyFile = options.keyFile ?? this.newPath();
+    if (options.keyFile === undefined) await this.#newKey(options.key ?? 'rsa:2048', keyFile);
     return this.#issue(authority, name, keyFile, options);
   }
 

@@ -114,6 +114,12 @@ t.test('weak algorithms are named, and make nothing valid', async (t) => {
   const clerk = await pki.leaf(ca, 'A');
   const small = await pki.leaf(ca, 'Khóa ngắn', { key: 'rsa:1024' });
   const old = { subFilter: 'adbe.pkcs7.detached' };
+  const named = await signedBy(clerk, ['-cades', '-md', 'sha1']);
+  t.match(
+    await judged(named, trusting([ca])),
+    [{ valid: false, bytesMatch: true, problems: [], weak: ['SHA-1'] }],
+    'SHA-1, and the certificate named by it',
+  );
   const cases: [string, Holder, string, string[]][] = [
     ['SHA-1', clerk, 'sha1', ['SHA-1']],
     ['MD5', clerk, 'md5', ['MD5']],
