@@ -94,6 +94,7 @@ t.test('hostile PDFs: deep, long and repeated structures end soon', async (t) =>
     `${'1 0 obj '.repeat(60_000)}<< /ByteRange [0 10 20 30] >>`,
     '<< /ByteRange [0 10 20 30] /Contents <00> >> '.repeat(50_000),
     `<< /ByteRange [0 ${'9'.repeat(15)} ${'9'.repeat(15)} 1] /Contents <00> >>`,
+    `${'% 1 0 obj '.repeat(3000)}\n[ ${'1 '.repeat(15_000)} /ByteRange [0 1 2 3]`,
     '/FT /Sig '.repeat(200_000),
     'startxref\n1\n%%EOF\n'.repeat(100_000),
     `${'%'.repeat(70_000)}\n/ByteRange [0 1 2 3]`,

@@ -220,6 +220,26 @@ t.test(
   },
 );
 
+t.test('whatever stands across two pieces of the file is found once', async (t) => {
+  const piece = 1024 * 1024;
+  const place = async (word: string) => {
+    const pdf = await addSignature(plainPdf('x', 1_000_000), async () => new Uint8Array(1));
+    return Buffer.from(pdf).indexOf(word) - 1_000_000;
+  };
+  for (const word of ['/ByteRange', '%%EOF', '/FT /Sig']) {
+    const before = await place(word);
+    for (const delta of [-300, -256, -200, -128, -127, -9, -4, -1, 0, 1, 127, 128, 129, 256]) {
+      const picture = plainPdf('x', piece + delta - before);
+      const pdf = await addSignature(picture, by(clerk));
+      const at = Buffer.from(pdf).indexOf(word);
+      const found = await judged(pdf, trusting([ca]));
+      const all = { valid: true, field: 'Signature1', covers: 'whole-file', revision: 2, revisions: 2 };
+      t.match(found, [all], `${word} at ${at - piece}`);
+      t.equal(found.length, 1);
+    }
+  }
+});
+
 t.test('an unsigned PDF has no signatures, and other files are no PDF', async (t) => {
   t.same(await judged(plainPdf(), trusting([ca])), []);
   t.same(await judged(Buffer.from('PK\x03\x04 /ByteRange [0 1 2 3]'), trusting([ca])), []);
