@@ -76,6 +76,8 @@ t.test(
   async (t) => {
     const federation = await federationOfNow(t);
     const g22 = federation.node('G22');
+    // nothing is under way when the test ends
+    federation.unreachable.add('H40');
     const stranger = await pki.leaf(await pki.authority('CA lạ'), 'Người lạ');
     const unlisted = await addSignature(plainPdf(), (data) => pki.sign(data, stranger));
     const send = async (name: string, bytes: Bytes) =>
@@ -132,6 +134,8 @@ t.test('a file is read once for any number of questions; who is believed is aske
 t.test('a damaged or missing file is said to be unreadable, and is not remembered', async (t) => {
   const federation = await federationOfNow(t);
   const g22 = federation.node('G22');
+  // nothing is under way when the test ends
+  federation.unreachable.add('H40');
   const attachments = [await upload(g22, 'phu-luc.pdf', large)];
   const { id } = await g22.exchange.submit(federation.submission({ attachments }));
   let damaged = true;
@@ -148,6 +152,8 @@ t.test('a damaged or missing file is said to be unreadable, and is not remembere
 t.test('one answer reads so much; the next one goes on', async (t) => {
   const federation = await federationOfNow(t);
   const g22 = federation.node('G22');
+  // nothing is under way when the test ends
+  federation.unreachable.add('H40');
   const other = await addSignature(plainPdf('Phu luc 2', 3_000_000), sign);
   const attachments = [await upload(g22, '1.pdf', large), await upload(g22, '2.pdf', other)];
   const { id } = await g22.exchange.submit(federation.submission({ attachments }));
