@@ -13,6 +13,7 @@ import { EXAMPLE_TEXTS } from './messages/examples.ts';
 import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
+import { PDF_TEXTS } from './messages/pdf.ts';
 
 export const LANGUAGES = ['vi', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -27,6 +28,7 @@ export const MESSAGES = {
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
+  ...PDF_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

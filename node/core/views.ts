@@ -7,6 +7,7 @@
 import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
+import type { LegalBasis, LegalEffect, PdfFileView } from './pdf-views.ts';
 import type { StatusView } from './status-views.ts';
 import type { TransportState } from './transport.ts';
 import type { Urgency } from './urgency.ts';
@@ -195,7 +196,10 @@ export interface DocumentView extends DocumentItem {
   namedBy: RelationView[];
   /** The conversation it is part of, itself included; empty where it stands alone. */
   thread: ThreadItem[];
-  files: { name: string; mediaType: string; size: number; sha256: string }[];
+  files: ({ name: string; mediaType: string; size: number; sha256: string } & PdfFileView)[];
+  legalEffect: LegalEffect;
+  /** What gives it its effect; null for information only. */
+  legalBasis: LegalBasis | null;
   signatures: SignatureView[];
 }
 

@@ -41,6 +41,7 @@ import {
   listDocuments,
 } from '../store/documents.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
+import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
@@ -59,7 +60,10 @@ export interface HeldDocument {
   content: Document;
 }
 
-export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & { trust: Trust };
+export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & {
+  trust: Trust;
+  pdfs: PdfReports;
+};
 
 export class Library {
   readonly #with: LibraryComponents;
@@ -134,12 +138,7 @@ export class Library {
       printedRecipients: content.printedRecipients,
       deliveries: deliveries.map(({ view }) => view),
       ...life,
-      files: content.attachments.map((attachment) => ({
-        name: attachment.name!,
-        mediaType: attachment.mediaType!,
-        size: attachment.size!,
-        sha256: hex(attachment.sha256!),
-      })),
+      ...(await this.#with.pdfs.of(document)),
       signatures: this.signatures(signed),
     };
   }

@@ -19,6 +19,7 @@ import { LogServer } from './log-server.ts';
 import { LogWitness } from './log-witness.ts';
 import { MoreRecipients } from './more-recipients.ts';
 import { Outbox } from './outbox.ts';
+import { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
 import { Recalls } from './recalls.ts';
@@ -139,6 +140,6 @@ export class ExchangeParts {
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.blobServer = new BlobServer({ ...components, events });
-    this.library = new Library({ ...components, trust });
+    this.library = new Library({ ...components, trust, pdfs: new PdfReports({ ...components, trust }) });
   }
 }

@@ -5,6 +5,7 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
+import type { PdfTrust } from '../pdf/pdf-judgement.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
 import type { SignerCertificate } from '../signing/verify.ts';
 import type { BlobStore } from '../store/blobs.ts';
@@ -58,6 +59,8 @@ export interface TrustedDirectory {
    * to have been there; of one that merely ran out since, its signer's claim is enough.
    */
   pastFault(sha256: Bytes, at: PastMoment, nowMs: number): ErrorCode | undefined;
+  /** Whether who signed inside a PDF chains to a listed anchor. */
+  readonly signerVerdict: PdfTrust['signerVerdict'];
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined;
 }

@@ -356,7 +356,11 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
       mediaType: submission.attachments[index]!.mediaType ?? 'application/octet-stream',
       size: bytes.byteLength,
       sha256: sha256Hex(bytes),
+      pdfSignatures: null,
+      pdfNote: null,
     })),
+    legalEffect: 'replaces-paper',
+    legalBasis: 'seal',
     signatures: [{ role: 'seal', agency: from, serial: '0a1b', claimedAt: at, valid: true, reason: null }],
   };
 }

@@ -5,7 +5,7 @@ import t from 'tap';
 import { type Imports, importsOf, ROOT, sourcesIn } from './source-tree.ts';
 
 const BASE = ['proto', 'certs'];
-const LEAVES = ['node/store', 'node/network', 'node/edxml', 'node/signing'];
+const LEAVES = ['node/store', 'node/network', 'node/edxml', 'node/signing', 'node/pdf'];
 const HEART = [...BASE, 'node/core', ...LEAVES, 'node/directory'];
 const DOORS = [...HEART, 'node/exchange', 'node/registry'];
 const COMPOSED = [...DOORS, 'node/gateway', 'node/console'];
@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'node/network': [...BASE, 'node/core'],
   'node/edxml': [...BASE, 'node/core'],
   'node/signing': [...BASE, 'node/core'],
+  'node/pdf': [...BASE, 'node/core'],
   'node/directory': [...BASE, 'node/core', ...LEAVES],
   'node/exchange': HEART,
   'node/registry': HEART,
@@ -39,7 +40,7 @@ const LIBRARIES: [RegExp, readonly string[]][] = [
   [/^(level|classic-level|abstract-level)$/, ['node/store']],
   [/^(fastify|@fastify\/.*)$/, ['node/gateway']],
   [/^protobufjs(\/.*)?$/, ['proto']],
-  [/^(@peculiar\/.*|koffi)$/, ['certs']],
+  [/^(@peculiar\/.*|asn1js|koffi)$/, ['certs']],
   [/^(commander|cli-table3)$/, ['node/cli']],
 ];
 
