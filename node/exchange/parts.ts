@@ -30,6 +30,7 @@ import { Settlement } from './settlement.ts';
 import { StatusCarrier } from './status-carrier.ts';
 import { type Registers, StatusDesk } from './status-desk.ts';
 import { StatusInbox } from './status-inbox.ts';
+import { StatusRestorer } from './status-restorer.ts';
 import { TakeBack } from './take-back.ts';
 import { Trust } from './trust.ts';
 import { UpdateAnswers } from './update-answers.ts';
@@ -118,7 +119,8 @@ export class ExchangeParts {
     });
     this.witness = witness;
     this.examiner = new LogExaminer({ ...components, witness });
-    const restorer = new Restorer({ ...components, trust, collector, witness, events });
+    const restored = new StatusRestorer({ ...components, trust, onChanged: init.onChanged ?? (() => {}) });
+    const restorer = new Restorer({ ...components, trust, collector, witness, events, statuses: restored });
     this.takeBack = new TakeBack({ ...components, signer, restorer });
     this.logServer = new LogServer({ ...components, signer, witness });
     this.trust = trust;
