@@ -6,7 +6,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { BUNDLE_OPTIONS } from './bundle-options.ts';
+import { BUNDLE_OPTIONS, THREADS } from './bundle-options.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -42,7 +42,7 @@ async function licences(folders: readonly string[]): Promise<string> {
 await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { lienthong: 'node/cli/main.ts' },
+  entryPoints: { lienthong: 'node/cli/main.ts', ...THREADS },
   outdir: 'dist',
   ...BUNDLE_OPTIONS,
   metafile: true,

@@ -4,6 +4,9 @@ import type { BuildOptions } from 'esbuild';
 /** Loaded from node_modules at run time. WARNING: must be the package's `dependencies`, a test holds it. */
 export const NATIVE = ['classic-level'];
 
+/** Programs of threads, beside every bundle that holds what starts them. WARNING: found by name, search/worker-program.ts. */
+export const THREADS = { 'index-worker': 'node/search/index-worker.ts' };
+
 /** Bundled CommonJS packages ask for Node's own modules through `require`, which an ES module lacks. */
 const BANNER =
   "import { createRequire as lienthongCreateRequire } from 'node:module';" +

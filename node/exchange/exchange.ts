@@ -32,6 +32,7 @@ import { Courier, type SeatQueue } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
+import { Finder } from './finder.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
@@ -67,6 +68,7 @@ export class Exchange {
   readonly #deliveryServer: DeliveryServer;
   readonly #blobServer: BlobServer;
   readonly #library: Library;
+  readonly finder: Finder;
   readonly #witness: LogWitness;
   readonly #examiner: LogExaminer;
   readonly #takeBack: TakeBack;
@@ -126,6 +128,7 @@ export class Exchange {
     this.#deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.#blobServer = new BlobServer({ ...components, events });
     this.#library = new Library({ ...components, trust });
+    this.finder = new Finder({ ...components, itemOf: (document) => this.#library.itemOf(document) });
   }
 
   /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
@@ -143,6 +146,7 @@ export class Exchange {
     await this.#courier.start();
     this.#examiner.start();
     this.#takeBack.start();
+    this.finder.start();
   }
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
@@ -153,7 +157,7 @@ export class Exchange {
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
   async finish(): Promise<void> {
     await Promise.allSettled(this.#serving);
-    await this.#uploads.stop();
+    await Promise.all([this.#uploads.stop(), this.finder.stop()]);
   }
 
   /** Serves one delivery stream that `seat` opened. Never rejects. */
@@ -215,7 +219,7 @@ export class Exchange {
   }
 
   list(query: ListQuery): Promise<Page<DocumentItem>> {
-    return this.#library.list(query);
+    return this.finder.list(query);
   }
 
   show(id: string): Promise<DocumentView> {

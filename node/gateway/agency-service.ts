@@ -100,8 +100,11 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.watch(id, signal);
   }
 
-  check(): Promise<CheckReport> {
-    return checkParts(this.#with.storage);
+  async check(): Promise<CheckReport> {
+    const report = await checkParts(this.#with.storage);
+    const differs = await this.#with.exchange.finder.check();
+    if (differs === undefined) return report;
+    return { ...report, ok: false, problems: [...report.problems, { kind: 'search-index', where: differs }] };
   }
 
   announce(addresses: string[]): Promise<void> {
@@ -165,6 +168,7 @@ export class AgencyService implements NodeService {
       log: { epoch: storage.audit.head().epoch, size: storage.audit.head().size },
       recovery: (await exchange.recovery()) ?? null,
       witness: await exchange.logFindings(),
+      search: exchange.finder.search ?? null,
     };
   }
 

@@ -1,6 +1,6 @@
 /** `node status`: what is up, what waits, and what someone should do something about. */
 import type { Command } from 'commander';
-import type { NodeStatus } from '../../core/views.ts';
+import type { NodeStatus, SearchView } from '../../core/views.ts';
 import { bytesText, durationText, timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { faultText, wordText } from '../faults.ts';
@@ -41,6 +41,7 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
       }),
     ],
     [cli.text('label.documents'), cli.text('status.counts', counts)],
+    ...(status.search ? [searchRow(cli, status.search)] : []),
     [cli.text('label.disk'), cli.text('status.free', { free: bytesText(status.disk.freeBytes, language) })],
   ]);
   await printCertificates(cli, status);
@@ -48,6 +49,12 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
   const warnings = warningsOf(cli, status);
   if (warnings.length > 0) printHeading(cli, cli.text('label.warnings'));
   for (const warning of warnings) cli.print(`${cli.paint('yellow', '!')} ${warning}`);
+}
+
+function searchRow(cli: Cli, { state, documents, total }: SearchView): [string, string] {
+  const text = state === 'building' && total !== null ? 'status.searchBuilding' : 'status.search';
+  const word = wordText(cli.language, 'search', state);
+  return [cli.text('label.search'), cli.text(text, { word, documents, total: total ?? 0 })];
 }
 
 async function printCertificates(cli: Cli, { certificates }: NodeStatus): Promise<void> {

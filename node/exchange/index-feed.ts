@@ -1,0 +1,280 @@
+/**
+ * Keeps the search index in step with the store, in the background: never in the way of a commit, and a document can
+ * be found about half a second after it is durable, or at once where somebody searches.
+ *
+ * What changed is read from the audit log (store/audit-feed.ts): the index notes, in the transaction that holds the
+ * documents, up to which entry it has come. So a node killed anywhere goes on from there; the same entry twice changes
+ * nothing. Each document named is read from the store as it is now, whatever the entry said.
+ * An index that is new, or notes another log than this one (a store put back or recovered), is built: the log's size is
+ * noted first, then both lists are read from the oldest on, a batch at a time; what changed meanwhile is in the log
+ * after that size. Memory is one batch. Started and stopped by Finder.
+ */
+import { type Bytes, hex, parseHex } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
+import type { DocumentItem, SearchView } from '../core/views.ts';
+import type { Box, IndexEntry } from '../search/index-calls.ts';
+import type { SearchIndex } from '../search/search-index.ts';
+import { changedDocuments, markOfLog } from '../store/audit-feed.ts';
+import { documentKey, documentsAfter, type ListPosition, parseDocument } from '../store/documents.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
+import { indexEntry } from './index-entry.ts';
+import { IndexWaiters } from './index-waiters.ts';
+import { type HeldDocument, held } from './library.ts';
+import type { OwnLog, Report } from './ports.ts';
+
+/** Changes of one document within this time are indexed once: queued and delivered. */
+const GATHER_MS = 500;
+/** A node that starts has better things to do first. */
+const FIRST_MS = 2_000;
+/** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
+const BATCH = 200;
+const BOXES = ['inbox', 'outbox'] as const;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 60_000;
+
+export interface IndexFeedComponents {
+  store: KeyValueStore;
+  auditLog: OwnLog;
+  index: SearchIndex;
+  /** What a list shows of a document. */
+  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  /** Throws where the disk has no room for more. */
+  room: () => Promise<void>;
+  clock: Clock;
+  report: Report;
+}
+
+/** WARNING: persisted, in the index. */
+interface Note {
+  epoch: number;
+  /** Log entries taken in. */
+  size: number;
+  /** Of the last of these. */
+  mark: string;
+  /** While it is built: after which document of which list. */
+  scan: { box: Box; after: { storedAtMs: number; documentId: string } | null; total: number } | null;
+}
+
+export class IndexFeed {
+  readonly #with: IndexFeedComponents;
+  readonly #stopping = new AbortController();
+  readonly #waiters: IndexWaiters;
+  #running: Promise<void> | undefined;
+  #note: Note | undefined;
+  #view: SearchView = { state: 'starting', documents: 0, total: null, reason: null };
+  #damaged = false;
+  #wake: () => void = () => {};
+
+  constructor(components: IndexFeedComponents) {
+    this.#with = components;
+    this.#waiters = new IndexWaiters(components.clock);
+  }
+
+  start(): void {
+    this.#with.auditLog.onGrown?.(() => this.#waiters.grown());
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new LienthongError('not-running', { what: 'search' }));
+    this.#wake();
+    await this.#running;
+    this.#waiters.release();
+  }
+
+  get view(): SearchView {
+    return this.#view;
+  }
+
+  /** Waits, for a moment, until all that is durable now is indexed; then what the index can answer is in `view`. */
+  async reach(): Promise<SearchView> {
+    const { size } = this.#with.auditLog.head();
+    const isThere = this.#view.state === 'ready' && this.#note !== undefined && this.#note.size >= size;
+    const mayCome = this.#view.state === 'ready' || this.#view.state === 'starting';
+    if (!isThere && mayCome) await this.#waiters.until(size);
+    return this.#view;
+  }
+
+  /** A search failed: with a damaged index the way out is a new one. */
+  failed(error: LienthongError): void {
+    if (error.details.damaged !== true) return;
+    this.#damaged = true;
+    this.#waiters.hurry();
+  }
+
+  /**
+   * Reads every document and compares; what differs, in words, and then the index is built anew. Undefined where nothing
+   * does, and where there is no index to compare. What changes meanwhile is looked at twice.
+   */
+  async check(): Promise<string | undefined> {
+    if ((await this.reach()).state !== 'ready') return undefined;
+    const { store, index } = this.#with;
+    let fault = await index.inspect();
+    for (const box of BOXES) {
+      let places = await placesAfter(store, box, undefined);
+      while (fault === undefined && places.length > 0) {
+        const ids = places.map(({ documentId }) => documentId);
+        if ((await this.#differing(ids)) > 0) {
+          await this.reach();
+          const count = await this.#differing(ids);
+          if (count > 0) fault = `${count} of ${ids.length} documents in ${box}`;
+        }
+        places = await placesAfter(store, box, places.at(-1));
+      }
+    }
+    if (fault === undefined) return undefined;
+    this.#damaged = true;
+    this.#waiters.hurry();
+    return fault;
+  }
+
+  async #differing(documentIds: readonly Bytes[]): Promise<number> {
+    const { missing, different } = await this.#with.index.compare(await this.#entries(documentIds));
+    return missing + different;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let retryMs = FIRST_RETRY_MS;
+    await this.#waiters.pause(FIRST_MS, signal);
+    while (!signal.aborted) {
+      try {
+        await this.#keepUp(signal);
+        retryMs = FIRST_RETRY_MS;
+        await this.#waiters.growth(signal, () => this.#damaged || this.#isBehind());
+        await this.#waiters.pause(GATHER_MS, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#fail(error);
+        await this.#with.clock.sleep(retryMs, signal).catch(() => {});
+        retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    const code = isLienthongError(error) ? error.code : 'internal';
+    const reason = isLienthongError(error) ? String(error.details.reason ?? error.code) : String(error);
+    this.#with.report('search.failed', { code, reason });
+    this.#damaged ||= isLienthongError(error, 'search-unavailable') && error.details.damaged === true;
+    this.#note = undefined;
+    this.#view = { ...this.#view, state: 'unavailable', reason };
+    this.#waiters.release();
+  }
+
+  #isBehind(): boolean {
+    const { epoch, size } = this.#with.auditLog.head();
+    return this.#note === undefined || this.#note.epoch !== epoch || this.#note.size < size;
+  }
+
+  async #keepUp(signal: AbortSignal): Promise<void> {
+    if (this.#damaged) {
+      this.#with.report('search.rebuilding', { reason: 'damaged' });
+      await this.#with.index.reset();
+      this.#damaged = false;
+      this.#note = undefined;
+    }
+    this.#note ??= await this.#begin();
+    while (this.#note.scan !== null) {
+      signal.throwIfAborted();
+      await this.#scan(this.#note, this.#note.scan);
+    }
+    const wasBehind = this.#isBehind();
+    while (this.#isBehind()) {
+      signal.throwIfAborted();
+      await this.#follow(this.#note);
+    }
+    if (this.#view.state !== 'ready' || wasBehind)
+      this.#view = { state: 'ready', documents: await this.#with.index.count(), total: null, reason: null };
+    this.#waiters.reached(this.#note.size);
+  }
+
+  /** Where the index left off; the beginning of a new one where that isn't a place of this log. */
+  async #begin(): Promise<Note> {
+    const { store, auditLog, index, report } = this.#with;
+    const noted = await index.open();
+    const note = noted === undefined ? undefined : (JSON.parse(noted) as Note);
+    const { epoch, size } = auditLog.head();
+    if (note !== undefined && note.epoch === epoch && note.size <= size)
+      if ((await markOfLog(store, epoch, note.size)) === note.mark) return note;
+    report('search.rebuilding', { reason: note === undefined ? 'new' : 'another store' });
+    this.#view = { state: 'building', documents: 0, total: null, reason: null };
+    this.#waiters.release();
+    if (note !== undefined) await index.reset();
+    const mark = (await markOfLog(store, epoch, size)) ?? '';
+    const total = (await countAll(store, 'inbox')) + (await countAll(store, 'outbox'));
+    return { epoch, size, mark, scan: { box: 'inbox', after: null, total } };
+  }
+
+  /** One batch of a list; after the last of the second the index has all there was when it was begun. */
+  async #scan(note: Note, { box, after, total }: NonNullable<Note['scan']>): Promise<void> {
+    const { store, index, report } = this.#with;
+    const documents = this.#view.state === 'building' ? this.#view.documents : await index.count();
+    this.#view = { state: 'building', documents, total, reason: null };
+    this.#waiters.release();
+    const position = after && { ...after, documentId: parseHex(after.documentId)! };
+    const places = await placesAfter(store, box, position ?? undefined);
+    const last = places.at(-1);
+    const more = last && { storedAtMs: last.storedAtMs, documentId: hex(last.documentId) };
+    const following = box === 'inbox' ? { box: 'outbox' as const, after: null, total } : null;
+    const scan = more === undefined ? following : { box, after: more, total };
+    await this.#write(
+      places.map(({ documentId }) => documentId),
+      { ...note, scan },
+    );
+    this.#view = { ...this.#view, documents: documents + places.length };
+    if (scan === null) report('search.built', { documents: this.#view.documents });
+  }
+
+  async #follow(note: Note): Promise<void> {
+    const { store, auditLog } = this.#with;
+    const { epoch, size } = auditLog.head();
+    const { documentIds, next } = await changedDocuments(store, {
+      epoch,
+      from: note.size,
+      to: size,
+      most: BATCH,
+    });
+    const mark = await markOfLog(store, epoch, next);
+    if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
+    await this.#write(documentIds, { ...note, size: next, mark });
+    this.#waiters.reached(next);
+  }
+
+  async #write(documentIds: readonly Bytes[], note: Note): Promise<void> {
+    const { index, room } = this.#with;
+    const entries = await this.#entries(documentIds);
+    await room();
+    await index.write(entries, JSON.stringify(note));
+    this.#note = note;
+  }
+
+  /** As the store holds them now; an id may be of a document that was refused. */
+  async #entries(documentIds: readonly Bytes[]): Promise<IndexEntry[]> {
+    const { store, itemOf } = this.#with;
+    const entries: IndexEntry[] = [];
+    for (const value of await store.getMany(documentIds.map(documentKey))) {
+      if (value === undefined) continue;
+      const document = held(parseDocument(value));
+      entries.push(indexEntry(document, await itemOf(document)));
+    }
+    return entries;
+  }
+}
+
+async function placesAfter(
+  store: KeyValueStore,
+  box: Box,
+  after: ListPosition | undefined,
+): Promise<ListPosition[]> {
+  const places: ListPosition[] = [];
+  for await (const place of documentsAfter(store, box, after, BATCH)) places.push(place);
+  return places;
+}
+
+async function countAll(store: KeyValueStore, box: Box): Promise<number> {
+  let count = 0;
+  for await (const _ of documentsAfter(store, box, undefined, undefined)) count++;
+  return count;
+}
