@@ -31,9 +31,14 @@ async function loadSqlite(): Promise<Sqlite> {
   }
 }
 
+interface Opened {
+  database: InstanceType<Sqlite>;
+  boxes: Record<Box, IndexBox>;
+}
+
 class OpenIndex implements IndexCalls {
   readonly #sqlite: Sqlite;
-  #opened: { database: InstanceType<Sqlite>; boxes: Record<Box, IndexBox> } | undefined;
+  #opened: Opened | undefined;
 
   constructor(sqlite: Sqlite) {
     this.#sqlite = sqlite;
@@ -98,13 +103,22 @@ class OpenIndex implements IndexCalls {
     this.#opened = undefined;
   }
 
-  #open() {
-    if (this.#opened === undefined) {
-      const database = openIndexFile(this.#sqlite, path);
-      const box = (name: Box) => new IndexBox(database, name, systemClock.nowMs);
-      this.#opened = { database, boxes: { inbox: box('inbox'), outbox: box('outbox') } };
-    }
+  #open(): Opened {
+    this.#opened ??= this.#begin(true);
     return this.#opened;
+  }
+
+  #begin(mayBeDamaged: boolean): Opened {
+    const database = openIndexFile(this.#sqlite, path);
+    try {
+      const box = (name: Box) => new IndexBox(database, name, systemClock.nowMs);
+      return { database, boxes: { inbox: box('inbox'), outbox: box('outbox') } };
+    } catch (error) {
+      database.close();
+      if (!mayBeDamaged || !isDamage(error)) throw error;
+      removeIndexFile(path);
+      return this.#begin(false);
+    }
   }
 }
 

@@ -66,6 +66,11 @@ export class SearchIndex {
   inspect = () => this.#call<string | undefined>('inspect', [], INSPECT_MS);
   reset = () => this.#call<void>('reset', []);
 
+  /** Whether its thread is there. */
+  get isAwake(): boolean {
+    return this.#worker !== undefined;
+  }
+
   /** What is under way is finished first; later calls fail. */
   async stop(): Promise<void> {
     this.#isStopped = true;
