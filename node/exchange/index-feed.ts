@@ -29,6 +29,8 @@ const GATHER_MS = 500;
 const FIRST_MS = 2_000;
 /** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
 const BATCH = 200;
+/** Documents missing while it is built that a search waits for: about a second. */
+const SOON = 2_000;
 const BOXES = ['inbox', 'outbox'] as const;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -91,9 +93,14 @@ export class IndexFeed {
   async reach(): Promise<SearchView> {
     const { size } = this.#with.auditLog.head();
     const isThere = this.#view.state === 'ready' && this.#note !== undefined && this.#note.size >= size;
-    const mayCome = this.#view.state === 'ready' || this.#view.state === 'starting';
-    if (!isThere && mayCome) await this.#waiters.until(size);
+    if (!isThere && this.#mayComeSoon) await this.#waiters.until(size);
     return this.#view;
+  }
+
+  get #mayComeSoon(): boolean {
+    const { state, documents, total } = this.#view;
+    if (state === 'building') return total === null || total - documents <= SOON;
+    return state !== 'unavailable';
   }
 
   /** A search failed: with a damaged index the way out is a new one. */
@@ -200,7 +207,6 @@ export class IndexFeed {
       if ((await markOfLog(store, epoch, note.size)) === note.mark) return note;
     report('search.rebuilding', { reason: note === undefined ? 'new' : 'another store' });
     this.#view = { state: 'building', documents: 0, total: null, reason: null };
-    this.#waiters.release();
     if (note !== undefined) await index.reset();
     const mark = (await markOfLog(store, epoch, size)) ?? '';
     const total = (await countAll(store, 'inbox')) + (await countAll(store, 'outbox'));
@@ -212,7 +218,7 @@ export class IndexFeed {
     const { store, index, report } = this.#with;
     const documents = this.#view.state === 'building' ? this.#view.documents : await index.count();
     this.#view = { state: 'building', documents, total, reason: null };
-    this.#waiters.release();
+    if (!this.#mayComeSoon) this.#waiters.release();
     const position = after && { ...after, documentId: parseHex(after.documentId)! };
     const places = await placesAfter(store, box, position ?? undefined);
     const last = places.at(-1);
