@@ -102,6 +102,9 @@ export class SearchIndex {
   #start(): Worker {
     const worker = new Worker(workerProgram(), {
       workerData: this.#path,
+      // what the process was told to load first is not meant for it
+      execArgv: [],
+      env: {},
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
     worker.on('message', (answer: IndexAnswer) => this.#answered(answer));
