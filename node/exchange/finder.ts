@@ -9,10 +9,11 @@
 import { type Bytes, concat, equalBytes, readUint64be, sha256, uint64be, utf8 } from '../core/bytes.ts';
 import { parseDay, startOfDayMs } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { inGroups } from '../core/in-groups.ts';
 import type { DocumentItem, ListQuery, Page, SearchView } from '../core/views.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
-import { documentKey, type ListPosition, listDocuments, parseDocument } from '../store/documents.ts';
+import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';
 import { facetsOf, matches } from './index-entry.ts';
 import { IndexFeed } from './index-feed.ts';
 import { type HeldDocument, held } from './library.ts';
@@ -20,6 +21,8 @@ import type { ExchangeComponents } from './ports.ts';
 
 const PAGE = 50;
 const PAGE_MOST = 500;
+/** Documents read at once: one may be more than a megabyte. */
+const AT_ONCE = 10;
 /** Rows a page may pass over: about 0.2 s. */
 const SCAN_MOST = 5_000;
 const DAY_MS = 86_400_000;
@@ -101,17 +104,18 @@ export class Finder {
     const { query, limit, before, sinceMs, untilMs, cursorOf } = wanted;
     const { box } = query;
     const { documentIds, next } = await index.find({ box, match, limit, before, sinceMs, untilMs });
-    const documents = await this.#documents(documentIds);
-    const found = await Promise.all(documents.flatMap((one) => (one === undefined ? [] : this.#shown(one))));
+    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#shown(id))).filter(
+      (one) => one !== undefined,
+    );
     const items = found.filter(
       ({ item, storedAtMs }) =>
         matches(item, query) &&
         storedAtMs >= (sinceMs ?? 0) &&
         storedAtMs < (untilMs ?? Number.POSITIVE_INFINITY),
     );
-    const [last] = next === undefined ? [] : await this.#documents([next]);
+    const last = next && (await getDocument(this.#with.store, next));
     if (next !== undefined && last === undefined) throw new LienthongError('damaged', { where: 'document' });
-    return { items: items.map(({ item }) => item), cursor: cursorOf(last?.row) };
+    return { items: items.map(({ item }) => item), cursor: cursorOf(last) };
   }
 
   async #fromStore(wanted: Wanted): Promise<Page<DocumentItem>> {
@@ -124,21 +128,16 @@ export class Finder {
       if (items.length === limit || scanned === SCAN_MOST) return { items, cursor: cursorOf(last) };
       scanned++;
       last = place;
-      const [document] = await this.#documents([place.documentId]);
-      if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
-      const item = await this.#with.itemOf(document);
-      if (matches(item, query)) items.push(item);
+      const shown = await this.#shown(place.documentId);
+      if (shown === undefined) throw new LienthongError('damaged', { where: 'document' });
+      if (matches(shown.item, query)) items.push(shown.item);
     }
     return { items, cursor: null };
   }
 
-  async #documents(ids: readonly Bytes[]): Promise<(HeldDocument | undefined)[]> {
-    const values = await this.#with.store.getMany(ids.map(documentKey));
-    return values.map((value) => value && held(parseDocument(value)));
-  }
-
-  async #shown(document: HeldDocument): Promise<{ item: DocumentItem; storedAtMs: number }> {
-    return { item: await this.#with.itemOf(document), storedAtMs: document.row.storedAtMs };
+  async #shown(documentId: Bytes): Promise<{ item: DocumentItem; storedAtMs: number } | undefined> {
+    const row = await getDocument(this.#with.store, documentId);
+    return row && { item: await this.#with.itemOf(held(row)), storedAtMs: row.storedAtMs };
   }
 }
 

@@ -12,39 +12,32 @@
 import { type Bytes, hex, parseHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import type { DocumentItem, SearchView } from '../core/views.ts';
+import type { SearchView } from '../core/views.ts';
 import type { Box, IndexEntry } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { changedDocuments, markOfLog } from '../store/audit-feed.ts';
-import { documentKey, documentsAfter, type ListPosition, parseDocument } from '../store/documents.ts';
-import type { KeyValueStore } from '../store/key-value.ts';
-import { indexEntry } from './index-entry.ts';
+import { AT_ONCE, BATCH, IndexReader, type IndexReaderComponents } from './index-reader.ts';
 import { IndexWaiters } from './index-waiters.ts';
-import { type HeldDocument, held } from './library.ts';
-import type { OwnLog, Report } from './ports.ts';
+import type { OwnLog } from './ports.ts';
 
 /** Changes of one document within this time are indexed once: queued and delivered. */
 const GATHER_MS = 500;
 /** A node that starts has better things to do first. */
 const FIRST_MS = 2_000;
-/** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
-const BATCH = 200;
+/** A document has one or two for each of up to 2,000 recipients: a transaction holds about so many. */
+const PART_FACETS = 10_000;
 /** Documents missing while it is built that a search waits for: about a second. */
 const SOON = 2_000;
 const BOXES = ['inbox', 'outbox'] as const;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
-export interface IndexFeedComponents {
-  store: KeyValueStore;
+export interface IndexFeedComponents extends IndexReaderComponents {
   auditLog: OwnLog;
   index: SearchIndex;
-  /** What a list shows of a document. */
-  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
   /** Throws where the disk has no room for more. */
   room: () => Promise<void>;
   clock: Clock;
-  report: Report;
 }
 
 /** WARNING: persisted, in the index. */
@@ -62,15 +55,16 @@ export class IndexFeed {
   readonly #with: IndexFeedComponents;
   readonly #stopping = new AbortController();
   readonly #waiters: IndexWaiters;
+  readonly #reader: IndexReader;
   #running: Promise<void> | undefined;
   #note: Note | undefined;
   #view: SearchView = { state: 'starting', documents: 0, total: null, reason: null };
   #damaged = false;
-  #wake: () => void = () => {};
 
   constructor(components: IndexFeedComponents) {
     this.#with = components;
     this.#waiters = new IndexWaiters(components.clock);
+    this.#reader = new IndexReader(components);
   }
 
   start(): void {
@@ -80,7 +74,6 @@ export class IndexFeed {
 
   async stop(): Promise<void> {
     this.#stopping.abort(new LienthongError('not-running', { what: 'search' }));
-    this.#wake();
     await this.#running;
     this.#waiters.release();
   }
@@ -116,10 +109,10 @@ export class IndexFeed {
    */
   async check(): Promise<string | undefined> {
     if ((await this.reach()).state !== 'ready') return undefined;
-    const { store, index } = this.#with;
+    const { index } = this.#with;
     let fault = await index.inspect();
     for (const box of BOXES) {
-      let places = await placesAfter(store, box, undefined);
+      let places = await this.#reader.placesAfter(box, undefined);
       while (fault === undefined && places.length > 0) {
         const ids = places.map(({ documentId }) => documentId);
         if ((await this.#differing(ids)) > 0) {
@@ -127,7 +120,7 @@ export class IndexFeed {
           const count = await this.#differing(ids);
           if (count > 0) fault = `${count} of ${ids.length} documents in ${box}`;
         }
-        places = await placesAfter(store, box, places.at(-1));
+        places = await this.#reader.placesAfter(box, places.at(-1));
       }
     }
     if (fault === undefined) return undefined;
@@ -137,7 +130,7 @@ export class IndexFeed {
   }
 
   async #differing(documentIds: readonly Bytes[]): Promise<number> {
-    const { missing, different } = await this.#with.index.compare(await this.#entries(documentIds));
+    const { missing, different } = await this.#with.index.compare(await this.#reader.entries(documentIds));
     return missing + different;
   }
 
@@ -209,24 +202,25 @@ export class IndexFeed {
     this.#view = { state: 'building', documents: 0, total: null, reason: null };
     if (note !== undefined) await index.reset();
     const mark = (await markOfLog(store, epoch, size)) ?? '';
-    const total = (await countAll(store, 'inbox')) + (await countAll(store, 'outbox'));
+    const total = (await this.#reader.count('inbox')) + (await this.#reader.count('outbox'));
     return { epoch, size, mark, scan: { box: 'inbox', after: null, total } };
   }
 
   /** One batch of a list; after the last of the second the index has all there was when it was begun. */
   async #scan(note: Note, { box, after, total }: NonNullable<Note['scan']>): Promise<void> {
-    const { store, index, report } = this.#with;
+    const { index, report } = this.#with;
     const documents = this.#view.state === 'building' ? this.#view.documents : await index.count();
     this.#view = { state: 'building', documents, total, reason: null };
     if (!this.#mayComeSoon) this.#waiters.release();
     const position = after && { ...after, documentId: parseHex(after.documentId)! };
-    const places = await placesAfter(store, box, position ?? undefined);
+    const places = await this.#reader.placesAfter(box, position ?? undefined);
     const last = places.at(-1);
     const more = last && { storedAtMs: last.storedAtMs, documentId: hex(last.documentId) };
     const following = box === 'inbox' ? { box: 'outbox' as const, after: null, total } : null;
     const scan = more === undefined ? following : { box, after: more, total };
     await this.#write(
       places.map(({ documentId }) => documentId),
+      note,
       { ...note, scan },
     );
     this.#view = { ...this.#view, documents: documents + places.length };
@@ -244,43 +238,27 @@ export class IndexFeed {
     });
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
-    await this.#write(documentIds, { ...note, size: next, mark });
+    await this.#write(documentIds, note, { ...note, size: next, mark });
     this.#waiters.reached(next);
   }
 
-  async #write(documentIds: readonly Bytes[], note: Note): Promise<void> {
+  /** What is indexed before the last part is so without the note: indexed again after a crash, to the same end. */
+  async #write(documentIds: readonly Bytes[], before: Note, after: Note): Promise<void> {
     const { index, room } = this.#with;
-    const entries = await this.#entries(documentIds);
     await room();
-    await index.write(entries, JSON.stringify(note));
-    this.#note = note;
-  }
-
-  /** As the store holds them now; an id may be of a document that was refused. */
-  async #entries(documentIds: readonly Bytes[]): Promise<IndexEntry[]> {
-    const { store, itemOf } = this.#with;
-    const entries: IndexEntry[] = [];
-    for (const value of await store.getMany(documentIds.map(documentKey))) {
-      if (value === undefined) continue;
-      const document = held(parseDocument(value));
-      entries.push(indexEntry(document, await itemOf(document)));
+    let part: IndexEntry[] = [];
+    let facets = 0;
+    for (let at = 0; at < documentIds.length; at += AT_ONCE) {
+      for (const entry of await this.#reader.entries(documentIds.slice(at, at + AT_ONCE))) {
+        part.push(entry);
+        facets += entry.facets.length;
+      }
+      if (facets < PART_FACETS) continue;
+      await index.write(part, JSON.stringify(before));
+      part = [];
+      facets = 0;
     }
-    return entries;
+    await index.write(part, JSON.stringify(after));
+    this.#note = after;
   }
-}
-
-async function placesAfter(
-  store: KeyValueStore,
-  box: Box,
-  after: ListPosition | undefined,
-): Promise<ListPosition[]> {
-  const places: ListPosition[] = [];
-  for await (const place of documentsAfter(store, box, after, BATCH)) places.push(place);
-  return places;
-}
-
-async function countAll(store: KeyValueStore, box: Box): Promise<number> {
-  let count = 0;
-  for await (const _ of documentsAfter(store, box, undefined, undefined)) count++;
-  return count;
 }

@@ -2,26 +2,27 @@
  * One box of the index. A document's slot is its place in the lists as one number, so that newest first is the order
  * of the full-text table itself: a page reads from its end what it shows, whatever lies before. All conditions are
  * words of that table, intersected by it.
- * Where hardly anything fulfils all of several common conditions an intersection would pass over the whole box: so it
- * is looked through in stretches of a known number of documents, each as long as the time left allows, and what was
- * found when the time is over is the page. Called within the index's thread.
+ * Where hardly anything fulfils all of several common conditions an intersection would pass over the whole box. So each
+ * document also holds, as words, the stretches it lies in: of 8,192 documents, of eight times as many, and of 64 times;
+ * a page looks through one stretch after another, larger ones as long as time allows, and what was found when the time
+ * is over is the page. (A bound on row numbers alone doesn't end the search: FTS5 looks at it after a match.)
+ * Called within the index's thread.
  */
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Box, Compared, FindRequest, Found, IndexEntry, Place } from './index-calls.ts';
-import { indexedText } from './words.ts';
+import { facet, indexedText } from './words.ts';
 
 /** Slots of one millisecond: more documents than a node takes in in one. */
 const SLOTS_PER_MS = 1024;
 /** A slot is a whole number of 2^53: until the year 2248. */
 const LAST_MS = 2 ** 43 - 1;
-/** Documents from one step to the next: the least a stretch holds. */
-const STEP = 8192;
-/** A page that has looked for this long goes on in the next: a third of what a page may take. */
-const LOOK_MS = 15;
-/** A stretch is at most this many times as long as the one before: how much it costs is known only after. */
-const GROWTH = 8;
-
+/** Documents of the smallest stretch, and how many stretches the next larger one holds, as a power of two. */
+const STRETCH = 8192;
+const LEVEL_BITS = 3;
+const LAST_LEVEL = 2;
+/** A page that has looked for this long goes on in the next. */
+const LOOK_MS = 8;
 const SQLITE_CORRUPT = 11;
 
 type Row = Record<string, unknown>;
@@ -34,11 +35,14 @@ export class IndexBox {
   readonly #forget: StatementSync;
   readonly #learn: StatementSync;
   readonly #addStep: StatementSync;
-  readonly #stepBefore: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #stretchAt: StatementSync;
+  readonly #startOf: StatementSync;
   readonly #match: StatementSync;
   readonly #count: StatementSync;
   readonly #keepCount: StatementSync;
   readonly #countName: string;
+  #due = false;
 
   constructor(database: DatabaseSync, box: Box, nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -47,10 +51,12 @@ export class IndexBox {
     this.#mark = database.prepare(`UPDATE ${box} SET mark = ? WHERE slot = ?`);
     this.#forget = database.prepare(`DELETE FROM ${box}_words WHERE rowid = ?`);
     this.#learn = database.prepare(`INSERT INTO ${box}_words (rowid, words) VALUES (?, ?)`);
-    this.#addStep = database.prepare(`INSERT OR IGNORE INTO ${box}_steps (slot) VALUES (?)`);
-    this.#stepBefore = database.prepare(
-      `SELECT slot FROM ${box}_steps WHERE slot < ? ORDER BY slot DESC LIMIT 1 OFFSET ?`,
+    this.#addStep = database.prepare(`INSERT INTO ${box}_steps (slot, stretch) VALUES (?, ?)`);
+    this.#newest = database.prepare(`SELECT max(slot) AS slot FROM ${box}`);
+    this.#stretchAt = database.prepare(
+      `SELECT stretch FROM ${box}_steps WHERE slot <= ? ORDER BY slot DESC LIMIT 1`,
     );
+    this.#startOf = database.prepare(`SELECT slot FROM ${box}_steps WHERE stretch = ?`);
     this.#match = database.prepare(
       `SELECT held.id AS id FROM ${box}_words AS found
        LEFT JOIN ${box} AS held ON held.slot = found.rowid
@@ -75,7 +81,7 @@ export class IndexBox {
       const { slot, held } = this.#slotOf(entry);
       if (held === undefined) {
         this.#add.run(slot, entry.documentId, mark);
-        if (count++ % STEP === 0) this.#addStep.run(slot);
+        this.#begin(slot, count++);
       } else if (held.mark === mark) continue;
       else this.#mark.run(mark, slot);
       changed.push({ slot, text, isNew: held === undefined });
@@ -85,7 +91,7 @@ export class IndexBox {
       words.set(slot, { text, isNew: isNew || words.get(slot)?.isNew === true });
     for (const [slot, { text, isNew }] of [...words].sort(([a], [b]) => a - b)) {
       if (!isNew) this.#forget.run(slot);
-      this.#learn.run(slot, text);
+      this.#learn.run(slot, `${text} ${stretchesOf(this.#stretchOf(slot)).join(' ')}`);
     }
     this.#keepCount.run(this.#countName, count);
   }
@@ -98,16 +104,23 @@ export class IndexBox {
     if (before !== undefined) upper = Math.min(upper, this.#slotOf(before).slot);
     const found: Uint8Array[] = [];
     const page = (next: Uint8Array | undefined) => ({ documentIds: found.slice(0, limit), next });
-    for (let steps = 1; ; ) {
-      const lower = Math.max(first, this.#slotBefore(upper, steps) ?? 0);
-      const rows = this.#match.all(match, lower, upper, limit + 1 - found.length);
+    let level = 0;
+    let lookedMs = startedMs;
+    for (let stretch = this.#stretchOf(upper - 1); ; stretch--) {
+      const words = `(${match}) AND "${stretchesOf(stretch)[level]}"`;
+      const rows = this.#match.all(words, first, upper, limit + 1 - found.length);
       for (const { id } of rows as Row[]) found.push(idOf(id));
       if (found.length > limit) return page(found[limit - 1]);
-      if (lower === first) return page(undefined);
-      const tookMs = this.#nowMs() - startedMs;
-      if (tookMs >= LOOK_MS) return page(idOf(this.#holder.get(lower)?.id));
-      upper = lower;
-      steps *= Math.max(1, Math.min(GROWTH, Math.floor((LOOK_MS - tookMs) / Math.max(1, tookMs))));
+      stretch = (stretch >> (LEVEL_BITS * level)) << (LEVEL_BITS * level);
+      upper = Number(this.#startOf.get(stretch)?.slot ?? 0);
+      if (stretch === 0 || upper <= first) return page(undefined);
+      const nowMs = this.#nowMs();
+      const leftMs = startedMs + LOOK_MS - nowMs;
+      if (leftMs <= 0) return page(idOf(this.#holder.get(upper)?.id));
+      const lastMs = nowMs - lookedMs;
+      lookedMs = nowMs;
+      if ((lastMs + 0.5) * (1 << LEVEL_BITS) <= leftMs) level = Math.min(LAST_LEVEL, level + 1);
+      else if (lastMs > leftMs) level = Math.max(0, level - 1);
     }
   }
 
@@ -132,10 +145,29 @@ export class IndexBox {
     }
   }
 
-  #slotBefore(upper: number, steps: number): number | undefined {
-    return this.#stepBefore.get(upper, steps - 1)?.slot as number | undefined;
+  /**
+   * A document begins a stretch when the newest one is full and none is after it: which stretch a slot lies in never
+   * changes. An older one enlarges the stretch it lies in.
+   */
+  #begin(slot: number, count: number): void {
+    if (count % STRETCH === 0) this.#due = true;
+    if (!this.#due) return;
+    if (slot !== this.#newest.get()?.slot) return;
+    const newest = this.#stretchAt.get(slot)?.stretch as number | undefined;
+    this.#addStep.run(slot, newest === undefined ? 0 : newest + 1);
+    this.#due = false;
+  }
+
+  #stretchOf(slot: number): number {
+    return (this.#stretchAt.get(slot)?.stretch as number | undefined) ?? 0;
   }
 }
+
+/** The words of the stretches a document of the smallest one lies in, smallest first. */
+const stretchesOf = (stretch: number): string[] =>
+  Array.from({ length: LAST_LEVEL + 1 }, (_, level) =>
+    facet(`stretch ${level}`, String(stretch >> (LEVEL_BITS * level))),
+  );
 
 const firstSlotOf = (ms: number): number => Math.min(LAST_MS, Math.max(0, ms)) * SLOTS_PER_MS;
 

@@ -4,7 +4,7 @@
  * anew. A transaction that was answered may be lost with the power, never a part of one: the note of how far the index
  * is stands in the same transaction as what it says.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
@@ -20,7 +20,7 @@ const LOG_BYTES = 16 * 1024 * 1024;
 
 const tablesOf = (box: string) => `
   CREATE TABLE ${box} (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, mark INTEGER NOT NULL);
-  CREATE TABLE ${box}_steps (slot INTEGER PRIMARY KEY);
+  CREATE TABLE ${box}_steps (slot INTEGER PRIMARY KEY, stretch INTEGER NOT NULL UNIQUE);
   CREATE VIRTUAL TABLE ${box}_words USING fts5(
     words, content='', contentless_delete=1, tokenize='ascii', prefix='${BEGINNINGS}');`;
 
@@ -55,6 +55,7 @@ export function removeIndexFile(path: string): void {
 class OtherVersion extends Error {}
 
 function begin(sqlite: Sqlite, path: string): DatabaseSync {
+  closeSync(openSync(path, 'a', 0o600)); // its log files are made with the same rights
   const database = new sqlite(path);
   try {
     database.exec(`

@@ -71,8 +71,6 @@ export const submissionUnchanged = (
   expect: value ?? 'absent',
 });
 
-export const parseDocument = (value: Bytes): DocumentRow => documentRow.parse(value);
-
 export async function getDocument(store: Reader, id: Bytes): Promise<DocumentRow | undefined> {
   const value = await store.get(documentKey(id));
   return value && documentRow.parse(value);

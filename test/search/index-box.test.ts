@@ -60,4 +60,25 @@ t.test('pages cut by time follow each other without gap or repeat, and end', asy
   const half = read('"quyet dinh"', 5_000).ids;
   t.equal(new Set(half).size, half.length);
   t.equal(half.length, DOCUMENTS / 2 - [...rare].filter((i) => i % 2 === 0).length);
+
+  // what was taken back from peers is older than what is there, and some of it is indexed twice
+  const late = Array.from({ length: 900 }, (_, n) => {
+    const i = Math.floor((n * DOCUMENTS) / 900);
+    const place = { storedAtMs: START_MS + i * 1000 + 500, documentId: idOf(DOCUMENTS + n) };
+    places.set(hex(place.documentId), place);
+    return { box: 'inbox' as const, fields: ['lấy lại'], facets: [], ...place };
+  });
+  for (const entries of [
+    late,
+    late.slice(100, 200).map((one) => ({ ...one, fields: ['lấy lại lần hai'] })),
+  ]) {
+    database.exec('BEGIN');
+    box.write(entries);
+    database.exec('COMMIT');
+  }
+  const order = late.map(({ documentId }) => hex(documentId)).reverse();
+  t.same(read('"lay lai"', 37).ids, order);
+  t.equal(read('"lan hai"', 37).ids.length, 100);
+  stepMs = 0;
+  t.same(read('"lay lai"', 37).ids, order);
 });

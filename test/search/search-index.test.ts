@@ -1,7 +1,7 @@
 /** The index itself, on its own thread and file: what it finds, and what becomes of it when it is hurt. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -221,6 +221,7 @@ t.test('a file that is damaged, of another version, or no database is begun anew
   };
   await filled();
   t.equal(await noteOf(), 'note');
+  t.equal((await stat(file)).mode & 0o77, 0, 'nobody else may read it');
   await writeFile(file, 'not a database at all, '.repeat(400));
   t.equal(await noteOf(), undefined);
   await filled();

@@ -27,6 +27,10 @@ export const EVENT_TEXTS = {
     vi: 'Đã lập xong chỉ mục tìm kiếm: {documents} văn bản',
     en: 'The search index is built: {documents} documents',
   },
+  'search.passed-over': {
+    vi: 'HỎNG: không lập chỉ mục được văn bản {document}[: {reason}]',
+    en: 'DAMAGED: document {document} cannot be indexed[: {reason}]',
+  },
   'search.failed': {
     vi: 'Chỉ mục tìm kiếm không dùng được[: {reason}]; sẽ thử lại',
     en: "The search index can't be used[: {reason}]; trying again",
