@@ -138,6 +138,8 @@ export class LargeInbox {
   readonly count: number;
   readonly #isKept: boolean;
   #child: Child | undefined;
+  /** Most of it while the index was built. */
+  peakBytes = 0;
   client!: NodeClient;
 
   private constructor(dir: string, count: number, isKept: boolean) {
@@ -175,14 +177,17 @@ export class LargeInbox {
     await this.#child.ready();
     this.client = await nodeAt(this.dir, AbortSignal.timeout(READY_TIMEOUT_MS));
     await this.client.list({ box: 'inbox', state: 'delivered', limit: 1 });
-    while ((await this.#search()).state !== 'ready') await systemClock.sleep(100);
+    while ((await this.#search()).state !== 'ready') {
+      await systemClock.sleep(100);
+      this.peakBytes = Math.max(this.peakBytes, await this.#ownBytes());
+    }
     return performance.now() - startedAt;
   }
 
-  /** Most memory the node's process has had, bytes; Linux. */
-  async peakBytes(): Promise<number> {
+  /** Memory of its own the node has now, bytes, without LevelDB's files, which it maps; Linux. */
+  async #ownBytes(): Promise<number> {
     const status = await readFile(`/proc/${this.#child!.pid}/status`, 'utf8').catch(() => '');
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
   async indexBytes(): Promise<number> {
