@@ -256,6 +256,11 @@ t.test('what the index lacks is told by the check, and mended', async (t) => {
   const federation = await filled(t, 9);
   const node = federation.node('G22');
   await indexed(federation, node);
+  t.equal(
+    (await all(node, { box: 'outbox', text: 'quyet dinh' })).length,
+    9,
+    'all that is durable is indexed',
+  );
   const note = await node.search!.open();
   await node.search!.reset();
   await node.search!.write([], note!);
