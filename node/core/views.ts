@@ -216,6 +216,8 @@ export interface ListQuery {
   status?: string;
   /** yyyy-MM-dd: stored on or after this day. */
   since?: string;
+  /** yyyy-MM-dd: stored on or before this day. */
+  until?: string;
   text?: string;
   limit?: number;
   cursor?: string;
@@ -294,6 +296,18 @@ export interface NodeStatus {
   recovery: RecoveryView | null;
   /** What this node witnessed of other seats' audit logs. */
   witness: LogFindings;
+  /** The search index; null on a node without one. */
+  search: SearchView | null;
+}
+
+export interface SearchView {
+  /** "unavailable" says why; it is tried again. Only "ready" answers searches for words. */
+  state: 'starting' | 'building' | 'ready' | 'unavailable';
+  /** Documents in the index. */
+  documents: number;
+  /** Of how many, while it is built. */
+  total: number | null;
+  reason: string | null;
 }
 
 export type SealCustody =

@@ -11,6 +11,7 @@ import { Collector } from './collector.ts';
 import { Courier } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
+import { Finder } from './finder.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
@@ -56,6 +57,7 @@ export class ExchangeParts {
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
   readonly library: Library;
+  readonly finder: Finder;
   readonly witness: LogWitness;
   readonly examiner: LogExaminer;
   readonly takeBack: TakeBack;
@@ -143,5 +145,6 @@ export class ExchangeParts {
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.blobServer = new BlobServer({ ...components, events });
     this.library = new Library({ ...components, trust, pdfs: new PdfReports({ ...components, trust }) });
+    this.finder = new Finder({ ...components, itemOf: (document) => this.library.itemOf(document) });
   }
 }

@@ -247,6 +247,7 @@ export class MemoryNode implements NodeService {
       log: { epoch: 1, size: 42 },
       recovery: null,
       witness: { rewritten: [], gaps: [] },
+      search: { state: 'ready' as const, documents: 3, total: null, reason: null },
       ...this.overrideStatus,
     };
   }
