@@ -1,0 +1,173 @@
+/**
+ * XML from a ByteSource, one tag at a time: bytes up to the next `>` go to the parser (saxes: strict XML 1.0 and
+ * namespaces, the five predefined entities only), so that the caller may take over the bytes between two tags, which
+ * is how Base64 of any size passes by the parser. DTDs and other entities are refused; depth, tags, attributes and
+ * bytes are bounded. Everything is linear in the input. Called by read-edxml.ts.
+ */
+import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { LienthongError } from '../core/errors.ts';
+import type { ByteSource } from './byte-source.ts';
+import { fault, type Place, tooLarge } from './fault.ts';
+import type { EdxmlLimits } from './limits.ts';
+import { NAMESPACE, PREFIX } from './namespaces.ts';
+
+export interface XmlEvents {
+  open(tag: SaxesTagNS): void;
+  close(): void;
+  /** Character data, also of CDATA sections; may come in several parts. */
+  text(text: string): void;
+}
+
+type Parser = SaxesParser<{ xmlns: true; position: true; forceXMLVersion: true; defaultXMLVersion: '1.0' }>;
+
+/** Given to the parser at once. */
+const PIECE_BYTES = 65_536;
+const GREATER = 0x3e;
+const ENCODINGS = /^(utf-?8|us-ascii)$/i;
+const PREDEFINED = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
+
+export class XmlReader {
+  readonly #source: ByteSource;
+  readonly #limits: EdxmlLimits;
+  readonly #parser: Parser;
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #markupBytes = 0;
+  #tags = 0;
+  #depth = 0;
+  #attributes = 0;
+  /** Comments and instructions whose end was seen. */
+  #asides = 0;
+  #piece = { byte: 0, text: '', position: 0 };
+  #skipped = { lines: 0, onLine: 0 };
+
+  constructor(source: ByteSource, limits: EdxmlLimits, events: XmlEvents) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#parser = new SaxesParser({
+      xmlns: true,
+      position: true,
+      forceXMLVersion: true,
+      defaultXMLVersion: '1.0',
+      // a missing declaration of the one prefix everybody uses is forgiven
+      resolvePrefix: (prefix: string) => (prefix === PREFIX ? NAMESPACE : undefined),
+    });
+    // without a prototype: `&constructor;` is no entity
+    this.#parser.ENTITIES = Object.assign(Object.create(null), PREDEFINED);
+    this.#listen(events);
+  }
+
+  /** Gives the parser what comes up to the next `>`. False at the end, which is checked. */
+  async step(): Promise<boolean> {
+    if (this.#source.offset === 0) await this.#refuseOtherEncodings();
+    const rest = await this.#source.some();
+    if (rest === undefined) {
+      this.#give(Buffer.alloc(0), true);
+      return false;
+    }
+    const end = rest.indexOf(GREATER);
+    if (end >= 0 && ++this.#tags > this.#limits.tags) throw tooLarge('tags', this.#limits.tags, this.place());
+    const length = Math.min(end < 0 ? rest.length : end + 1, PIECE_BYTES);
+    this.#markupBytes += length;
+    if (this.#markupBytes > this.#limits.markupBytes) {
+      throw tooLarge('markupBytes', this.#limits.markupBytes, this.place());
+    }
+    this.#give(rest.subarray(0, length), false);
+    this.#source.take(length);
+    return true;
+  }
+
+  /** Gives the parser a comment or an instruction, whole; the source stands at its `<`. */
+  async stepAside(): Promise<void> {
+    const before = this.#asides;
+    while (this.#asides === before) await this.step();
+  }
+
+  /** Bytes taken from the source past the parser: only positions are told. */
+  skipped(bytes: Buffer): void {
+    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) this.#skipped.lines += 1;
+    this.#skipped.onLine = this.#parser.line;
+  }
+
+  /** Where the parser is. */
+  place(): Place {
+    const { byte, text, position } = this.#piece;
+    const within = Buffer.byteLength(text.slice(0, Math.max(0, this.#parser.position - position)));
+    const line = this.#parser.line + this.#skipped.lines;
+    const place = { byte: Math.max(byte + within, this.#source.offset), line };
+    return this.#skipped.onLine === this.#parser.line ? place : { ...place, column: this.#parser.column + 1 };
+  }
+
+  #give(bytes: Buffer, last: boolean): void {
+    this.#piece = { byte: this.#source.offset, text: '', position: this.#parser.position };
+    let text: string;
+    try {
+      text = this.#decoder.decode(bytes, { stream: !last });
+    } catch (cause) {
+      throw this.#caused(fault('edxml-encoding', 'edxml-not-utf8', this.place()), cause);
+    }
+    this.#piece.text = text;
+    if (text !== '') this.#parser.write(text);
+    if (last) this.#parser.close();
+  }
+
+  #listen(events: XmlEvents): void {
+    const { attributes, depth } = this.#limits;
+    this.#parser.on('error', (error) => {
+      throw this.#translated(error);
+    });
+    this.#parser.on('xmldecl', ({ encoding }) => {
+      if (encoding !== undefined && !ENCODINGS.test(encoding)) {
+        const named = { encoding: encoding.slice(0, 40) };
+        throw fault('edxml-encoding', 'edxml-declared-encoding', this.place(), named);
+      }
+    });
+    this.#parser.on('doctype', () => {
+      throw fault('edxml-forbidden', 'edxml-doctype', this.place());
+    });
+    this.#parser.on('opentagstart', () => {
+      this.#attributes = 0;
+      if (++this.#depth > depth) throw tooLarge('depth', depth, this.place());
+    });
+    this.#parser.on('attribute', () => {
+      if (++this.#attributes > attributes) throw tooLarge('attributes', attributes, this.place());
+    });
+    this.#parser.on('opentag', (tag) => events.open(tag));
+    this.#parser.on('closetag', () => {
+      this.#depth -= 1;
+      events.close();
+    });
+    this.#parser.on('text', (text) => events.text(text));
+    this.#parser.on('cdata', (text) => events.text(text));
+    this.#parser.on('comment', () => {
+      this.#asides += 1;
+    });
+    this.#parser.on('processinginstruction', () => {
+      this.#asides += 1;
+    });
+  }
+
+  async #refuseOtherEncodings(): Promise<void> {
+    const [first, second] = await this.#source.ahead(2);
+    const marked = (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe);
+    if (marked || first === 0 || second === 0) throw fault('edxml-encoding', 'edxml-utf16', { byte: 0 });
+  }
+
+  /** The parser's sentence ("1:16: duplicate attribute: b.") as one of ours; its own words stay in `parser`. */
+  #translated(error: Error): LienthongError {
+    const said = error.message.replace(/^(\S+: )?\d+:\d+: /, '').slice(0, 200);
+    const place = this.place();
+    if (/^undefined entity/.test(said)) return fault('edxml-forbidden', 'edxml-entity', place);
+    const reason = /^(unclosed tag|unexpected end)/.test(said)
+      ? 'edxml-cut'
+      : /^(unexpected close tag|unmatched closing tag)/.test(said)
+        ? 'edxml-tags'
+        : /^unbound namespace prefix/.test(said)
+          ? 'edxml-prefix'
+          : 'edxml-syntax';
+    return this.#caused(fault('edxml-malformed', reason, place, { parser: said }), error);
+  }
+
+  #caused(made: LienthongError, cause: unknown): LienthongError {
+    return new LienthongError(made.code, made.details, { cause });
+  }
+}
