@@ -75,6 +75,7 @@ export const ERROR_CODES = {
   'edxml-encoding': row('never', 422, 3),
   'edxml-incomplete': row('never', 422, 3),
   'edxml-attachment': row('never', 422, 3),
+  'edxml-value': row('never', 422, 3),
   'edxml-too-large': row('never', 413, 3),
   // finding
   'not-found': row('never', 404, 4),

@@ -3,6 +3,7 @@
  * application/zip, one entry of any name). Decided from the declared type and the first header, before anything is
  * handed on. Called by attachments-reader.ts.
  */
+import { cleanFileName } from '../core/file-names.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { EdxmlLimits } from './limits.ts';
 import type { EdxmlAttachmentInfo } from './message.ts';
@@ -25,26 +26,31 @@ export async function* contents(
   info: EdxmlAttachmentInfo,
   limits: EdxmlLimits,
 ): AsyncGenerator<Content> {
-  const declared = (info.contentType ?? '').split(';', 1)[0]!.trim();
-  if (ZIP_TYPES.test(declared) && (await isWrapper(source, info.attachmentName ?? ''))) {
+  const declared = info.contentType?.trim() ?? '';
+  if (isZipType(declared) && (await isWrapper(source, info.attachmentName ?? ''))) {
     for await (const { name, mediaType, bytes } of zipEntries(source, limits)) {
       yield { innerName: name, bytes, ...(mediaType !== undefined && { mediaType }) };
     }
     return;
   }
-  const known = declared !== '' && !ZIP_TYPES.test(declared);
-  yield { bytes: all(source), ...(known && { mediaType: info.contentType!.trim() }) };
+  const isKnown = declared !== '' && !isZipType(declared);
+  yield { bytes: all(source), ...(isKnown && { mediaType: declared }) };
 }
 
+/** Whether a media type, with or without parameters, says ZIP. */
+export const isZipType = (mediaType: string): boolean => ZIP_TYPES.test(mediaType.split(';', 1)[0]!.trim());
+
 /**
- * Whether the bytes are a ZIP made for transport. Its entry lies in no folder and isn't the first of a format; and an
- * attachment that is called .zip itself is one in a ZIP only if the entry has its name, or the .edxml that the national
- * client gives.
+ * Whether the bytes are a ZIP made for transport: its first entry has the attachment's name (our own writer's always has);
+ * or it lies in no folder, isn't the first of a format, and, where the attachment is called .zip itself, is called
+ * .edxml, as the national client calls it.
  */
 async function isWrapper(source: ByteSource, name: string): Promise<boolean> {
   const first = await localHeaderAhead(source);
-  if (first === undefined || first.name.includes('/') || FORMAT_ENTRIES.has(first.name)) return false;
-  return !/\.zip$/i.test(name.trim()) || first.name === name || /\.edxml$/i.test(first.name);
+  if (first === undefined) return false;
+  if (first.name === cleanFileName(name)) return true;
+  if (first.name.includes('/') || FORMAT_ENTRIES.has(first.name)) return false;
+  return !/\.zip$/i.test(name.trim()) || /\.edxml$/i.test(first.name);
 }
 
 async function* all(source: ByteSource): AsyncGenerator<Buffer> {

@@ -71,7 +71,8 @@ export class AttachmentsReader {
         await this.#pass(attachment, bytes);
       }
       // behind a ZIP's end
-      for (let rest = await source.some(); rest !== undefined; rest = await source.some()) source.take(rest.length);
+      for (let rest = await source.some(); rest !== undefined; rest = await source.some())
+        source.take(rest.length);
     } catch (error) {
       throw located(error, info, this.#place());
     }
@@ -112,7 +113,11 @@ function referenceOf(
 }
 
 export const plainId = (contentId: string | undefined): string =>
-  (contentId ?? '').trim().replace(/^<(.*)>$/, '$1').replace(/^cid:/i, '').trim();
+  (contentId ?? '')
+    .trim()
+    .replace(/^<(.*)>$/, '$1')
+    .replace(/^cid:/i, '')
+    .trim();
 
 /** Fields that say something. */
 function written(info: EdxmlAttachmentInfo): EdxmlAttachmentInfo {

@@ -58,12 +58,18 @@ export class MessageBuilder implements XmlEvents {
   /** How many more parts were unknown than are noted. */
   unknownLeftOut = 0;
   hasSignature = false;
-  /** The attachment whose Base64 begins here; undefined once its element ended. */
-  encoded: Raw | undefined;
+  #encoded: Raw | undefined;
 
   constructor(limits: EdxmlLimits, place: () => Place) {
     this.#limits = limits;
     this.#place = place;
+  }
+
+  /** The attachment whose Base64 begins right here; told once. */
+  takeEncoded(): Raw | undefined {
+    const encoded = this.#encoded;
+    this.#encoded = undefined;
+    return encoded;
   }
 
   open(tag: SaxesTagNS): void {
@@ -92,10 +98,10 @@ export class MessageBuilder implements XmlEvents {
 
   close(): void {
     const frame = this.#frames.pop()!;
-    this.encoded = undefined;
+    this.#encoded = undefined;
     if (frame.kind === 'silent') return;
     if (frame.leaf !== undefined) {
-      store(frame.target, frame.leaf, valueOf(frame.leaf, frame.text));
+      store(frame.target, frame.leaf, parsedText(frame.leaf, frame.text));
       return;
     }
     if (frame.kind === 'unknown') {
@@ -134,15 +140,15 @@ export class MessageBuilder implements XmlEvents {
     if (field.many === undefined && Object.hasOwn(parent.target, field.key)) {
       return { ...frame, kind: 'unknown' };
     }
-    if (field.holds !== 'fields') return this.#leafFrame(frame, parent, field, tag);
+    if (field.holds !== 'fields') return this.#leafFrame(frame, parent, field);
     const target: Raw = {};
     store(parent.target, field, target);
     if (field.name === 'Attachment') this.#countAttachments(parent.target[field.key] as unknown[]);
     return { ...frame, fields: field.fields, target, kind: 'known' };
   }
 
-  #leafFrame(frame: Omit<Frame, 'kind'>, parent: Frame, leaf: Field, tag: SaxesTagNS): Frame {
-    if (leaf.holds === 'base64') this.encoded = tag.isSelfClosing ? undefined : parent.target;
+  #leafFrame(frame: Omit<Frame, 'kind'>, parent: Frame, leaf: Field): Frame {
+    if (leaf.holds === 'base64') this.#encoded = parent.target;
     return { ...frame, target: parent.target, leaf, kind: 'known' };
   }
 
@@ -157,7 +163,7 @@ export class MessageBuilder implements XmlEvents {
   }
 }
 
-function valueOf({ holds }: Field, text: string): unknown {
+function parsedText({ holds }: Field, text: string): unknown {
   if (holds === 'date') return readDate(text);
   return holds === 'time' ? readTime(text) : text;
 }

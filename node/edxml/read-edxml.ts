@@ -49,8 +49,8 @@ export async function readEdxml(
   const attachments = new AttachmentsReader(sink, limits, () => xml.place());
   try {
     while (await xml.step()) {
-      if (builder.encoded === undefined) continue;
-      await attachments.take(encodedBytes(source, xml), builder.encoded, references(builder.root));
+      const own = builder.takeEncoded();
+      if (own !== undefined) await attachments.take(encodedBytes(source, xml), own, references(builder.root));
     }
   } finally {
     await source.close();

@@ -40,7 +40,10 @@ function documentFrom(raw: Raw, trace: Raw): EdxmlDocument {
   } as unknown as EdxmlDocument;
 }
 
-const party = (value: unknown): EdxmlParty => ({ organId: '', ...(value as Partial<EdxmlParty> | undefined) });
+const party = (value: unknown): EdxmlParty => ({
+  organId: '',
+  ...(value as Partial<EdxmlParty> | undefined),
+});
 
 /** Values of `others` that `own` has no name for. */
 function noteOthers(

@@ -38,7 +38,16 @@ const list = (within: string, field: Field): Field => ({ ...field, key: keyOf(wi
 const MAX_PLACE = 150;
 const MAX_APPENDIX = 250;
 
-const PARTY = ['OrganId', 'OrganizationInCharge', 'OrganName', 'OrganAdd', 'Email', 'Telephone', 'Fax', 'Website'];
+const PARTY = [
+  'OrganId',
+  'OrganizationInCharge',
+  'OrganName',
+  'OrganAdd',
+  'Email',
+  'Telephone',
+  'Fax',
+  'Website',
+];
 const party = (name: string) => group(name, ...PARTY.map((field) => text(field)));
 const STAFF = group('StaffInfo', text('Department'), text('Staff'), text('Email'), text('Mobile'));
 const RESPONSE_FOR = [text('OrganId'), text('Code'), text('DocumentId'), date('PromulgationDate')];
@@ -95,7 +104,10 @@ export const TRACE_FIELDS: readonly Field[] = [
       text('DocumentReceiver'),
       list('ReceiverList', group('Receiver', text('OrganId'), text('ReceiverType'))),
     ),
-    list('ReplacementInfoList', group('ReplacementInfo', text('DocumentId'), list('OrganIdList', text('OrganId')))),
+    list(
+      'ReplacementInfoList',
+      group('ReplacementInfo', text('DocumentId'), list('OrganIdList', text('OrganId'))),
+    ),
     STAFF,
   ),
 ];
@@ -129,9 +141,6 @@ const ENVELOPE = [
 /** Everything a reader knows, from the root's children down. */
 export const READ_FIELDS: readonly Field[] = [
   group('edXMLEnvelope', ...ENVELOPE),
-  list(
-    'AttachmentEncoded',
-    group('Attachment', ...ATTACHMENT_FIELDS, { ...text(ENCODED), holds: 'base64' }),
-  ),
+  list('AttachmentEncoded', group('Attachment', ...ATTACHMENT_FIELDS, { ...text(ENCODED), holds: 'base64' })),
   group('Status', ...STATUS_FIELDS),
 ];

@@ -77,7 +77,9 @@ async function* entryBytes(
 ): AsyncGenerator<Buffer> {
   const progress: Progress = { consumed: 0 };
   const data =
-    header.method === METHOD_STORED ? stored(source, header.compressed, progress) : inflated(source, progress);
+    header.method === METHOD_STORED
+      ? stored(source, header.compressed, progress)
+      : inflated(source, progress);
   let size = 0;
   let crc = 0;
   for await (const bytes of data) {

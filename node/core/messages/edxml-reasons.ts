@@ -6,7 +6,10 @@ export const EDXML_REASON_TEXTS = {
     en: 'the file is cut off, an end tag is missing',
   },
   'reason.edxml-tags': { vi: 'thẻ đóng không khớp thẻ mở', en: 'an end tag does not match its start tag' },
-  'reason.edxml-prefix': { vi: 'tiền tố không gian tên chưa khai báo', en: 'a namespace prefix is not declared' },
+  'reason.edxml-prefix': {
+    vi: 'tiền tố không gian tên chưa khai báo',
+    en: 'a namespace prefix is not declared',
+  },
   'reason.edxml-doctype': {
     vi: 'có khai báo DOCTYPE, không được phép trong edXML',
     en: 'it has a DOCTYPE, which edXML may not have',

@@ -20,6 +20,10 @@ export const EDXML_ERROR_TEXTS = {
     vi: 'Không đọc được tệp đính kèm[ “{name}”] trong edXML[: {reason}][; dòng {line}][, byte {byte}]. Xin nơi gửi đính kèm lại; chưa có gì được nhận.',
     en: 'An attachment[ "{name}"] of the edXML file can\'t be read[: {reason}][; line {line}][, byte {byte}]. Ask its sender to attach it again; nothing was taken.',
   },
+  'edxml-value': {
+    vi: 'edXML (QCVN 102:2016) không cho phép giá trị này[: {field}][ = “{value}”][; chọn một trong: {allowed}]. Sửa lại rồi xuất lại.',
+    en: 'edXML (QCVN 102:2016) does not allow this value[: {field}][ = "{value}"][; one of: {allowed}]. Correct it and export again.',
+  },
   'edxml-too-large': {
     vi: 'Tệp edXML vượt giới hạn[: {reason}][, tối đa {most}][ (ở “{name|field}”)][; dòng {line}][, cột {column}][, byte {byte}]. Chia nhỏ rồi làm lại; chưa có gì được nhận.',
     en: 'The edXML file is over a limit[: {reason}][, at most {most}][ (in "{name|field}")][; line {line}][, column {column}][, byte {byte}]. Split it and do it again; nothing was taken.',
