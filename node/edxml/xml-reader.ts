@@ -22,6 +22,8 @@ type Parser = SaxesParser<{ xmlns: true; position: true; forceXMLVersion: true; 
 
 /** Given to the parser at once. */
 const PIECE_BYTES = 65_536;
+/** Longest name of a reference: the five have four characters, numbers eight. */
+const MAX_REFERENCE = 64;
 const GREATER = 0x3e;
 const ENCODINGS = /^(utf-?8|us-ascii)$/i;
 const PREDEFINED = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
@@ -30,14 +32,19 @@ export class XmlReader {
   readonly #source: ByteSource;
   readonly #limits: EdxmlLimits;
   readonly #parser: Parser;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #markupBytes = 0;
   #tags = 0;
   #depth = 0;
   #attributes = 0;
   /** Comments and instructions whose end was seen. */
   #asides = 0;
-  #piece = { byte: 0, text: '', position: 0 };
+  /** What the parser was given last, and the UTF-16 units before it. */
+  #piece = { byte: 0, text: '', units: 0 };
+  /** Bytes of a character whose rest is to come. */
+  #undecoded = 0;
+  /** The last `&`. */
+  #ampersand: Place | undefined;
   #skipped = { lines: 0, onLine: 0 };
 
   constructor(source: ByteSource, limits: EdxmlLimits, events: XmlEvents) {
@@ -58,7 +65,7 @@ export class XmlReader {
 
   /** Gives the parser what comes up to the next `>`. False at the end, which is checked. */
   async step(): Promise<boolean> {
-    if (this.#source.offset === 0) await this.#refuseOtherEncodings();
+    if (this.#source.offset === 0) await this.#start();
     const rest = await this.#source.some();
     if (rest === undefined) {
       this.#give(Buffer.alloc(0), true);
@@ -90,15 +97,19 @@ export class XmlReader {
 
   /** Where the parser is. */
   place(): Place {
-    const { byte, text, position } = this.#piece;
-    const within = Buffer.byteLength(text.slice(0, Math.max(0, this.#parser.position - position)));
+    const { byte, text, units } = this.#piece;
+    const within = Buffer.byteLength(text.slice(0, Math.max(0, this.#parser.position - units)));
     const line = this.#parser.line + this.#skipped.lines;
     const place = { byte: Math.max(byte + within, this.#source.offset), line };
     return this.#skipped.onLine === this.#parser.line ? place : { ...place, column: this.#parser.column + 1 };
   }
 
   #give(bytes: Buffer, last: boolean): void {
-    this.#piece = { byte: this.#source.offset, text: '', position: this.#parser.position };
+    this.#piece = {
+      byte: this.#source.offset - this.#undecoded,
+      text: '',
+      units: this.#piece.units + this.#piece.text.length,
+    };
     let text: string;
     try {
       text = this.#decoder.decode(bytes, { stream: !last });
@@ -106,8 +117,31 @@ export class XmlReader {
       throw this.#caused(fault('edxml-encoding', 'edxml-not-utf8', this.place()), cause);
     }
     this.#piece.text = text;
+    this.#undecoded += bytes.length - Buffer.byteLength(text);
+    this.#noteAmpersand(text);
     if (text !== '') this.#parser.write(text);
+    if (this.#openReference.length > MAX_REFERENCE) throw this.#strayAmpersand();
     if (last) this.#parser.close();
+  }
+
+  /** The parser's private count of an unfinished `&…;`: it would read on to the next semicolon. Only for the sentence. */
+  get #openReference(): string {
+    return (this.#parser as unknown as { entity?: string }).entity ?? '';
+  }
+
+  #noteAmpersand(text: string): void {
+    const at = text.lastIndexOf('&');
+    if (at < 0) return;
+    const before = text.slice(0, at);
+    const lines = before.split('\n').length - 1;
+    this.#ampersand = {
+      byte: this.#piece.byte + Buffer.byteLength(before),
+      line: this.#parser.line + this.#skipped.lines + lines,
+    };
+  }
+
+  #strayAmpersand(): LienthongError {
+    return fault('edxml-malformed', 'edxml-ampersand', this.#ampersand);
   }
 
   #listen(events: XmlEvents): void {
@@ -146,8 +180,10 @@ export class XmlReader {
     });
   }
 
-  async #refuseOtherEncodings(): Promise<void> {
-    const [first, second] = await this.#source.ahead(2);
+  /** Passes a byte order mark by; other encodings are refused in plain words. */
+  async #start(): Promise<void> {
+    const [first, second, third] = await this.#source.ahead(3);
+    if (first === 0xef && second === 0xbb && third === 0xbf) this.#source.take(3);
     const marked = (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe);
     if (marked || first === 0 || second === 0) throw fault('edxml-encoding', 'edxml-utf16', { byte: 0 });
   }
@@ -156,8 +192,12 @@ export class XmlReader {
   #translated(error: Error): LienthongError {
     const said = error.message.replace(/^(\S+: )?\d+:\d+: /, '').slice(0, 200);
     const place = this.place();
+    const isCut = /^(unclosed tag|unexpected end)/.test(said);
+    if (/^(disallowed character in|empty) entity name/.test(said) || (isCut && this.#openReference !== '')) {
+      return this.#strayAmpersand();
+    }
     if (/^undefined entity/.test(said)) return fault('edxml-forbidden', 'edxml-entity', place);
-    const reason = /^(unclosed tag|unexpected end)/.test(said)
+    const reason = isCut
       ? 'edxml-cut'
       : /^(unexpected close tag|unmatched closing tag)/.test(said)
         ? 'edxml-tags'

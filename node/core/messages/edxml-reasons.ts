@@ -6,6 +6,10 @@ export const EDXML_REASON_TEXTS = {
     en: 'the file is cut off, an end tag is missing',
   },
   'reason.edxml-tags': { vi: 'thẻ đóng không khớp thẻ mở', en: 'an end tag does not match its start tag' },
+  'reason.edxml-ampersand': {
+    vi: 'có dấu & đứng một mình, phải viết là &amp;',
+    en: 'there is a bare &, which must be written &amp;',
+  },
   'reason.edxml-prefix': {
     vi: 'tiền tố không gian tên chưa khai báo',
     en: 'a namespace prefix is not declared',
