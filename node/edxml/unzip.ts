@@ -109,13 +109,16 @@ async function* stored(source: ByteSource, size: number, progress: Progress): As
   }
 }
 
-/** Checksum and sizes after the data: with or without a signature, sizes of 32 or 64 bits. */
+/**
+ * Checksum and sizes after the data: with or without a signature, sizes of 64 or 32 bits. The wide form first: of an
+ * empty file it begins like the narrow one.
+ */
 async function takeDescriptor(
   source: ByteSource,
   found: { crc: number; size: number; compressed: number },
 ): Promise<void> {
   for (const signed of [true, false]) {
-    for (const wide of [false, true]) {
+    for (const wide of [true, false]) {
       const expected = descriptor(found, signed, wide);
       const bytes = await source.ahead(expected.length);
       if (bytes.length < expected.length || !bytes.subarray(0, expected.length).equals(expected)) continue;

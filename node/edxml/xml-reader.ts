@@ -24,6 +24,7 @@ type Parser = SaxesParser<{ xmlns: true; position: true; forceXMLVersion: true; 
 const PIECE_BYTES = 65_536;
 /** Longest name of a reference: the five have four characters, numbers eight. */
 const MAX_REFERENCE = 64;
+const DOCTYPE = '<!DOCTYPE';
 const GREATER = 0x3e;
 const ENCODINGS = /^(utf-?8|us-ascii)$/i;
 const PREDEFINED = { amp: '&', gt: '>', lt: '<', quot: '"', apos: "'" };
@@ -43,6 +44,8 @@ export class XmlReader {
   #piece = { byte: 0, text: '', units: 0 };
   /** Bytes of a character whose rest is to come. */
   #undecoded = 0;
+  /** How the markup before the root begins that hasn't ended yet; undefined from the root on. */
+  #prolog: string | undefined = '';
   /** The last `&`. */
   #ampersand: Place | undefined;
   #skipped = { lines: 0, onLine: 0 };
@@ -119,6 +122,7 @@ export class XmlReader {
     this.#piece.text = text;
     this.#undecoded += bytes.length - Buffer.byteLength(text);
     this.#noteAmpersand(text);
+    this.#refuseDoctype(text);
     if (text !== '') this.#parser.write(text);
     if (this.#openReference.length > MAX_REFERENCE) throw this.#strayAmpersand();
     if (last) this.#parser.close();
@@ -131,10 +135,26 @@ export class XmlReader {
 
   #noteAmpersand(text: string): void {
     const at = text.lastIndexOf('&');
-    if (at < 0) return;
-    const before = text.slice(0, at);
+    if (at >= 0) this.#ampersand = this.#placeBefore(text, at);
+  }
+
+  /** At its first letters: what it holds isn't read at all. */
+  #refuseDoctype(text: string): void {
+    if (this.#prolog === undefined) return;
+    const all = this.#prolog + text;
+    const begun = all.trimStart();
+    if (begun.startsWith(DOCTYPE)) {
+      const end = all.length - begun.length + DOCTYPE.length - this.#prolog.length;
+      throw fault('edxml-forbidden', 'edxml-doctype', this.#placeBefore(text, end));
+    }
+    this.#prolog = begun.slice(0, DOCTYPE.length);
+  }
+
+  /** Of the character at `units` in `text`, which the parser is about to be given. */
+  #placeBefore(text: string, units: number): Place {
+    const before = text.slice(0, units);
     const lines = before.split('\n').length - 1;
-    this.#ampersand = {
+    return {
       byte: this.#piece.byte + Buffer.byteLength(before),
       line: this.#parser.line + this.#skipped.lines + lines,
     };
@@ -150,6 +170,7 @@ export class XmlReader {
       throw this.#translated(error);
     });
     this.#parser.on('xmldecl', ({ encoding }) => {
+      this.#endAside();
       if (encoding !== undefined && !ENCODINGS.test(encoding)) {
         const named = { encoding: encoding.slice(0, 40) };
         throw fault('edxml-encoding', 'edxml-declared-encoding', this.place(), named);
@@ -159,6 +180,7 @@ export class XmlReader {
       throw fault('edxml-forbidden', 'edxml-doctype', this.place());
     });
     this.#parser.on('opentagstart', () => {
+      this.#prolog = undefined;
       this.#attributes = 0;
       if (++this.#depth > depth) throw tooLarge('depth', depth, this.place());
     });
@@ -172,12 +194,13 @@ export class XmlReader {
     });
     this.#parser.on('text', (text) => events.text(text));
     this.#parser.on('cdata', (text) => events.text(text));
-    this.#parser.on('comment', () => {
-      this.#asides += 1;
-    });
-    this.#parser.on('processinginstruction', () => {
-      this.#asides += 1;
-    });
+    this.#parser.on('comment', () => this.#endAside());
+    this.#parser.on('processinginstruction', () => this.#endAside());
+  }
+
+  #endAside(): void {
+    this.#asides += 1;
+    if (this.#prolog !== undefined) this.#prolog = '';
   }
 
   /** Passes a byte order mark by; other encodings are refused in plain words. */
