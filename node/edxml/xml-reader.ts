@@ -219,6 +219,7 @@ export class XmlReader {
     if (/^(disallowed character in|empty) entity name/.test(said) || (isCut && this.#openReference !== '')) {
       return this.#strayAmpersand();
     }
+    if (/doctype/i.test(said)) return fault('edxml-forbidden', 'edxml-doctype', place);
     if (/^undefined entity/.test(said)) return fault('edxml-forbidden', 'edxml-entity', place);
     const reason = isCut
       ? 'edxml-cut'

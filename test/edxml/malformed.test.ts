@@ -57,6 +57,7 @@ const CORPUS: Record<string, [file: string | Buffer, code: string, reason: strin
     'edxml-forbidden',
     'edxml-doctype',
   ],
+  'a DTD within': [subject('<!DOCTYPE a>'), 'edxml-forbidden', 'edxml-doctype'],
   'an entity nobody declared': [subject('&lol;'), 'edxml-forbidden', 'edxml-entity'],
   'an entity of HTML': [subject('&nbsp;'), 'edxml-forbidden', 'edxml-entity'],
   'an entity named like a property of objects': [subject('&constructor;'), 'edxml-forbidden', 'edxml-entity'],
