@@ -40,6 +40,7 @@ const LIBRARIES: [RegExp, readonly string[]][] = [
   [/^(fastify|@fastify\/.*)$/, ['node/gateway']],
   [/^protobufjs(\/.*)?$/, ['proto']],
   [/^@peculiar\/.*$/, ['certs']],
+  [/^saxes$/, ['node/edxml']],
   [/^(commander|cli-table3)$/, ['node/cli']],
 ];
 
@@ -98,6 +99,8 @@ t.test('the rule itself refuses what it should', async (t) => {
   t.ok(refused('node/exchange/outbox.ts', 'node/registry/authority.ts'), 'the registry');
   t.ok(refused('node/exchange/outbox.ts', '@libp2p/interface'), 'a library out of its folder');
   t.ok(refused('node/directory/sync.ts', 'level'));
+  t.ok(refused('node/gateway/http/app.ts', 'saxes'));
+  t.ok(refused('node/edxml/read-edxml.ts', 'node/store/blobs.ts'), 'a format knows no store');
   t.ok(refused('certs/path.ts', 'node/core/bytes.ts'), 'certs know nothing of nodes');
   t.ok(refused('proto/wire.ts', 'certs/pem.ts'));
   t.ok(refused('node/new-folder/x.ts', 'tap'), 'a folder that is not in the table');
