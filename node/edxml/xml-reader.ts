@@ -74,9 +74,10 @@ export class XmlReader {
       this.#give(Buffer.alloc(0), true);
       return false;
     }
-    const end = rest.indexOf(GREATER);
+    // within a piece only: a caller may give the whole file as one chunk
+    const end = rest.subarray(0, PIECE_BYTES).indexOf(GREATER);
     if (end >= 0 && ++this.#tags > this.#limits.tags) throw tooLarge('tags', this.#limits.tags, this.place());
-    const length = Math.min(end < 0 ? rest.length : end + 1, PIECE_BYTES);
+    const length = end < 0 ? Math.min(rest.length, PIECE_BYTES) : end + 1;
     this.#markupBytes += length;
     if (this.#markupBytes > this.#limits.markupBytes) {
       throw tooLarge('markupBytes', this.#limits.markupBytes, this.place());
