@@ -77,6 +77,7 @@ t.test('a file that is a ZIP itself stays whole', async (t) => {
   ]);
   for (const [name, content] of [
     ['tờ trình.docx', office],
+    ['báo cáo.docx', zip([{ name: '_rels/.rels', content: TEXT }])],
     ['bảng.ods', open],
     ['hồ sơ.zip', folder],
     ['Hồ sơ.ZIP', archive],
