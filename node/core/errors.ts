@@ -81,6 +81,14 @@ export const ERROR_CODES = {
   'blob-unavailable': row('later', 404, 3),
   'blob-mismatch': row('never', 422, 3),
   'unknown-head': row('later', 409, 3),
+  // edXML files
+  'edxml-malformed': row('never', 422, 3),
+  'edxml-forbidden': row('never', 422, 3),
+  'edxml-encoding': row('never', 422, 3),
+  'edxml-incomplete': row('never', 422, 3),
+  'edxml-attachment': row('never', 422, 3),
+  'edxml-value': row('never', 422, 3),
+  'edxml-too-large': row('never', 413, 3),
   // finding
   'not-found': row('never', 404, 4),
   ambiguous: row('never', 409, 4),

@@ -43,6 +43,7 @@ const LIBRARIES: [RegExp, readonly string[]][] = [
   [/^protobufjs(\/.*)?$/, ['proto']],
   [/^(@peculiar\/.*|asn1js|koffi)$/, ['certs']],
   [/^node:sqlite$/, ['node/search']],
+  [/^saxes$/, ['node/edxml']],
   [/^(commander|cli-table3)$/, ['node/cli']],
 ];
 
@@ -102,6 +103,8 @@ t.test('the rule itself refuses what it should', async (t) => {
   t.ok(refused('node/exchange/outbox.ts', '@libp2p/interface'), 'a library out of its folder');
   t.ok(refused('node/directory/sync.ts', 'level'));
   t.ok(refused('node/store/documents.ts', 'node:sqlite'));
+  t.ok(refused('node/gateway/http/app.ts', 'saxes'));
+  t.ok(refused('node/edxml/read-edxml.ts', 'node/store/blobs.ts'), 'a format knows no store');
   t.ok(refused('certs/path.ts', 'node/core/bytes.ts'), 'certs know nothing of nodes');
   t.ok(refused('proto/wire.ts', 'certs/pem.ts'));
   t.ok(refused('node/new-folder/x.ts', 'tap'), 'a folder that is not in the table');
