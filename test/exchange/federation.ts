@@ -232,7 +232,10 @@ export class TestFederation {
     const federation = new TestFederation();
     const root = await mkdtemp(join(tmpdir(), 'lienthong-exchange-'));
     t.teardown(async () => {
+      // what is being served may be waiting for its time
+      const ticking = setInterval(() => federation.clock.advance(100), 5);
       for (const node of federation.nodes.values()) await node.stop();
+      clearInterval(ticking);
       await federation.authority?.close();
       await rm(root, { recursive: true });
     });
@@ -266,6 +269,15 @@ export class TestFederation {
     else if (protocol === 'blob') void server.exchange.serveBlobs(pair.server, seat);
     else void server.exchange.serveLog(pair.server, seat);
     return pair.client;
+  }
+
+  /** Nothing that is said reaches the other side, over old streams or new ones, until `together`. */
+  apart(): void {
+    this.fault = ({ protocol }) => (protocol === 'delivery' ? 'cut' : undefined);
+  }
+
+  together(): void {
+    this.fault = () => undefined;
   }
 
   /** A sound submission with the next number, changed as the test wants. */
