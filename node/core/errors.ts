@@ -84,6 +84,8 @@ export const ERROR_CODES = {
   // finding
   'not-found': row('never', 404, 4),
   ambiguous: row('never', 409, 4),
+  // several units here received the document: one has to be named
+  'several-units': row('never', 409, 4),
   // reaching a node or the registry
   'not-running': row('later', 503, 5),
   unreachable: row('later', 503, 5),

@@ -158,6 +158,7 @@ export const LABEL_TEXTS = {
 
   'what.document': { vi: 'văn bản', en: 'document' },
   'what.anchor': { vi: 'CA', en: 'CA' },
+  'what.delivery': { vi: 'nơi nhận', en: 'recipient' },
   'what.agency': { vi: 'cơ quan', en: 'agency' },
   'what.unit': { vi: 'đơn vị', en: 'unit' },
   'what.attachment': { vi: 'tệp đính kèm', en: 'attachment' },
@@ -189,6 +190,10 @@ export const LABEL_TEXTS = {
   'look.document': {
     vi: '“lienthong list inbox” và “lienthong list outbox”',
     en: '"lienthong list inbox" and "lienthong list outbox"',
+  },
+  'look.delivery': {
+    vi: '“lienthong show”: các nơi nhận của văn bản',
+    en: '"lienthong show": the recipients of the document',
   },
   'look.agency': {
     vi: '“lienthong directory list” (ở sổ đăng ký: “lienthong registry list”)',
