@@ -12,6 +12,7 @@ import { EVENT_TEXTS } from './messages/events.ts';
 import { EXAMPLE_TEXTS } from './messages/examples.ts';
 import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
+import { LIFE_TEXTS } from './messages/life.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
 
 export const LANGUAGES = ['vi', 'en'] as const;
@@ -27,6 +28,7 @@ export const MESSAGES = {
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
+  ...LIFE_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

@@ -80,7 +80,7 @@ export const LABEL_TEXTS = {
   'status.06': { vi: 'Hoàn thành', en: 'Finished' },
   'status.13': { vi: 'Yêu cầu lấy lại', en: 'Recall requested' },
   'status.15': { vi: 'Đồng ý', en: 'Agreed' },
-  'status.16': { vi: 'Không đồng ý', en: 'Declined' },
+  'status.16': { vi: 'Từ chối', en: 'Declined' },
 
   'kind.new': { vi: 'Văn bản mới', en: 'New' },
   'kind.recall': { vi: 'Thu hồi', en: 'Recall' },
