@@ -24,8 +24,11 @@ import { AgencyService } from './gateway/agency-service.ts';
 import { openNodeDoor } from './gateway/http/door.ts';
 import { checkWithSeal } from './gateway/seal-check.ts';
 import { PROTOCOLS } from './network/protocols.ts';
+import { SearchIndex } from './search/search-index.ts';
+import { freeBytes } from './store/folder.ts';
 import { type NodeStore, openNodeStore } from './store/node-store.ts';
 import { inspectLoss, recover } from './store/recovery.ts';
+import { DATABASE_RESERVE_BYTES, RoomGuard } from './store/room-guard.ts';
 
 export { initNode, installNode, requestNode } from './directory/applicant.ts';
 export { askForSealAtRest, keepSeal } from './directory/foreign-seal-wish.ts';
@@ -128,6 +131,7 @@ async function start(
       shown: (statement) => exchange.logWitness.shown(statement),
     },
   });
+  const room = new RoomGuard(DATABASE_RESERVE_BYTES, () => freeBytes(dir), clock);
   const exchange = new Exchange(
     {
       store: storage.store,
@@ -139,6 +143,7 @@ async function start(
       clock,
       random,
       report,
+      search: { index: new SearchIndex({ dir, clock }), room: () => room.require() },
       onUnknownHead: () => network.sync.askForNewer(),
     },
     { quota: config.quota },

@@ -98,11 +98,11 @@ export const logRequest = codec<LogRequest, lienthong.v1.LogRequest.$Properties>
   v1.LogRequest,
   34 * KiB,
 );
-/** A document of 1 MiB with its signatures, dispatch, receipt and 64 KiB of attachments. */
+/** A document of 1 MiB with its signatures, dispatch, receipt, 64 KiB of attachments and 256 KiB of statuses. */
 export const logResponse = codec<LogResponse, lienthong.v1.LogResponse.$Properties>(
   'LogResponse',
   v1.LogResponse,
-  1600 * KiB,
+  1800 * KiB,
 );
 
 // ---- enrolment.proto ----

@@ -6,7 +6,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { BUNDLE_OPTIONS } from './bundle-options.ts';
+import { BUNDLE_OPTIONS, THREADS } from './bundle-options.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -43,7 +43,11 @@ await rm(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
   // a seal's token is used from a process of its own, which starts there
-  entryPoints: { lienthong: 'node/cli/main.ts', 'token-process': 'certs/pkcs11/token-process.ts' },
+  entryPoints: {
+    lienthong: 'node/cli/main.ts',
+    'token-process': 'certs/pkcs11/token-process.ts',
+    ...THREADS,
+  },
   outdir: 'dist',
   ...BUNDLE_OPTIONS,
   metafile: true,

@@ -24,7 +24,12 @@ export function warningsOf(cli: Cli, status: NodeStatus): string[] {
     ...token(cli, status),
     ...health(cli, status),
     ...losses(cli, status),
+    ...search(cli, status),
   ];
+}
+
+function* search(cli: Cli, { search: index }: NodeStatus): Generator<string> {
+  if (index?.state === 'unavailable') yield cli.text('warning.search', { reason: index.reason ?? '' });
 }
 
 function* trust(cli: Cli, { directory, peers }: NodeStatus): Generator<string> {

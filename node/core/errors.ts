@@ -86,6 +86,8 @@ export const ERROR_CODES = {
   ambiguous: row('never', 409, 4),
   // several units here received the document: one has to be named
   'several-units': row('never', 409, 4),
+  'search-building': row('later', 503, 3),
+  'search-unavailable': row('later', 503, 3),
   // reaching a node or the registry
   'not-running': row('later', 503, 5),
   unreachable: row('later', 503, 5),

@@ -14,6 +14,7 @@ import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { LIFE_TEXTS } from './messages/life.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
+import { PDF_TEXTS } from './messages/pdf.ts';
 
 export const LANGUAGES = ['vi', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -29,6 +30,7 @@ export const MESSAGES = {
   ...EXAMPLE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
   ...LIFE_TEXTS,
+  ...PDF_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

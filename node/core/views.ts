@@ -7,6 +7,7 @@
 import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
+import type { LegalBasis, LegalEffect, PdfFileView } from './pdf-views.ts';
 import type { StatusView } from './status-views.ts';
 import type { TransportState } from './transport.ts';
 import type { Urgency } from './urgency.ts';
@@ -195,7 +196,10 @@ export interface DocumentView extends DocumentItem {
   namedBy: RelationView[];
   /** The conversation it is part of, itself included; empty where it stands alone. */
   thread: ThreadItem[];
-  files: { name: string; mediaType: string; size: number; sha256: string }[];
+  files: ({ name: string; mediaType: string; size: number; sha256: string } & PdfFileView)[];
+  legalEffect: LegalEffect;
+  /** What gives it its effect; null for information only. */
+  legalBasis: LegalBasis | null;
   signatures: SignatureView[];
 }
 
@@ -212,6 +216,8 @@ export interface ListQuery {
   status?: string;
   /** yyyy-MM-dd: stored on or after this day. */
   since?: string;
+  /** yyyy-MM-dd: stored on or before this day. */
+  until?: string;
   text?: string;
   limit?: number;
   cursor?: string;
@@ -290,6 +296,18 @@ export interface NodeStatus {
   recovery: RecoveryView | null;
   /** What this node witnessed of other seats' audit logs. */
   witness: LogFindings;
+  /** The search index; null on a node without one. */
+  search: SearchView | null;
+}
+
+export interface SearchView {
+  /** "unavailable" says why; it is tried again. Only "ready" answers searches for words. */
+  state: 'starting' | 'building' | 'ready' | 'unavailable';
+  /** Documents in the index. */
+  documents: number;
+  /** Of how many, while it is built. */
+  total: number | null;
+  reason: string | null;
 }
 
 export type SealCustody =

@@ -24,6 +24,7 @@ import type { SignedHead } from './head.ts';
 import { listedAnchors } from './listed-anchors.ts';
 import { isOpen, type ListedCertificate, listCertificates } from './listed-certificate.ts';
 import { ancestorsOf, groupOf, type Service, seatOrder, serviceOf } from './seat-lookup.ts';
+import { type SignerMoment, SignerTrust, type SignerVerdict } from './signer-verdict.ts';
 
 export type Freshness = 'fresh' | 'stale' | 'expired';
 
@@ -34,6 +35,7 @@ export class Directory {
   readonly federationId: Bytes;
   readonly #groups: ReadonlyMap<string, GroupView>;
   readonly #trust: CertificateTrust;
+  readonly #signers: SignerTrust;
   readonly #registry: GroupView;
   readonly #seats = new Map<string, SeatFacts>();
   readonly #peers = new Map<string, string>();
@@ -56,6 +58,7 @@ export class Directory {
       ),
       crls: [...this.#registry.crls.values()].map(({ crl }) => crl),
     });
+    this.#signers = new SignerTrust(this.#trust, this.crls);
     for (const group of groups.values()) for (const seat of group.seats.values()) this.#addSeat(seat);
     this.#certificates = listCertificates(groups.values(), (certificate) =>
       this.#trust.verdict(certificate, 'seal', certificate.notAfterMs - 1, { revocation: 'at' }),
@@ -208,6 +211,11 @@ export class Directory {
     options: VerdictOptions = {},
   ): PathVerdict {
     return this.#trust.verdict(certificate, role, atMs, options);
+  }
+
+  /** Whether who signed inside a file chains to a listed anchor, with certificates that came along between. */
+  signerVerdict(certificate: Certificate, embedded: readonly Bytes[], moment: SignerMoment): SignerVerdict {
+    return this.#signers.verdict(certificate, embedded, moment);
   }
 
   /**

@@ -16,6 +16,7 @@ import { MAX_RECIPIENTS } from '../core/field-limits.ts';
 import { isUrgency, wireOfUrgency } from '../core/urgency.ts';
 import type { BusinessKind, RelationInput, Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
+import { legalIdOf } from '../store/relations.ts';
 import { limited, optional, required } from './fields.ts';
 import type { Self, Service, TrustedDirectory } from './ports.ts';
 import type { ResolvedRelations } from './relations.ts';
@@ -70,7 +71,7 @@ export function compose(
       classification,
       issuer: { code: issuer.unit, legacyCode: legacy, name: issuer.name },
       senderAgency: self.agency,
-      legalId: `${legacy},${date.replaceAll('-', '/')},${number}/${notation}`,
+      legalId: legalIdOf(legacy, date, number, notation),
       number,
       notation,
       date,

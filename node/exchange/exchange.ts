@@ -29,6 +29,7 @@ import type {
 import { streamAttachment } from './attachments.ts';
 import type { SeatQueue } from './courier.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
+import type { Finder } from './finder.ts';
 import { logFindings } from './log-findings.ts';
 import type { LogWitness } from './log-witness.ts';
 import { type ExchangeInit, ExchangeParts } from './parts.ts';
@@ -49,6 +50,11 @@ export class Exchange {
     this.#parts = new ExchangeParts(components, init);
   }
 
+  /** Lists, and the index they are looked up in. */
+  get finder(): Finder {
+    return this.#parts.finder;
+  }
+
   /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
   async load(): Promise<void> {
     await this.#parts.witness.load();
@@ -66,6 +72,7 @@ export class Exchange {
     await this.#parts.courier.start();
     this.#parts.examiner.start();
     this.#parts.takeBack.start();
+    this.finder.start();
   }
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
@@ -76,7 +83,7 @@ export class Exchange {
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
   async finish(): Promise<void> {
     await Promise.allSettled(this.#serving);
-    await this.#parts.uploads.stop();
+    await Promise.all([this.#parts.uploads.stop(), this.finder.stop()]);
   }
 
   /** Serves one delivery stream that `seat` opened. Never rejects. */
@@ -138,7 +145,7 @@ export class Exchange {
   }
 
   list(query: ListQuery): Promise<Page<DocumentItem>> {
-    return this.#parts.library.list(query);
+    return this.finder.list(query);
   }
 
   show(id: string): Promise<DocumentView> {

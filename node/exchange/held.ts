@@ -14,9 +14,10 @@ import { type Bytes, copyOf, EMPTY } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
 import { getArrival } from '../store/arrivals.ts';
-import { getDelivery } from '../store/deliveries.ts';
+import { type DeliveryKey, getDelivery } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import { PREFIX, prefixRange } from '../store/keys.ts';
+import { entriesOf } from '../store/statuses.ts';
 import { readAttachment } from './attachments.ts';
 import { inlinedOf } from './attempt.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -25,16 +26,19 @@ import type { ExchangeComponents } from './ports.ts';
 const SCAN_MOST = 1_024;
 /** WARNING: on the wire (HeldList.keys). */
 const KEYS_MOST = 512;
+/** WARNING: on the wire (HeldItem.statuses). */
+const STATUS_BYTES = 256 * 1024;
 /** In this order; the place a page ends at is a key of ours, and its first byte says in which of the two. */
 const SPACES: readonly number[] = [PREFIX.delivery, PREFIX.arrival];
 
-export type HeldKeyFields = Pick<HeldKey, 'documentId' | 'unit' | 'sent'>;
+export type HeldKeyFields = Pick<HeldKey, 'documentId' | 'unit' | 'sent' | 'statuses'>;
 
 export interface HeldItemFields {
   document: Bytes;
   dispatch: Bytes;
   receipt: Bytes;
   inlineBlobs: Bytes[];
+  statuses: Bytes[];
 }
 
 /** A page after a place an earlier page ended at; `next` is empty at the end. Undefined when the place is none of ours. */
@@ -52,7 +56,7 @@ export async function heldPage(
     const from = space === after[0] ? { gt: after } : { gte };
     for await (const { key, value } of store.range({ ...from, lt, limit: left })) {
       const held = space === PREFIX.delivery ? ofDelivery(value, seat) : ofArrival(value, seat);
-      if (held !== undefined) keys.push(held);
+      if (held !== undefined) keys.push({ ...held, statuses: (await entriesOf(store, held)).length });
       if (--left === 0 || keys.length === KEYS_MOST) return { keys, next: copyOf(key) };
     }
   }
@@ -63,7 +67,7 @@ export async function heldPage(
 export async function heldItem(
   { store, blobs }: Pick<ExchangeComponents, 'store' | 'blobs'>,
   seat: string,
-  { documentId, unit, sent }: HeldKeyFields,
+  { documentId, unit, sent }: Pick<HeldKeyFields, 'documentId' | 'unit' | 'sent'>,
 ): Promise<HeldItemFields | undefined> {
   const pair = sent
     ? await received(store, seat, documentId, unit)
@@ -80,7 +84,20 @@ export async function heldItem(
       if (!isLienthongError(error, 'damaged')) throw error;
     }
   }
-  return { ...pair!, document: document.envelope, inlineBlobs };
+  const statuses = await statusesOf(store, { documentId, unit });
+  return { ...pair!, document: document.envelope, inlineBlobs, statuses };
+}
+
+/** Both chains, as far as there is room for them. */
+async function statusesOf(store: ExchangeComponents['store'], of: DeliveryKey): Promise<Bytes[]> {
+  const found: Bytes[] = [];
+  let room = STATUS_BYTES;
+  for (const { row } of await entriesOf(store, of)) {
+    room -= row.envelope.byteLength;
+    if (room < 0) break;
+    found.push(row.envelope);
+  }
+  return found;
 }
 
 async function received(store: ExchangeComponents['store'], seat: string, documentId: Bytes, unit: string) {
@@ -94,13 +111,15 @@ async function delivered(store: ExchangeComponents['store'], seat: string, docum
   return { dispatch: row.dispatch, receipt: row.outcome };
 }
 
-function ofDelivery(value: Bytes, of: string): HeldKeyFields | undefined {
+type Named = Pick<HeldKeyFields, 'documentId' | 'unit' | 'sent'>;
+
+function ofDelivery(value: Bytes, of: string): Named | undefined {
   const { documentId, unit, seat, state } = deliveryRow.parse(value);
   const isTheirs = seat === of && parseTransportState(state) === 'delivered';
   return isTheirs ? { documentId, unit, sent: false } : undefined;
 }
 
-function ofArrival(value: Bytes, of: string): HeldKeyFields | undefined {
+function ofArrival(value: Bytes, of: string): Named | undefined {
   const { documentId, unit, fromSeat } = arrivalRow.parse(value);
   return fromSeat === of ? { documentId, unit, sent: true } : undefined;
 }

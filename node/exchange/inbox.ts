@@ -22,6 +22,7 @@ import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/ar
 import { documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
 import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
+import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
 import { Admission, type Offered } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
@@ -34,6 +35,7 @@ import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
 import type { StatusInbox } from './status-inbox.ts';
 import { readDispatch, readDocument, type Trust } from './trust.ts';
+import type { MadeOf, UpdateAnswers } from './update-answers.ts';
 
 /** Commits wait in thousands: a moment later there is room again. */
 const BUSY_MS = 1_000;
@@ -50,6 +52,7 @@ export type InboxComponents = Pick<
   quotas: Quotas;
   witness: LogWitness;
   statuses: StatusInbox;
+  updates: UpdateAnswers;
   onReceived: (documentId: Bytes) => void;
 };
 
@@ -218,26 +221,41 @@ export class Inbox {
       { name: 'unit', value: unit },
       { name: 'from', value: fromSeat },
     ];
-    const kept = await statuses.kept(arrival, arrival);
+    const along = await this.#along(offered, arrival);
     await store.commit({
-      require: guard,
+      require: [...guard, ...along.flatMap(({ made }) => made.require)],
       writes: [
         ...(held === undefined
-          ? documentWrites(row, exchangeId, attachments.files)
+          ? [
+              ...documentWrites(row, exchangeId, attachments.files),
+              ...relationWrites(document.content, document.id),
+              ...legalIdWrites(document.content, row),
+            ]
           : otherForm(held, document)),
         ...attachments.small.map(({ sha256, bytes }) => smallBlobWrite(held ?? row, sha256, bytes)),
         arrivalWrite(arrival),
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
         ...attachments.writes,
         ...more,
-        ...(kept?.writes ?? []),
+        ...along.flatMap(({ made }) => made.writes),
       ],
-      audit: [{ atMs: storedAtMs, event: 'document.received', fields }, ...(kept?.audit ?? [])],
+      audit: [
+        { atMs: storedAtMs, event: 'document.received', fields },
+        ...along.flatMap(({ made }) => made.audit),
+      ],
     });
-    if (kept !== undefined) statuses.committed(arrival, kept);
+    for (const { of, made } of along) statuses.committed(of, made);
     report('document.received', { from: fromSeat, id: exchangeId, to: unit });
     onReceived(document.id);
     return { receipt } as Outcome;
+  }
+
+  /** What the commit of an arrival brings along: statuses kept for it, and what this node says to an update. */
+  async #along({ document }: Offered, arrival: ArrivalRow): Promise<MadeOf[]> {
+    const { statuses, updates } = this.#with;
+    const kept = await statuses.kept(arrival, arrival);
+    const answered = document.content.relations.length > 0 ? await updates.toArriving(document, arrival) : [];
+    return kept === undefined ? answered : [{ of: arrival, made: kept }, ...answered];
   }
 
   #receipt({ dispatch, document }: Offered, storedAtMs: number): Promise<Bytes> {

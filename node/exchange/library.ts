@@ -1,7 +1,6 @@
 /**
- * Reading what a node holds: finding a document by its id, lists by time with filters, one document in full. Only
- * reads; every answer is plain data for the doors. A page costs what it shows plus what its filters pass over,
- * bounded by SCAN_MOST; the cursor goes on from there.
+ * Reading what a node holds: finding a document by its id, what a list shows of one, one document in full. Only
+ * reads; every answer is plain data for the doors. Lists are the finder's.
  */
 import { stringify as uuidText } from 'uuid';
 import {
@@ -17,39 +16,22 @@ import {
   signed as signedCodec,
 } from '../../proto/messages.ts';
 import { leastSettled } from '../core/business-status.ts';
-import { type Bytes, hex, readUint64be, uint64be } from '../core/bytes.ts';
-import { isoTime, startOfDayMs } from '../core/dates.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import { isoTime } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
-import { foldText } from '../core/fold-text.ts';
 import { leastAdvanced, parseTransportState, storedTransportState } from '../core/transport.ts';
 import { urgencyOfWire } from '../core/urgency.ts';
-import type {
-  DeliveryView,
-  DocumentItem,
-  DocumentView,
-  ListQuery,
-  Page,
-  SignatureView,
-} from '../core/views.ts';
+import type { DeliveryView, DocumentItem, DocumentView, SignatureView } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import {
-  findByExchangeId,
-  getByExchangeId,
-  getDocument,
-  type ListPosition,
-  listDocuments,
-} from '../store/documents.ts';
+import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
+import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Trust } from './trust.ts';
 
-const PAGE = 50;
 /** Characters of a UUID as text. */
 const FULL_ID = 36;
-const PAGE_MOST = 200;
-/** Rows a page may pass over: about 0.2 s. */
-const SCAN_MOST = 5_000;
 const CANCELLED = storedTransportState('cancelled');
 const KINDS = ['', 'new', 'recall', 'update', 'replace'];
 
@@ -59,7 +41,10 @@ export interface HeldDocument {
   content: Document;
 }
 
-export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & { trust: Trust };
+export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & {
+  trust: Trust;
+  pdfs: PdfReports;
+};
 
 export class Library {
   readonly #with: LibraryComponents;
@@ -90,26 +75,6 @@ export class Library {
     return found[0];
   }
 
-  async list(query: ListQuery): Promise<Page<DocumentItem>> {
-    const limit = Math.min(PAGE_MOST, Math.max(1, query.limit ?? PAGE));
-    const before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-    const sinceMs = query.since === undefined ? undefined : startOfDayMs(query.since);
-    const items: DocumentItem[] = [];
-    let position: ListPosition | undefined;
-    let scanned = 0;
-    for await (const next of listDocuments(this.#with.store, query.box, { before, sinceMs })) {
-      if (items.length === limit || scanned === SCAN_MOST)
-        return { items, cursor: position ? cursorOf(position) : null };
-      scanned++;
-      position = next;
-      const row = await getDocument(this.#with.store, next.documentId);
-      if (row === undefined) throw new LienthongError('damaged', { where: 'document' });
-      const item = await this.#item(held(row));
-      if (matches(item, query)) items.push(item);
-    }
-    return { items, cursor: null };
-  }
-
   async show(id: string): Promise<DocumentView> {
     const document = await this.require(id);
     const { row, content, signed } = document;
@@ -121,7 +86,7 @@ export class Library {
     );
     const { signer } = content;
     return {
-      ...(await this.#item(document)),
+      ...(await this.itemOf(document)),
       box: row.outgoing ? 'outbox' : 'inbox',
       documentHash: hex(row.documentId),
       content: content.content || null,
@@ -134,12 +99,7 @@ export class Library {
       printedRecipients: content.printedRecipients,
       deliveries: deliveries.map(({ view }) => view),
       ...life,
-      files: content.attachments.map((attachment) => ({
-        name: attachment.name!,
-        mediaType: attachment.mediaType!,
-        size: attachment.size!,
-        sha256: hex(attachment.sha256!),
-      })),
+      ...(await this.#with.pdfs.of(document)),
       signatures: this.signatures(signed),
     };
   }
@@ -156,7 +116,8 @@ export class Library {
     }));
   }
 
-  async #item({ row, content }: HeldDocument): Promise<DocumentItem> {
+  /** What a list shows of a document, as the store holds it now. */
+  async itemOf({ row, content }: HeldDocument): Promise<DocumentItem> {
     const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
     const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
@@ -257,33 +218,4 @@ interface Shown {
 export function held(row: DocumentRow): HeldDocument {
   const signed = signedCodec.parse(row.envelope);
   return { row, signed, content: documentCodec.parse(signed.payload) };
-}
-
-function matches(item: DocumentItem, query: ListQuery): boolean {
-  if (query.from !== undefined && item.from !== query.from && !item.from.startsWith(`${query.from}.`))
-    return false;
-  if (query.to !== undefined && !item.to.some((unit) => unit === query.to || unit.startsWith(`${query.to}.`)))
-    return false;
-  if (query.state !== undefined && item.state !== query.state) return false;
-  if (query.status !== undefined && item.status !== query.status) return false;
-  if (query.text === undefined) return true;
-  const text = foldText(
-    [item.subject, item.number, item.notation, item.type, item.from, item.fromName ?? ''].join(' '),
-  );
-  return foldText(query.text)
-    .split(' ')
-    .every((word) => text.includes(word));
-}
-
-const cursorOf = ({ storedAtMs, documentId }: ListPosition): string =>
-  Buffer.concat([uint64be(storedAtMs), documentId]).toString('base64url');
-
-function parseCursor(text: string): ListPosition {
-  const bytes = new Uint8Array(Buffer.from(text.slice(0, 100), 'base64url'));
-  try {
-    if (bytes.byteLength === 40) return { storedAtMs: readUint64be(bytes), documentId: bytes.subarray(8) };
-  } catch {
-    // a number no list of ours holds
-  }
-  throw new LienthongError('usage', { field: 'cursor', value: text.slice(0, 60) });
 }

@@ -25,7 +25,7 @@ import {
   submissionWrite,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { RELATION, relationWrites } from '../store/relations.ts';
+import { legalIdWrites, RELATION, relationWrites } from '../store/relations.ts';
 import { keptBy, proposedAttachments, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
@@ -202,6 +202,7 @@ export class Outbox {
       ...small,
       numberWrite(draft.numberKey, holder ?? documentId),
       ...relationWrites({ relations: draft.content.relations as lienthong.v1.Relation[] }, documentId),
+      ...legalIdWrites({ legalId: draft.content.legalId ?? '' }, row),
     ];
     const base: NewDocument = { require: guard, writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);

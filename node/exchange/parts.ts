@@ -11,6 +11,7 @@ import { Collector } from './collector.ts';
 import { Courier } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
+import { Finder } from './finder.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
 import { Library } from './library.ts';
@@ -19,6 +20,7 @@ import { LogServer } from './log-server.ts';
 import { LogWitness } from './log-witness.ts';
 import { MoreRecipients } from './more-recipients.ts';
 import { Outbox } from './outbox.ts';
+import { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
 import { Recalls } from './recalls.ts';
@@ -29,8 +31,10 @@ import { Settlement } from './settlement.ts';
 import { StatusCarrier } from './status-carrier.ts';
 import { type Registers, StatusDesk } from './status-desk.ts';
 import { StatusInbox } from './status-inbox.ts';
+import { StatusRestorer } from './status-restorer.ts';
 import { TakeBack } from './take-back.ts';
 import { Trust } from './trust.ts';
+import { UpdateAnswers } from './update-answers.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ExchangeInit {
@@ -53,6 +57,7 @@ export class ExchangeParts {
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
   readonly library: Library;
+  readonly finder: Finder;
   readonly witness: LogWitness;
   readonly examiner: LogExaminer;
   readonly takeBack: TakeBack;
@@ -109,13 +114,15 @@ export class ExchangeParts {
       collector,
       refuser,
       statuses: this.statusInbox,
+      updates: new UpdateAnswers(statuses),
       quotas: new Quotas(init.quota),
       witness,
       onReceived: init.onReceived ?? (() => {}),
     });
     this.witness = witness;
     this.examiner = new LogExaminer({ ...components, witness });
-    const restorer = new Restorer({ ...components, trust, collector, witness, events });
+    const restored = new StatusRestorer({ ...components, trust, onChanged: init.onChanged ?? (() => {}) });
+    const restorer = new Restorer({ ...components, trust, collector, witness, events, statuses: restored });
     this.takeBack = new TakeBack({ ...components, signer, restorer });
     this.logServer = new LogServer({ ...components, signer, witness });
     this.trust = trust;
@@ -137,6 +144,7 @@ export class ExchangeParts {
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.blobServer = new BlobServer({ ...components, events });
-    this.library = new Library({ ...components, trust });
+    this.library = new Library({ ...components, trust, pdfs: new PdfReports({ ...components, trust }) });
+    this.finder = new Finder({ ...components, itemOf: (document) => this.library.itemOf(document) });
   }
 }

@@ -5,6 +5,8 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { ErrorCode, ErrorDetails } from '../core/errors.ts';
+import type { PdfTrust } from '../pdf/pdf-judgement.ts';
+import type { SearchIndex } from '../search/search-index.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
 import type { SignerCertificate } from '../signing/verify.ts';
 import type { BlobStore } from '../store/blobs.ts';
@@ -58,6 +60,8 @@ export interface TrustedDirectory {
    * to have been there; of one that merely ran out since, its signer's claim is enough.
    */
   pastFault(sha256: Bytes, at: PastMoment, nowMs: number): ErrorCode | undefined;
+  /** Whether who signed inside a PDF chains to a listed anchor. */
+  readonly signerVerdict: PdfTrust['signerVerdict'];
   /** Why this seal doesn't count for the unit at this time; undefined when it does. */
   sealFault(sha256: Bytes, unit: string, atMs: number): ErrorCode | undefined;
 }
@@ -112,6 +116,8 @@ export interface OwnLog {
   proveConsistency(oldSize: number, size: number): Promise<Bytes[]>;
   /** What the newest epoch goes on after; undefined in a log that lost nothing. */
   readonly gap: { held: LogHead; shown: LogHead | undefined } | undefined;
+  /** Called after each growth of the durable head; one listener. */
+  onGrown?(call: () => void): void;
   /** Remembers, whatever state the store is in, that a peer showed a larger head of this log. */
   keepShown(statement: Bytes): void;
 }
@@ -129,6 +135,8 @@ export interface ExchangeComponents {
   clock: Clock;
   random: Random;
   report: Report;
+  /** Without it lists have no words, and filters pass over rows. `room` throws where the disk has no room for more. */
+  search?: { index: SearchIndex; room: () => Promise<void> };
   /** A peer's statement named a newer or unknown head: exchange heads. */
   onUnknownHead: (seat: string) => void;
 }

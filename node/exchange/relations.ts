@@ -11,7 +11,7 @@ import {
   type lienthong,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, equalBytes } from '../core/bytes.ts';
+import { type Bytes, compareBytes, EMPTY, equalBytes } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
@@ -191,8 +191,9 @@ export async function effectsOn(
       if (kind === RELATION.updates || kind === RELATION.corrects) effects.updatedBy.push(source);
     }
   }
-  for (const list of Object.values(effects) as NamedDocument[][])
-    list.sort((a, b) => a.row.storedAtMs - b.row.storedAtMs);
+  // in the order they were made, which is the same wherever it is read
+  const byId = (a: NamedDocument, b: NamedDocument) => compareBytes(a.row.exchangeId, b.row.exchangeId);
+  for (const list of Object.values(effects) as NamedDocument[][]) list.sort(byId);
   return effects;
 }
 

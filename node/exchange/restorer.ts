@@ -30,6 +30,7 @@ import {
   senderExchangeIdKey,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
+import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
@@ -37,6 +38,7 @@ import type { HeldItemFields, HeldKeyFields } from './held.ts';
 import { statedHead } from './log-heads.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
+import type { StatusRestorer } from './status-restorer.ts';
 import { readDispatch, readDocument, readReceipt, type Statement, type Trust } from './trust.ts';
 
 export type RestorerComponents = Pick<
@@ -47,6 +49,7 @@ export type RestorerComponents = Pick<
   collector: Collector;
   witness: LogWitness;
   events: DeliveryEvents;
+  statuses: StatusRestorer;
 };
 
 /** Statements that belong together. */
@@ -66,7 +69,11 @@ export class Restorer {
   }
 
   /** Whether this delivery is here: settled, or still in the queue and then settled by the courier. */
-  async isHere({ documentId, unit, sent }: HeldKeyFields): Promise<boolean> {
+  async isHere(key: HeldKeyFields): Promise<boolean> {
+    return (await this.#hasDelivery(key)) && (await this.#with.statuses.areHere(key));
+  }
+
+  async #hasDelivery({ documentId, unit, sent }: HeldKeyFields): Promise<boolean> {
     const { store } = this.#with;
     const row = sent
       ? await getDelivery(store, { documentId, unit })
@@ -93,12 +100,17 @@ export class Restorer {
     const held = { key, seat, document, dispatch, receipt };
     const fault = this.#fault(held);
     if (fault !== undefined) return { fault };
+    if (await this.#hasDelivery(key)) {
+      await this.#with.statuses.restore(seat, key, item.statuses);
+      return { missing: [] };
+    }
     const known = await getDocument(this.#with.store, document.id);
     const offered = { dispatch, document, fromSeat: seat };
     const options = { isOwn: key.sent, withoutMissing: true };
     const attachments = await this.#with.collector.collect(offered, item.inlineBlobs, known, signal, options);
     try {
       await this.#commit(held, known, attachments);
+      await this.#with.statuses.restore(seat, key, item.statuses);
       return attachments;
     } catch (error) {
       await attachments.release();
@@ -161,7 +173,13 @@ export class Restorer {
         key.sent ? deliveryAbsent(key) : arrivalAbsent(document.id, key.unit),
       ],
       writes: [
-        ...(known ? blobReferenceWrites(files, document.id) : documentWrites(row, id, files)),
+        ...(known
+          ? blobReferenceWrites(files, document.id)
+          : [
+              ...documentWrites(row, id, files),
+              ...relationWrites(document.content, document.id),
+              ...legalIdWrites(document.content, row),
+            ]),
         ...small.map(({ sha256, bytes }) => smallBlobWrite(row, sha256, bytes)),
         ...(key.sent ? settledDeliveryWrites(deliveryRow(held)) : [arrivalWrite(arrivalRow(held))]),
         ...index.writes,

@@ -186,7 +186,7 @@ export class TakeBack {
       const asked = missing.splice(0, WINDOW);
       const answers = await askLog(
         frames,
-        asked.map((item) => ({ item })),
+        asked.map(({ statuses: _, ...item }) => ({ item })),
         this.#stopping.signal,
       );
       for (const [i, key] of asked.entries()) {
@@ -225,5 +225,15 @@ export class TakeBack {
 
 const NOTHING = { after: EMPTY, recovered: 0, failed: 0, done: false } as TakeBackRow;
 
-const keyOf = ({ documentId, unit, sent }: Partial<HeldKeyFields> | Record<string, never>): HeldKeyFields =>
-  ({ documentId: Uint8Array.from(documentId!), unit, sent: sent ?? false }) as HeldKeyFields;
+const keyOf = ({
+  documentId,
+  unit,
+  sent,
+  statuses,
+}: Partial<HeldKeyFields> | Record<string, never>): HeldKeyFields =>
+  ({
+    documentId: Uint8Array.from(documentId!),
+    unit,
+    sent: sent ?? false,
+    statuses: statuses ?? 0,
+  }) as HeldKeyFields;

@@ -123,8 +123,11 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.addRecipients(id, to, reason);
   }
 
-  check(): Promise<CheckReport> {
-    return checkWithSeal(this.#with.storage, this.#with.sealToken);
+  async check(): Promise<CheckReport> {
+    const report = await checkWithSeal(this.#with.storage, this.#with.sealToken);
+    const differs = await this.#with.exchange.finder.check();
+    if (differs === undefined) return report;
+    return { ...report, ok: false, problems: [...report.problems, { kind: 'search-index', where: differs }] };
   }
 
   announce(addresses: string[]): Promise<void> {
@@ -193,6 +196,7 @@ export class AgencyService implements NodeService {
       log: { epoch: storage.audit.head().epoch, size: storage.audit.head().size },
       recovery: (await exchange.recovery()) ?? null,
       witness: await exchange.logFindings(),
+      search: exchange.finder.search ?? null,
     };
   }
 

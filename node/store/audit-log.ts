@@ -56,6 +56,7 @@ export class AuditLog implements Auditor {
   readonly #subtrees: SubtreeRows;
   #fileBytes: number;
   #pending: Bytes[] = [];
+  #grown: () => void = () => {};
   #head: AuditHead;
 
   private constructor(
@@ -143,6 +144,12 @@ export class AuditLog implements Auditor {
     await this.#file.append(bytes, this.#fileBytes - bytes.byteLength);
     this.#pending = [];
     this.#head = { epoch: this.#epoch, size: this.#frontier.size, root: this.#frontier.root() };
+    this.#grown();
+  }
+
+  /** Called after each growth of the durable head, before its commits are answered; must return at once. One listener. */
+  onGrown(call: () => void): void {
+    this.#grown = call;
   }
 
   /** The bytes of a leaf; undefined beyond the durable head. */

@@ -4,7 +4,7 @@
  * committed by who owns the transaction (outbox, inbox): a document and its index rows are one batch.
  */
 import { type DocumentRow, documentRow } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
+import { type Bytes, compareBytes, EMPTY, hex } from '../core/bytes.ts';
 import type { Precondition, Reader, Write } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange, textRange } from './keys.ts';
 
@@ -106,23 +106,47 @@ export async function findByExchangeId(store: Reader, start: string, limit: numb
   return found;
 }
 
+const listPrefix = (box: 'inbox' | 'outbox') => (box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList);
+
 export interface ListPosition {
   storedAtMs: number;
   documentId: Bytes;
 }
 
-/** Newest first, from after `position` on, back to `sinceMs`; the caller stops when it has enough. */
+/** Newest first, from after `position` on, stored before `untilMs`, back to `sinceMs`; the caller stops when it has enough. */
 export async function* listDocuments(
   store: Reader,
   box: 'inbox' | 'outbox',
-  options: { before?: ListPosition; sinceMs?: number },
+  options: { before?: ListPosition; sinceMs?: number; untilMs?: number },
 ): AsyncGenerator<ListPosition> {
-  const prefix = box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList;
-  const gte = key(prefix, Math.max(0, options.sinceMs ?? 0));
-  const lt = options.before
-    ? key(prefix, options.before.storedAtMs, options.before.documentId)
-    : key(prefix + 1);
+  const { before, sinceMs = 0, untilMs } = options;
+  const prefix = listPrefix(box);
+  const gte = key(prefix, Math.max(0, sinceMs));
+  const end = untilMs === undefined ? key(prefix + 1) : key(prefix, Math.max(0, untilMs));
+  const from = before && key(prefix, before.storedAtMs, before.documentId);
+  const lt = from !== undefined && compareBytes(from, end) < 0 ? from : end;
   for await (const entry of store.range({ gte, lt, reverse: true })) {
+    const [storedAtMs, documentId] = partsOf(entry.key, ['number', 'bytes']);
+    yield { storedAtMs, documentId };
+  }
+}
+
+/** Oldest first, from after `position` on; all of them without a limit. */
+export async function* documentsAfter(
+  store: Reader,
+  box: 'inbox' | 'outbox',
+  position: ListPosition | undefined,
+  limit: number | undefined,
+): AsyncGenerator<ListPosition> {
+  const prefix = listPrefix(box);
+  const from = position
+    ? { gt: key(prefix, position.storedAtMs, position.documentId) }
+    : { gte: key(prefix) };
+  for await (const entry of store.range({
+    ...from,
+    lt: key(prefix + 1),
+    ...(limit !== undefined && { limit }),
+  })) {
     const [storedAtMs, documentId] = partsOf(entry.key, ['number', 'bytes']);
     yield { storedAtMs, documentId };
   }
@@ -141,7 +165,7 @@ export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<bo
 export async function countDocuments(store: Reader, box: 'inbox' | 'outbox'): Promise<number> {
   let count = 0;
   for await (const _ of store.range({
-    ...prefixRange(box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList),
+    ...prefixRange(listPrefix(box)),
     limit: 100_000,
   }))
     count++;

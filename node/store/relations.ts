@@ -35,10 +35,16 @@ export async function namedBy(
   return found;
 }
 
-export const legalIdWrite = (legalId: string, storedAtMs: number, documentId: Bytes): Write => ({
-  put: key(PREFIX.legalId, legalId, storedAtMs, documentId),
-  value: EMPTY,
-});
+/** DocumentId of edXML, "<OrganId>,<yyyy/MM/dd>,<number>/<notation>" as far as it is the issuer's own. */
+export const legalIdOf = (issuer: string, date: string, number: string, notation: string): string =>
+  `${issuer},${date.replaceAll('-', '/')},${number}/${notation}`;
+
+/** Of a document that has one: what an imported answer or recall names. */
+export const legalIdWrites = (
+  { legalId }: Pick<Document, 'legalId'>,
+  { storedAtMs, documentId }: { storedAtMs: number; documentId: Bytes },
+): Write[] =>
+  legalId === '' ? [] : [{ put: key(PREFIX.legalId, legalId, storedAtMs, documentId), value: EMPTY }];
 
 /** Newest first. */
 export async function findByLegalId(store: Reader, legalId: string, limit: number): Promise<Bytes[]> {

@@ -141,6 +141,23 @@ export async function nextArrivalNumber(
   };
 }
 
+/** A number that was given before a loss: it stays given, and the series goes on after it. */
+export async function givenArrivalNumber(
+  store: Reader,
+  { unit, year }: RegisterKey,
+  number: number,
+  of: DeliveryKey,
+): Promise<{ require: Precondition; writes: Write[] }> {
+  const counter = key(PREFIX.arrivalCounter, unit, year);
+  const last = await store.get(counter);
+  const writes: Write[] = [
+    { put: key(PREFIX.arrivalRegister, unit, year, number), value: concat(of.documentId, utf8(of.unit)) },
+  ];
+  if (last === undefined || readUint64be(last) < number)
+    writes.push({ put: counter, value: uint64be(number) });
+  return { require: { key: counter, expect: last ?? 'absent' }, writes };
+}
+
 /** Entries of a register in order, from after `number`. */
 export async function* registerEntries(
   store: Reader,

@@ -3142,6 +3142,10 @@ export const descriptor: Descriptor = {
                 "sent": {
                   "type": "bool",
                   "id": 3
+                },
+                "statuses": {
+                  "type": "uint32",
+                  "id": 4
                 }
               }
             },
@@ -3175,7 +3179,7 @@ export const descriptor: Descriptor = {
                   "type": "HeldItem",
                   "id": 3,
                   "options": {
-                    "(max_bytes)": 1572864
+                    "(max_bytes)": 1835008
                   }
                 },
                 "refused": {
@@ -3261,6 +3265,15 @@ export const descriptor: Descriptor = {
                   "protoName": "inline_blobs",
                   "options": {
                     "(max_items)": 200,
+                    "(max_bytes)": 65536
+                  }
+                },
+                "statuses": {
+                  "rule": "repeated",
+                  "type": "bytes",
+                  "id": 5,
+                  "options": {
+                    "(max_items)": 2000,
                     "(max_bytes)": 65536
                   }
                 }

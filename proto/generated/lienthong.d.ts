@@ -6310,6 +6310,9 @@ export namespace lienthong {
             /** Sent by the asker, else received by it. */
             sent: boolean;
 
+            /** In a list: statuses of both chains the answerer holds about it. */
+            statuses: number;
+
             /**
              * Creates a new HeldKey instance using the specified properties.
              * @param [properties] Properties to set
@@ -6350,6 +6353,9 @@ export namespace lienthong {
 
                 /** Sent by the asker, else received by it. */
                 sent?: boolean;
+
+                /** In a list: statuses of both chains the answerer holds about it. */
+                statuses?: number;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -6629,6 +6635,9 @@ export namespace lienthong {
             /** As in an offer: small attachments, 64 KiB together. */
             inlineBlobs: Uint8Array[];
 
+            /** Signed statuses of both chains, 256 KiB together. */
+            statuses: Uint8Array[];
+
             /**
              * Creates a new HeldItem instance using the specified properties.
              * @param [properties] Properties to set
@@ -6672,6 +6681,9 @@ export namespace lienthong {
 
                 /** As in an offer: small attachments, 64 KiB together. */
                 inlineBlobs?: Uint8Array[];
+
+                /** Signed statuses of both chains, 256 KiB together. */
+                statuses?: Uint8Array[];
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

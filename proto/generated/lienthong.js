@@ -16044,6 +16044,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [documentId] HeldKey documentId
              * @property {string} [unit] HeldKey unit
              * @property {boolean} [sent] Sent by the asker, else received by it.
+             * @property {number} [statuses] In a list: statuses of both chains the answerer holds about it.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -16100,6 +16101,14 @@ export const lienthong = $root.lienthong = (() => {
             HeldKey.prototype.sent = false;
 
             /**
+             * In a list: statuses of both chains the answerer holds about it.
+             * @member {number} statuses
+             * @memberof lienthong.v1.HeldKey
+             * @instance
+             */
+            HeldKey.prototype.statuses = 0;
+
+            /**
              * Creates a new HeldKey instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.HeldKey
@@ -16137,6 +16146,8 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 2, wireType 2 =*/18).string(message.unit);
                 if (message.sent != null && $Object.hasOwnProperty.call(message, "sent") && message.sent !== false)
                     writer.uint32(/* id 3, wireType 0 =*/24).bool(message.sent);
+                if (message.statuses != null && $Object.hasOwnProperty.call(message, "statuses") && message.statuses !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.statuses);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -16206,6 +16217,15 @@ export const lienthong = $root.lienthong = (() => {
                                 message.sent = value;
                             else
                                 delete message.sent;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.statuses = value;
+                            else
+                                delete message.statuses;
                             continue;
                         }
                     }
@@ -16810,6 +16830,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [dispatch] HeldItem dispatch
              * @property {Uint8Array} [receipt] HeldItem receipt
              * @property {Array.<Uint8Array>} [inlineBlobs] As in an offer: small attachments, 64 KiB together.
+             * @property {Array.<Uint8Array>} [statuses] Signed statuses of both chains, 256 KiB together.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -16836,6 +16857,7 @@ export const lienthong = $root.lienthong = (() => {
              */
             const HeldItem = function (properties) {
                 this.inlineBlobs = [];
+                this.statuses = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -16873,6 +16895,14 @@ export const lienthong = $root.lienthong = (() => {
              * @instance
              */
             HeldItem.prototype.inlineBlobs = $util.emptyArray;
+
+            /**
+             * Signed statuses of both chains, 256 KiB together.
+             * @member {Array.<Uint8Array>} statuses
+             * @memberof lienthong.v1.HeldItem
+             * @instance
+             */
+            HeldItem.prototype.statuses = $util.emptyArray;
 
             /**
              * Creates a new HeldItem instance using the specified properties.
@@ -16915,6 +16945,9 @@ export const lienthong = $root.lienthong = (() => {
                 if (message.inlineBlobs != null && message.inlineBlobs.length)
                     for (let i = 0; i < message.inlineBlobs.length; ++i)
                         writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.inlineBlobs[i]);
+                if (message.statuses != null && message.statuses.length)
+                    for (let i = 0; i < message.statuses.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.statuses[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -16992,6 +17025,14 @@ export const lienthong = $root.lienthong = (() => {
                             if (!(message.inlineBlobs && message.inlineBlobs.length))
                                 message.inlineBlobs = [];
                             message.inlineBlobs.push(reader.bytes());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.statuses && message.statuses.length))
+                                message.statuses = [];
+                            message.statuses.push(reader.bytes());
                             continue;
                         }
                     }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { BUNDLE_OPTIONS } from '../bundle-options.ts';
+import { BUNDLE_OPTIONS, THREADS } from '../bundle-options.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
@@ -23,6 +23,6 @@ export async function buildBundle(): Promise<void> {
 export async function buildProgram(name: string): Promise<string> {
   const outdir = path.join(root, 'node_modules', '.cache', 'lienthong-bench');
   const entry = path.join(import.meta.dirname, `${name}.ts`);
-  await build({ ...BUNDLE_OPTIONS, absWorkingDir: root, entryPoints: { [name]: entry }, outdir });
+  await build({ ...BUNDLE_OPTIONS, absWorkingDir: root, entryPoints: { [name]: entry, ...THREADS }, outdir });
   return path.join(outdir, `${name}.js`);
 }

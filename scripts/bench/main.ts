@@ -8,7 +8,7 @@ import { buildBundle } from './bundle.ts';
 import type { Figure } from './report.ts';
 
 /** Each is the module ./NAME.ts. */
-const NAMES = ['documents', 'latency', 'annex', 'start', 'idle-memory'];
+const NAMES = ['documents', 'latency', 'annex', 'start', 'idle-memory', 'inbox-page', 'search'];
 
 export interface Benchmark {
   run(options: { smoke: boolean }): Promise<Figure[]>;

@@ -4,6 +4,7 @@
  * left running after a `kill -9` of the starter.
  */
 import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
 
 /** A stop that hangs is no reason to stay. */
 const GRACE_MS = 15_000;
@@ -14,6 +15,9 @@ const leave = () => {
   process.kill(process.pid, 'SIGTERM');
 };
 
-process.stdin.once('end', leave).once('error', leave).resume();
-// a process that has nothing else to do ends by itself; `unref` is missing where standard input is a file
-(process.stdin as Partial<typeof process.stdin>).unref?.();
+// a thread is given this file too, and a standard input of its own that ends at once
+if (isMainThread) {
+  process.stdin.once('end', leave).once('error', leave).resume();
+  // a process that has nothing else to do ends by itself; `unref` is missing where standard input is a file
+  (process.stdin as Partial<typeof process.stdin>).unref?.();
+}

@@ -15,6 +15,7 @@ import { OwnKeys } from '../../node/directory/own-keys.ts';
 import { Exchange, type ExchangeInit } from '../../node/exchange/exchange.ts';
 import { statedHead } from '../../node/exchange/log-heads.ts';
 import type { Frames, Lane } from '../../node/exchange/ports.ts';
+import { SearchIndex } from '../../node/search/search-index.ts';
 import { AuditLog } from '../../node/store/audit-log.ts';
 import { BlobStore } from '../../node/store/blobs.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
@@ -34,6 +35,8 @@ interface Context {
 export interface NodeInit extends ExchangeInit {
   /** Free bytes of the disk attachments go to. */
   freeBytes?: () => Promise<number>;
+  /** With a search index. */
+  search?: boolean;
 }
 
 /** What a frame of which stream meets; undefined lets it through. */
@@ -57,6 +60,7 @@ export class TestNode {
   store!: GatedStore;
   blobs!: BlobStore;
   exchange!: Exchange;
+  search: SearchIndex | undefined;
   isUp = false;
   #streams = new Set<Frames>();
 
@@ -92,6 +96,7 @@ export class TestNode {
       ...(freeBytes && { freeBytes }),
     });
     const store = this.store;
+    this.search = this.#init.search ? new SearchIndex({ dir: this.dir, clock: systemClock }) : undefined;
     this.exchange = new Exchange(
       {
         store,
@@ -109,6 +114,7 @@ export class TestNode {
         random,
         report: (event, details) => this.events.push({ event, details }),
         onUnknownHead: () => {},
+        ...(this.search && { search: { index: this.search, room: async () => {} } }),
       },
       this.#init,
     );
@@ -142,6 +148,7 @@ export class TestNode {
   /** After a kill: the folder as the dead process left it. */
   async reopen(): Promise<void> {
     this.kill();
+    await this.search?.stop();
     await this.#level.close();
     await this.#audit.close();
     await this.open();
@@ -189,6 +196,7 @@ export class TestNode {
       this.#drop();
       await this.exchange.finish();
     }
+    await this.search?.stop();
     await this.#level.close();
     await this.#audit.close();
   }

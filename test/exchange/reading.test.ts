@@ -52,7 +52,7 @@ t.test('pages follow each other without a gap or a repeat, newest first, while m
 });
 
 t.test('lists are narrowed by text without marks, sender, recipient, state and day', async (t) => {
-  const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
+  const federation = await TestFederation.create(t, ['G22', 'H40', 'H51'], { G22: { search: true } });
   const { exchange } = federation.node('G22');
   federation.unreachable.add('H51');
   await exchange.submit(federation.submission({ subject: 'Chuyển đổi số quốc gia', to: ['H40'] }));

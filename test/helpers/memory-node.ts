@@ -267,6 +267,7 @@ export class MemoryNode implements NodeService {
       log: { epoch: 1, size: 42 },
       recovery: null,
       witness: { rewritten: [], gaps: [] },
+      search: { state: 'ready' as const, documents: 3, total: null, reason: null },
       ...this.overrideStatus,
     };
   }
@@ -376,7 +377,11 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
       mediaType: submission.attachments[index]!.mediaType ?? 'application/octet-stream',
       size: bytes.byteLength,
       sha256: sha256Hex(bytes),
+      pdfSignatures: null,
+      pdfNote: null,
     })),
+    legalEffect: 'replaces-paper',
+    legalBasis: 'seal',
     signatures: [{ role: 'seal', agency: from, serial: '0a1b', claimedAt: at, valid: true, reason: null }],
   };
 }

@@ -5,7 +5,7 @@ import t from 'tap';
 import { type Imports, importsOf, ROOT, sourcesIn } from './source-tree.ts';
 
 const BASE = ['proto', 'certs'];
-const LEAVES = ['node/store', 'node/network', 'node/edxml', 'node/signing'];
+const LEAVES = ['node/store', 'node/network', 'node/edxml', 'node/signing', 'node/pdf', 'node/search'];
 const HEART = [...BASE, 'node/core', ...LEAVES, 'node/directory'];
 const DOORS = [...HEART, 'node/exchange', 'node/registry'];
 const COMPOSED = [...DOORS, 'node/gateway', 'node/console'];
@@ -18,7 +18,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'node/store': [...BASE, 'node/core'],
   'node/network': [...BASE, 'node/core'],
   'node/edxml': [...BASE, 'node/core'],
+  'node/search': ['node/core'],
   'node/signing': [...BASE, 'node/core'],
+  'node/pdf': [...BASE, 'node/core'],
   'node/directory': [...BASE, 'node/core', ...LEAVES],
   'node/exchange': HEART,
   'node/registry': HEART,
@@ -39,7 +41,8 @@ const LIBRARIES: [RegExp, readonly string[]][] = [
   [/^(level|classic-level|abstract-level)$/, ['node/store']],
   [/^(fastify|@fastify\/.*)$/, ['node/gateway']],
   [/^protobufjs(\/.*)?$/, ['proto']],
-  [/^(@peculiar\/.*|koffi)$/, ['certs']],
+  [/^(@peculiar\/.*|asn1js|koffi)$/, ['certs']],
+  [/^node:sqlite$/, ['node/search']],
   [/^(commander|cli-table3)$/, ['node/cli']],
 ];
 
@@ -98,6 +101,7 @@ t.test('the rule itself refuses what it should', async (t) => {
   t.ok(refused('node/exchange/outbox.ts', 'node/registry/authority.ts'), 'the registry');
   t.ok(refused('node/exchange/outbox.ts', '@libp2p/interface'), 'a library out of its folder');
   t.ok(refused('node/directory/sync.ts', 'level'));
+  t.ok(refused('node/store/documents.ts', 'node:sqlite'));
   t.ok(refused('certs/path.ts', 'node/core/bytes.ts'), 'certs know nothing of nodes');
   t.ok(refused('proto/wire.ts', 'certs/pem.ts'));
   t.ok(refused('node/new-folder/x.ts', 'tap'), 'a folder that is not in the table');

@@ -4,13 +4,14 @@ import { parseUnitCode } from '../../core/codes.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { TRANSPORT_STATES } from '../../core/transport.ts';
 import { URGENCIES } from '../../core/urgency.ts';
-import type { DocumentItem, ListQuery } from '../../core/views.ts';
+import type { DocumentItem, ListQuery, Page } from '../../core/views.ts';
 import { dayText } from '../amounts.ts';
 import { parseChoice, parseCount, parseOptionalDay } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
+import type { NodeClient } from '../node-client.ts';
 import { type Column, printTable } from '../table.ts';
 
 const MAX_LIMIT = 500;
@@ -25,7 +26,7 @@ const ROOMY_COLUMNS = 120;
 const SHOWN_RECIPIENTS = 3;
 
 type ListOptions = Partial<
-  Record<'from' | 'to' | 'state' | 'status' | 'since' | 'text' | 'limit' | 'cursor', string>
+  Record<'from' | 'to' | 'state' | 'status' | 'since' | 'until' | 'text' | 'limit' | 'cursor', string>
 >;
 
 export function addList(program: Command, cli: Cli): void {
@@ -35,6 +36,7 @@ export function addList(program: Command, cli: Cli): void {
     .option('--state <state>', cli.text('option.state'))
     .option('--status <status>', cli.text('option.status'))
     .option('--since <day>', cli.text('option.since'))
+    .option('--until <day>', cli.text('option.until'))
     .option('--text <words>', cli.text('option.text'))
     .option('--limit <n>', cli.text('option.limit'))
     .option('--cursor <cursor>', cli.text('option.cursor'))
@@ -52,12 +54,13 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
         ? undefined
         : parseChoice(options.status.padStart(2, '0'), STATUSES, '--status'),
     since: parseOptionalDay(options.since),
+    until: parseOptionalDay(options.until),
     text: options.text?.normalize('NFC'),
     limit: options.limit === undefined ? DEFAULT_LIMIT : parseCount(options.limit, MAX_LIMIT, '--limit'),
     cursor: options.cursor,
   };
   if (options.cursor === '') throw new LienthongError('usage', { field: '--cursor' });
-  const page = await (await cli.node()).list(query);
+  const page = await firstWithItems(await cli.node(), query);
   cli.result(page);
   if (page.items.length === 0) {
     cli.say(query.box === 'inbox' ? 'list.emptyInbox' : 'list.emptyOutbox');
@@ -73,6 +76,15 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
     );
   else await printTable(cli, columns, page.items);
   if (page.cursor !== null) cli.say('list.more', { cursor: page.cursor });
+}
+
+/** A page that looked through its share of the store and found nothing isn't an answer: the search goes on. */
+async function firstWithItems(node: NodeClient, query: ListQuery): Promise<Page<DocumentItem>> {
+  for (let cursor = query.cursor; ; ) {
+    const page = await node.list({ ...query, ...(cursor !== undefined && { cursor }) });
+    if (page.items.length > 0 || page.cursor === null) return page;
+    cursor = page.cursor;
+  }
 }
 
 function columnsOf(cli: Cli, box: ListQuery['box'], items: readonly DocumentItem[]): Column<DocumentItem>[] {

@@ -1,6 +1,6 @@
 /** `node status`: what is up, what waits, and what someone should do something about. */
 import type { Command } from 'commander';
-import type { NodeStatus } from '../../core/views.ts';
+import type { NodeStatus, SearchView } from '../../core/views.ts';
 import { bytesText, durationText, timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { faultText, wordText } from '../faults.ts';
@@ -42,6 +42,7 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
     ],
     [cli.text('label.seal'), sealText(cli, status)],
     [cli.text('label.documents'), cli.text('status.counts', counts)],
+    ...(status.search ? [searchRow(cli, status.search)] : []),
     [cli.text('label.disk'), cli.text('status.free', { free: bytesText(status.disk.freeBytes, language) })],
   ]);
   await printCertificates(cli, status);
@@ -56,6 +57,12 @@ function sealText(cli: Cli, { seal }: NodeStatus): string | undefined {
   if (seal.custody === 'file') return undefined;
   const { module, label, fault } = seal;
   return cli.text(fault === null ? 'seal.inToken' : 'seal.inTokenNotReady', { module, label });
+}
+
+function searchRow(cli: Cli, { state, documents, total }: SearchView): [string, string] {
+  const text = state === 'building' && total !== null ? 'status.searchBuilding' : 'status.search';
+  const word = wordText(cli.language, 'search', state);
+  return [cli.text('label.search'), cli.text(text, { word, documents, total: total ?? 0 })];
 }
 
 async function printCertificates(cli: Cli, { certificates }: NodeStatus): Promise<void> {

@@ -8,6 +8,7 @@ import type { Cli } from '../cli.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { faultText, wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
+import { legalText, printPdfSignatures } from '../pdf-signatures.ts';
 import { printHeading, printSheet } from '../sheet.ts';
 import { printTable } from '../table.ts';
 
@@ -35,6 +36,7 @@ async function printDocument(cli: Cli, view: DocumentView): Promise<void> {
     ],
     view.files,
   );
+  printPdfSignatures(cli, view);
   if (view.deliveries.length > 0) {
     printHeading(cli, cli.text('label.deliveries'));
     await printDeliveries(cli, view.deliveries);
@@ -79,6 +81,7 @@ function printFields(cli: Cli, view: DocumentView): void {
     [cli.text('label.printedRecipients'), view.printedRecipients.join('; ')],
     [cli.text('label.date'), [view.place, dayText(view.date)].filter(Boolean).join(', ')],
     [cli.text('label.signer'), signer],
+    [cli.text('label.legalEffect'), legalText(cli, view)],
     [cli.text('label.urgency'), degree && degree.wire > 1 ? degree[cli.language] : null],
     [cli.text('label.due'), view.due && dayText(view.due)],
     [cli.text('label.kind'), view.kind === 'new' ? null : wordText(cli.language, 'kind', view.kind)],

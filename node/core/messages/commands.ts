@@ -163,9 +163,10 @@ export const COMMAND_TEXTS = {
   },
   'option.status': { vi: 'trạng thái xử lý: 01…06, 13, 15, 16', en: 'business status: 01…06, 13, 15, 16' },
   'option.since': { vi: 'lưu từ ngày này', en: 'stored on or after this day' },
+  'option.until': { vi: 'lưu đến hết ngày này', en: 'stored on or before this day' },
   'option.text': {
-    vi: 'có các từ này trong trích yếu, số, ký hiệu',
-    en: 'words in subject, number, notation',
+    vi: 'có các từ này (không cần dấu) trong trích yếu, số, ký hiệu, loại, cơ quan, người ký; “đúng cụm”, đầu-từ*',
+    en: 'words (marks not needed) of subject, number, notation, type, agency, signer; "exact phrase", beginning*',
   },
   'option.limit': { vi: 'số dòng, 1–500 (mặc định 50)', en: 'rows, 1–500 (default 50)' },
   'option.cursor': {

@@ -80,6 +80,14 @@ export const LOCAL_ERROR_TEXTS = {
     vi: 'Thư mục[ {dir|where}] đang do một tiến trình khác giữ[ (số {pid})]. Dừng tiến trình đó trước, hoặc dùng thư mục khác.',
     en: 'The folder[ {dir|where}] is held by another process[ (number {pid})]. Stop that one first, or use another folder.',
   },
+  'search-building': {
+    vi: 'Chỉ mục tìm kiếm đang được lập[: {done} văn bản][ trên {total}]; chưa tìm theo từ được. Thử lại sau; danh sách không kèm --text vẫn xem được.',
+    en: "The search index is being built[: {done}][ of {total} documents]; words can't be searched for yet. Try again later; lists without --text work.",
+  },
+  'search-unavailable': {
+    vi: 'Không dùng được chỉ mục tìm kiếm[: {reason}]; nút sẽ tự thử lại. Danh sách không kèm --text vẫn xem được; xem “lienthong node status”.',
+    en: 'The search index can\'t be used[: {reason}]; the node tries again by itself. Lists without --text work; see "lienthong node status".',
+  },
   busy: {
     vi: 'Nút đang bận[: {reason}]; chưa nhận việc này. Thử lại sau ít giây.',
     en: 'The node is busy[: {reason}] and has not accepted this. Try again in a few seconds.',

@@ -19,6 +19,22 @@ export const EVENT_TEXTS = {
     vi: 'Đã hủy việc gửi {id} tới {to}[, {elapsedMs} ms]',
     en: 'Cancelled {id} for {to}[, {elapsedMs} ms]',
   },
+  'search.rebuilding': {
+    vi: 'Đang lập chỉ mục tìm kiếm[: {reason}]',
+    en: 'Building the search index[: {reason}]',
+  },
+  'search.built': {
+    vi: 'Đã lập xong chỉ mục tìm kiếm: {documents} văn bản',
+    en: 'The search index is built: {documents} documents',
+  },
+  'search.passed-over': {
+    vi: 'HỎNG: không lập chỉ mục được văn bản {document}[: {reason}]',
+    en: 'DAMAGED: document {document} cannot be indexed[: {reason}]',
+  },
+  'search.failed': {
+    vi: 'Chỉ mục tìm kiếm không dùng được[: {reason}]; sẽ thử lại',
+    en: "The search index can't be used[: {reason}]; trying again",
+  },
   'peer.connected': { vi: 'Kết nối với nút {seat|peer}', en: 'Connected to seat {seat|peer}' },
   'delivery.set-aside': {
     vi: 'Để sau cùng: văn bản {document} tới {unit}[: {reason}]',

@@ -16,6 +16,7 @@ export const LABEL_TEXTS = {
   'label.document': { vi: 'Văn bản', en: 'Document' },
   'label.documentHash': { vi: 'Giá trị băm', en: 'Document hash' },
   'label.documents': { vi: 'Số văn bản', en: 'Documents' },
+  'label.search': { vi: 'Tìm kiếm', en: 'Search' },
   'label.due': { vi: 'Hạn trả lời', en: 'Due' },
   'label.elapsed': { vi: 'Mất', en: 'Took' },
   'label.federation': { vi: 'Mã liên thông', en: 'Federation' },
@@ -155,6 +156,16 @@ export const LABEL_TEXTS = {
   'problem.table-damaged': { vi: 'Tệp của kho dữ liệu bị hỏng', en: 'A file of the store is damaged' },
   'problem.audit-ahead': { vi: 'Nhật ký có dòng mà kho đã mất', en: 'The log holds what the store has lost' },
   'problem.audit-damaged': { vi: 'Tệp nhật ký thiếu hoặc khác', en: 'The log file lacks entries or differs' },
+
+  'problem.search-index': {
+    vi: 'Chỉ mục tìm kiếm khác với kho (đang lập lại)',
+    en: "The search index differs from the store (it's being built anew)",
+  },
+
+  'search.starting': { vi: 'đang mở', en: 'starting' },
+  'search.building': { vi: 'đang lập', en: 'being built' },
+  'search.ready': { vi: 'sẵn sàng', en: 'ready' },
+  'search.unavailable': { vi: 'không dùng được', en: 'unavailable' },
 
   'what.document': { vi: 'văn bản', en: 'document' },
   'what.anchor': { vi: 'CA', en: 'CA' },

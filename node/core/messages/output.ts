@@ -144,6 +144,11 @@ export const OUTPUT_TEXTS = {
     vi: '{inbox} đến, {outbox} đi, {waiting} chờ gửi',
     en: '{inbox} in, {outbox} out, {waiting} waiting',
   },
+  'status.search': { vi: '{word}, {documents} văn bản', en: '{word}, {documents} documents' },
+  'status.searchBuilding': {
+    vi: '{word}: {documents} trên {total} văn bản',
+    en: '{word}: {documents} of {total} documents',
+  },
   'status.free': { vi: 'còn trống {free}', en: '{free} free' },
 
   'registry.made': {
@@ -206,6 +211,10 @@ export const OUTPUT_TEXTS = {
   },
   'registry.imported': { vi: 'Đã nhập {file}.', en: '{file} is imported.' },
 
+  'warning.search': {
+    vi: 'Chỉ mục tìm kiếm không dùng được ({reason}); nút tự thử lại. Nếu còn lặp lại, dừng nút, xóa thư mục search/ trong thư mục của nút rồi chạy lại.',
+    en: "The search index can't be used ({reason}); the node tries again by itself. If that goes on, stop the node, delete search/ in its folder and start it again.",
+  },
   'warning.directoryStale': {
     vi: 'Danh bạ đã cũ; sau {until} nút sẽ ngừng gửi, nhận. Kiểm tra kết nối tới sổ đăng ký.',
     en: 'The directory is stale; after {until} exchange stops. Check the connection to the registry.',

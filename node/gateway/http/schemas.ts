@@ -111,6 +111,7 @@ export const ListQuerystring = strict({
   state: Type.Optional(oneOf(TRANSPORT_STATES)),
   status: Type.Optional(Type.String({ pattern: '^(0[1-6]|1[356])$' })),
   since: Type.Optional(day()),
+  until: Type.Optional(day()),
   text: Type.Optional(Type.String({ maxLength: 500 })),
   limit: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,2}$', description: `1 to ${MAX_PAGE}` })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),

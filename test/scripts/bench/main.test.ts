@@ -15,5 +15,8 @@ t.test('an unknown name is wrong usage and runs nothing', async (t) => {
   );
   t.equal(code, 2);
   t.equal(stdout, '');
-  t.match(stderr, /no benchmark named speed; there are documents, latency, annex, start, idle-memory/);
+  t.match(
+    stderr,
+    /no benchmark named speed; there are documents, latency, annex, start, idle-memory, inbox-page, search/,
+  );
 });

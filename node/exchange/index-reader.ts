@@ -1,0 +1,68 @@
+/**
+ * What the index feed reads: documents as entries of the index, and the lists from the oldest document on. Every read is
+ * of a bounded number of documents.
+ */
+import { type Bytes, hex } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
+import { inGroups } from '../core/in-groups.ts';
+import type { DocumentItem } from '../core/views.ts';
+import type { Box, IndexEntry } from '../search/index-calls.ts';
+import { documentsAfter, getDocument, type ListPosition } from '../store/documents.ts';
+import type { KeyValueStore } from '../store/key-value.ts';
+import { indexEntry } from './index-entry.ts';
+import { type HeldDocument, held } from './library.ts';
+import type { Report } from './ports.ts';
+
+/** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
+export const BATCH = 200;
+/** Documents read at once: one may be more than a megabyte. */
+export const AT_ONCE = 10;
+
+export interface IndexReaderComponents {
+  store: KeyValueStore;
+  /** What a list shows of a document. */
+  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  report: Report;
+}
+
+export class IndexReader {
+  readonly #with: IndexReaderComponents;
+
+  constructor(components: IndexReaderComponents) {
+    this.#with = components;
+  }
+
+  /** As the store holds them now. An id may be of a document that was refused; a damaged one is passed over and named. */
+  async entries(documentIds: readonly Bytes[]): Promise<IndexEntry[]> {
+    const entries = await inGroups(documentIds, AT_ONCE, (id) => this.#entry(id));
+    return entries.filter((entry) => entry !== undefined);
+  }
+
+  async #entry(documentId: Bytes): Promise<IndexEntry | undefined> {
+    const { store, itemOf, report } = this.#with;
+    try {
+      const row = await getDocument(store, documentId);
+      if (row === undefined) return undefined;
+      const document = held(row);
+      return indexEntry(document, await itemOf(document));
+    } catch (error) {
+      if (!isLienthongError(error, 'damaged')) throw error;
+      report('search.passed-over', { document: hex(documentId), reason: 'damaged' });
+      return undefined;
+    }
+  }
+
+  /** The next batch of a list after a place, oldest first. */
+  async placesAfter(box: Box, after: ListPosition | undefined): Promise<ListPosition[]> {
+    const places: ListPosition[] = [];
+    for await (const place of documentsAfter(this.#with.store, box, after, BATCH)) places.push(place);
+    return places;
+  }
+
+  /** Documents of a box; a second for a million. */
+  async count(box: Box): Promise<number> {
+    let count = 0;
+    for await (const _ of documentsAfter(this.#with.store, box, undefined, undefined)) count++;
+    return count;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * A node's search index: the calls of index-calls.ts, answered by a thread that is there while it is needed. It is
+ * started by a call, ended after some seconds without one (an idle node keeps no memory for it), and started again
+ * after it died. The index is never the truth: every failure is LienthongError 'search-unavailable' with `damaged`
+ * saying whether a new index is the way out, and concerns nobody but who searches. Made by agency.ts.
+ */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../core/clock.ts';
+import { LienthongError } from '../core/errors.ts';
+import type {
+  Compared,
+  FindRequest,
+  Found,
+  IndexAnswer,
+  IndexCall,
+  IndexEntry,
+  Note,
+} from './index-calls.ts';
+import { workerProgram } from './worker-program.ts';
+
+/** The thread ends when nothing was asked for so long: starting it again costs some 50 ms. */
+const REST_MS = 10_000;
+/** No call takes so long, `inspect` of a large index apart; a thread that does is ended. */
+const CALL_MS = 30_000;
+const INSPECT_MS = 600_000;
+/** Calls waiting at once: pages of clerks, one batch of new documents. */
+const MAX_WAITING = 256;
+/** Its heap holds one batch and one page; SQLite's own memory is beside it. */
+const HEAP_MB = 64;
+
+export interface SearchIndexComponents {
+  /** The node's folder; the index rests in `search/` of it. */
+  dir: string;
+  clock: Clock;
+}
+
+interface Waiting {
+  worker: Worker;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  stopTimer(): void;
+}
+
+export class SearchIndex {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  /** Threads that end: the next one begins after them, since one at a time has the file. */
+  readonly #leaving = new Set<Promise<unknown>>();
+  #cancelRest: (() => void) | undefined;
+  #lastId = 0;
+  #isStopped = false;
+
+  constructor({ dir, clock }: SearchIndexComponents) {
+    this.#path = join(dir, 'search', 'index.sqlite');
+    this.#clock = clock;
+  }
+
+  open = () => this.#call<Note | undefined>('open', []);
+  write = (entries: readonly IndexEntry[], note: Note) => this.#call<void>('write', [entries, note]);
+  find = (request: FindRequest) => this.#call<Found>('find', [request]);
+  count = () => this.#call<number>('count', []);
+  compare = (entries: readonly IndexEntry[]) => this.#call<Compared>('compare', [entries]);
+  inspect = () => this.#call<string | undefined>('inspect', [], INSPECT_MS);
+  reset = () => this.#call<void>('reset', []);
+
+  /** Whether its thread is there. */
+  get isAwake(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /** What is under way is finished first; later calls fail. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#letGo();
+    await Promise.all(this.#leaving);
+  }
+
+  async #call<T>(name: IndexCall['name'], args: unknown[], mostMs = CALL_MS): Promise<T> {
+    if (this.#waiting.size >= MAX_WAITING)
+      throw new LienthongError('busy', { reason: 'searches waiting', waiting: this.#waiting.size });
+    this.#cancelRest?.();
+    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+    if (this.#isStopped) throw new LienthongError('not-running', { what: 'search' });
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const id = ++this.#lastId;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        const stopTimer = this.#clock.after(mostMs, () => this.#end(worker, 'no answer'));
+        this.#waiting.set(id, { worker, resolve: resolve as (value: unknown) => void, reject, stopTimer });
+        worker.postMessage({ id, name, args } satisfies IndexCall);
+      });
+    } finally {
+      if (this.#waiting.size === 0 && !this.#isStopped)
+        this.#cancelRest = this.#clock.after(REST_MS, () => this.#letGo());
+    }
+  }
+
+  #start(): Worker {
+    const worker = new Worker(workerProgram(), {
+      workerData: this.#path,
+      // what the process was told to load first is not meant for it
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    worker.on('message', (answer: IndexAnswer) => this.#answered(answer));
+    worker.on('error', (error) => this.#end(worker, error.message));
+    worker.on('exit', (code) => this.#end(worker, `exit ${code}`));
+    return worker;
+  }
+
+  #answered(answer: IndexAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(answer.id);
+    waiting.stopTimer();
+    if ('error' in answer) waiting.reject(unavailable(answer.reason, answer.error === 'damaged'));
+    else waiting.resolve(answer.value);
+  }
+
+  /** Asks the thread to close its file and end. */
+  #letGo(): void {
+    this.#cancelRest?.();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#worker = undefined;
+    this.#leave(new Promise((resolve) => worker.once('exit', resolve)));
+    worker.postMessage({ id: 0, name: 'close', args: [] } satisfies IndexCall);
+  }
+
+  /** It died, hangs, or has ended: whoever still waits for it is told. */
+  #end(worker: Worker, reason: string): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.worker !== worker) continue;
+      this.#waiting.delete(id);
+      waiting.stopTimer();
+      waiting.reject(unavailable(reason, false));
+    }
+    this.#leave(worker.terminate());
+  }
+
+  #leave(ended: Promise<unknown>): void {
+    const left = ended.then(() => void this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+}
+
+const unavailable = (reason: string, damaged: boolean): LienthongError =>
+  new LienthongError('search-unavailable', { reason, damaged });
