@@ -123,7 +123,6 @@ export const LABEL_TEXTS = {
   'thing.dispatch': { vi: 'Phiếu gửi {unit}', en: 'Dispatch to {unit}' },
   'thing.receipt': { vi: 'Biên nhận của {unit}', en: 'Receipt of {unit}' },
   'thing.refusal': { vi: 'Từ chối của {unit}', en: 'Refusal of {unit}' },
-  'thing.status': { vi: 'Trạng thái của {unit}', en: 'Status of {unit}' },
   'fault.content': {
     vi: 'nội dung không phải là nội dung đã tạo ra mã này',
     en: 'the content is not what the id was made of',

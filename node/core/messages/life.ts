@@ -125,6 +125,16 @@ export const LIFE_TEXTS = {
     en: 'The files are here, but 01 (arrived) could not be noted: {reason}',
   },
 
+  'thing.status': { vi: 'Trạng thái {sequence} của {unit}', en: 'Status {sequence} of {unit}' },
+  'thing.recall': { vi: 'Yêu cầu lấy lại {sequence} từ {unit}', en: 'Recall {sequence} from {unit}' },
+  'check.follows': {
+    vi: '{thing}: nối tiếp mục trước đó',
+    en: '{thing}: follows the entry before it',
+  },
+  'check.here': { vi: '{thing}: có ở đây', en: '{thing}: is here' },
+  'fault.missing': { vi: 'thiếu mục này', en: 'it is missing' },
+  'fault.beforeMissing': { vi: 'thiếu mục trước đó', en: 'the entry before it is missing' },
+
   'recallOutcome.cancelled': {
     vi: 'Xong ngay: văn bản chưa rời nút, không gửi nữa',
     en: 'Settled at once: it had not left, and will not',
