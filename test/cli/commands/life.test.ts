@@ -152,3 +152,76 @@ t.test('fetch notes 01 once its files are there; looking at a document notes not
   t.match(err, 'chưa ghi được 01 Đã đến');
   t.equal((await readdir(join(dir, 'two'))).length, 1);
 });
+
+t.test('show tells the whole custody at each unit, and list the state beside its code', async (t) => {
+  const { cli, id, node, view } = await holding(t, 'outbox', ['H40', 'H51']);
+  const say = (unit: string, code: '01' | '03' | '04' | '13' | '15', change = {}) =>
+    view.statuses.push(node.life.entry(view, unit, code, change));
+  say('H40', '01');
+  say('H40', '03', { arrivalNumber: 12 });
+  say('H40', '04', {
+    missing: 2,
+    staff: { name: 'Trần Thị Bình', department: 'Phòng Văn thư' },
+    note: 'Trình trước thứ sáu',
+    valid: false,
+    fault: 'chain-broken',
+  });
+  say('H51', '13', { reason: 'Sai nội dung' });
+  say('H51', '15', { reasonCode: 'nobody-has-taken-it', answers: '13/1' });
+  view.deliveries[0]!.status = '04';
+  view.deliveries[0]!.supersededBy = ['0190aaaa'];
+  view.deliveries[0]!.updates = [{ id: '0190bbbb', answer: '15' }];
+  view.deliveries[0]!.answeredAt = '2019-03-13T08:00:00.000+07:00';
+  view.deliveries[1]!.status = '15';
+  const relation = { legalId: null, number: '7', notation: 'QĐ', units: ['H40'] };
+  view.relations = [{ ...relation, kind: 'answers', id: null }];
+  view.namedBy = [{ ...relation, kind: 'replaces', id: '0190aaaa' }];
+  const item = { box: 'outbox' as const, from: 'G22', notation: 'CV', date: '2019-03-12', storedAt: '' };
+  view.thread = [
+    { ...item, id: '0180', number: '1', subject: 'Hỏi', answers: null },
+    { ...item, id, number: '2', subject: 'Trả lời', answers: '0180' },
+    { ...item, id: '0182', number: '3', subject: 'Hỏi thêm', answers: id },
+    { ...item, id: '0183', number: '4', subject: 'Ý kiến khác', answers: '0180' },
+  ];
+  const { out } = await cli(['show', id], { tty: true, columns: 100, env: { NO_COLOR: '1' } });
+  const part = (from: string, to: string) => out.split(`${from}\n`)[1]!.split(`\n\n${to}`)[0]!;
+  t.match(out, /H40 +Đã nhận +04 Phân công/);
+  t.match(out, /H51 +Đã nhận +15 Đồng ý/);
+  t.match(
+    out,
+    '  H40: được thay bằng 0190aaaa; được cập nhật bởi 0190bbbb (15 Đồng ý); đã trả lời lúc 13/03',
+  );
+  t.equal(
+    part('Quá trình xử lý', 'Văn bản liên quan'),
+    [
+      '  H40',
+      '    12/03/2019 09:00:01  H40  biên nhận',
+      '    12/03/2019 10:01:00  H40  01 Đã đến  ✓',
+      '    12/03/2019 10:02:00  H40  03 Đã tiếp nhận  ✓',
+      '      Số đến 12/2019',
+      '    ✗ thiếu mục 1–2 của bên nhận',
+      '    12/03/2019 10:03:00  H40  04 Phân công  ✗ không nối tiếp mục trước',
+      '      người xử lý: Trần Thị Bình, Phòng Văn thư; ghi chú: Trình trước thứ sáu',
+      '  H51',
+      '    12/03/2019 09:00:01  H51  biên nhận',
+      '    12/03/2019 10:01:00  G22  13 Yêu cầu lấy lại  ✓',
+      '      lý do: Sai nội dung',
+      '    12/03/2019 10:01:00  H51  15 Đồng ý  ✓',
+      '      nút tự trả lời: chưa ai nhận văn bản; trả lời yêu cầu lấy lại 1',
+    ].join('\n'),
+  );
+  t.equal(
+    part('Văn bản liên quan', 'Chuỗi trao đổi'),
+    '  trả lời 7/QĐ (H40): (không có ở đây)\n  được thay thế bởi 7/QĐ (H40): 0190aaaa',
+  );
+  t.same(
+    part('Chuỗi trao đổi', 'Chữ ký số')
+      .split('\n')
+      .map((line) => line.replace(/12\/03.*\/CV: /, '')),
+    ['  Hỏi (0180)', `  ▸ Trả lời (${id})`, '    ↳ Hỏi thêm (0182)', '  ↳ Ý kiến khác (0183)'],
+  );
+  view.status = '13';
+  const listed = await cli(['list', 'outbox'], { tty: true, columns: 80, env: { NO_COLOR: '1' } });
+  t.match(listed.out, '13 Yêu cầu lấy lại');
+  for (const line of listed.out.trimEnd().split('\n')) t.ok([...line].length <= 80, line);
+});
