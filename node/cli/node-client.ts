@@ -1,4 +1,5 @@
 /** A running node's functions over its socket, by name: what the commands call. */
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import type {
   CheckReport,
@@ -63,6 +64,8 @@ export class NodeClient {
     this.#http.json<RecallAnswer[]>('POST', `${document(id)}/recall`, { body: request });
   addRecipients = (id: string, to: readonly string[], reason: string) =>
     this.#http.json<DeliverySummary[]>('POST', `${document(id)}/recipients`, { body: { to, reason } });
+  register = ({ box, ...query }: RegisterQuery) =>
+    this.#http.json<RegisterPage>('GET', pathOf(`/v1/registers/${box}`, { ...query }));
   upload = (source: AsyncIterable<Uint8Array>, size: number) =>
     this.#http.upload<StoredBlob>('/v1/blobs', source, size);
   release = (lease: string) => this.#http.json<void>('DELETE', `/v1/blobs/${encodeURIComponent(lease)}`);

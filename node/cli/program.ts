@@ -18,6 +18,7 @@ import { addNodeCommands } from './commands/node.ts';
 import { addProgress } from './commands/progress.ts';
 import { addRecall } from './commands/recall.ts';
 import { addRefuse } from './commands/refuse.ts';
+import { addRegister } from './commands/register.ts';
 import { addRegistryCommands } from './commands/registry.ts';
 import { addReplace } from './commands/replace.ts';
 import { addReply } from './commands/reply.ts';
@@ -73,6 +74,7 @@ export function buildProgram(cli: Cli): Command {
   addUpdate(program, cli);
   addReplace(program, cli);
   addReply(program, cli);
+  addRegister(program, cli);
   addDirectoryCommands(program, cli);
   addNodeCommands(program, cli);
   addRegistryCommands(program, cli);

@@ -10,6 +10,7 @@ import { parseUnitCode } from '../core/codes.ts';
 import { isoTime } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { LogFindings, RecoveryView } from '../core/log-views.ts';
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
@@ -226,6 +227,11 @@ export class Exchange {
   async addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
     this.#parts.takeBack.requireNumbersKnown();
     return this.#parts.moreRecipients.add(await this.#parts.library.requireId(id), to, reason);
+  }
+
+  /** A page of the register of incoming or outgoing documents of a year. Throws as Register. */
+  register(query: RegisterQuery): Promise<RegisterPage> {
+    return this.#parts.register.page(query);
   }
 
   queues(): Promise<SeatQueue[]> {

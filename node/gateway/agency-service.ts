@@ -6,6 +6,7 @@
 import type { Classification } from '../core/classification.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { VERSION } from '../core/version.ts';
 import type {
@@ -121,6 +122,10 @@ export class AgencyService implements NodeService {
 
   addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
     return this.#with.exchange.addRecipients(id, to, reason);
+  }
+
+  register(query: RegisterQuery): Promise<RegisterPage> {
+    return this.#with.exchange.register(query);
   }
 
   async check(): Promise<CheckReport> {

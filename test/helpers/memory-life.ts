@@ -2,6 +2,7 @@
 import { judgeStep, needsReason, type StatusCode } from '../../node/core/business-status.ts';
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
+import type { RegisterQuery, RegisterRow } from '../../node/core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer, StatusView } from '../../node/core/status-views.ts';
 import type { DeliveryView, DocumentView } from '../../node/core/views.ts';
 
@@ -9,6 +10,8 @@ const AT_MS = Date.parse('2019-03-12T10:00:00+07:00');
 
 export class MemoryLife {
   arrivals = 0;
+  readonly rows: RegisterRow[] = [];
+  readonly registerQueries: RegisterQuery[] = [];
   readonly said: { id: string; act: StatusAct }[] = [];
   readonly recalls: { id: string; reason: string; units: readonly string[] | undefined }[] = [];
   readonly added: { id: string; to: readonly string[]; reason: string }[] = [];
@@ -65,6 +68,22 @@ export class MemoryLife {
   addRecipients(view: DocumentView, to: readonly string[], reason: string) {
     this.added.push({ id: view.id, to, reason });
     return to.map((code) => ({ to: code, state: 'queued' as const }));
+  }
+
+  /** Pages as a node gives them: an empty one with a cursor in between. */
+  register({ cursor, limit = 50, ...query }: RegisterQuery) {
+    this.registerQueries.push({ cursor, limit, ...query });
+    const from = Number(cursor ?? 0);
+    const items = cursor === undefined && this.rows.length > limit ? [] : this.rows.slice(from, from + limit);
+    const next = from + items.length;
+    const box = query.box;
+    return {
+      box,
+      year: query.year ?? 2019,
+      unit: query.unit ?? 'G22',
+      items,
+      cursor: next < this.rows.length ? String(next) : null,
+    };
   }
 
   entry(view: DocumentView, unit: string, code: StatusCode, change: object = {}): StatusView {

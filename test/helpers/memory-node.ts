@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
+import type { RegisterQuery } from '../../node/core/register-views.ts';
 import type { StatusAct } from '../../node/core/status-views.ts';
 import { isSettled, type TransportState } from '../../node/core/transport.ts';
 import type {
@@ -224,6 +225,10 @@ export class MemoryNode implements NodeService {
 
   async recall(id: string, { reason, units }: RecallAsked) {
     return this.life.recall(this.#find(id).view, reason, units);
+  }
+
+  async register(query: RegisterQuery) {
+    return this.life.register(query);
   }
 
   async addRecipients(id: string, to: readonly string[], reason: string) {

@@ -42,6 +42,10 @@ export const LIFE_TEXTS = {
     vi: 'Gửi văn bản trả lời một văn bản; mặc định gửi cho nơi hỏi, đứng tên đơn vị đã nhận.',
     en: 'Sends a document that answers another, by default to who asked and from the unit that received it.',
   },
+  'command.register': {
+    vi: 'Sổ đăng ký văn bản đến (inbox) hoặc đi (outbox) của một năm.',
+    en: 'The register of incoming (inbox) or outgoing (outbox) documents of a year.',
+  },
 
   'option.unit': {
     vi: 'đơn vị nhận, khi nhiều đơn vị ở đây cùng nhận',
@@ -68,6 +72,15 @@ export const LIFE_TEXTS = {
     vi: 'chỉ thay thế ở các nơi nhận này',
     en: 'only for these recipients',
   },
+  'option.year': { vi: 'năm (mặc định: năm nay)', en: 'year (default: the present one)' },
+  'option.registerUnit': {
+    vi: 'chỉ đơn vị này: nơi nhận (văn bản đến) hoặc nơi ban hành (văn bản đi)',
+    en: 'only this unit: that received (incoming) or issued (outgoing)',
+  },
+  'option.csv': {
+    vi: 'in CSV cho bảng tính: UTF-8, các ô cách nhau dấu chấm phẩy',
+    en: 'prints CSV for a spreadsheet: UTF-8, semicolons between cells',
+  },
 
   'example.accept': same('lienthong accept 0190f3a2-7b3c --dir ~/nut'),
   'example.refuse': same('lienthong refuse 0190f3a2-7b3c --reason "Không thuộc thẩm quyền" --dir ~/nut'),
@@ -91,7 +104,11 @@ export const LIFE_TEXTS = {
   'example.reply': same(
     'lienthong reply 0190f3a2-7b3c tra-loi.pdf --type "Báo cáo" --number 12 --notation BC-UBND --subject "Trả lời" --dir ~/nut',
   ),
+  'example.register': same(
+    'lienthong register inbox --dir ~/nut\nlienthong register outbox --year 2019 --csv --dir ~/nut > so-van-ban-di.csv',
+  ),
 
+  'usage.csvOrJson': { vi: 'chọn một: --csv hoặc --json', en: 'choose one: --csv or --json' },
   'usage.agreeOrDecline': {
     vi: 'chọn một: --agree hoặc --decline',
     en: 'choose one: --agree or --decline',
@@ -177,6 +194,26 @@ export const LIFE_TEXTS = {
   'check.here': { vi: '{thing}: có ở đây', en: '{thing}: is here' },
   'fault.missing': { vi: 'thiếu mục này', en: 'it is missing' },
   'fault.beforeMissing': { vi: 'thiếu mục trước đó', en: 'the entry before it is missing' },
+
+  'register.inbox': {
+    vi: 'Sổ đăng ký văn bản đến năm {year} ({unit})',
+    en: 'Incoming documents of {year} ({unit})',
+  },
+  'register.outbox': {
+    vi: 'Sổ đăng ký văn bản đi năm {year} ({unit})',
+    en: 'Outgoing documents of {year} ({unit})',
+  },
+  'register.empty': { vi: 'Sổ năm {year} chưa có văn bản nào.', en: 'The register of {year} is empty.' },
+  'register.count': { vi: '{count} văn bản.', en: '{count} documents.' },
+  'register.arrivedOn': { vi: 'Ngày đến', en: 'Arrived' },
+  'register.arrivalNumber': { vi: 'Số đến', en: 'No.' },
+  'register.author': { vi: 'Tác giả', en: 'Author' },
+  'register.number': { vi: 'Số, ký hiệu', en: 'Number' },
+  'register.date': { vi: 'Ngày tháng văn bản', en: 'Date' },
+  'register.subject': { vi: 'Tên loại và trích yếu nội dung', en: 'Type and subject' },
+  'register.receiver': { vi: 'Đơn vị hoặc người nhận', en: 'Unit or person' },
+  'register.recalled': { vi: 'đã thu hồi', en: 'recalled' },
+  'register.lost': { vi: 'văn bản đã mất', en: 'the document is lost' },
 
   'recallOutcome.cancelled': {
     vi: 'Xong ngay: văn bản chưa rời nút, không gửi nữa',

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { STATUS_CODES } from '../../core/business-status.ts';
 import { MAX_RECIPIENTS } from '../../core/field-limits.ts';
+import { MAX_PAGE } from './limits.ts';
 import { code, documentId, oneOf, strict, text } from './schemas.ts';
 
 export const StatusBody = strict({
@@ -29,6 +30,14 @@ export const RecallBody = strict({
   units: Type.Optional(Type.Array(code(), { minItems: 1, maxItems: MAX_RECIPIENTS })),
 });
 export type RecallBody = Static<typeof RecallBody>;
+
+export const RegisterBox = strict({ box: oneOf(['inbox', 'outbox'] as const) });
+export const RegisterQuerystring = strict({
+  year: Type.Optional(Type.String({ pattern: '^\\d{4}$' })),
+  unit: Type.Optional(code()),
+  limit: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,2}$', description: `1 to ${MAX_PAGE}` })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+});
 
 export const RecipientsBody = strict({
   to: Type.Array(code(), { minItems: 1, maxItems: MAX_RECIPIENTS }),

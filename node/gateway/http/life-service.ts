@@ -1,6 +1,7 @@
 /**
  * What the doors need of a node for a document's life, in plain data: part of NodeService. As there, a door holds no rules.
  */
+import type { RegisterPage, RegisterQuery } from '../../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../../core/status-views.ts';
 import type { DeliverySummary } from '../../core/views.ts';
 
@@ -13,6 +14,8 @@ export interface LifeService {
   recall(id: string, request: RecallAsked): Promise<RecallAnswer[]>;
   /** The same document to more recipients; who has it already is left as it is. */
   addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]>;
+  /** A page of the register of incoming or outgoing documents of a year. */
+  register(query: RegisterQuery): Promise<RegisterPage>;
 }
 
 export interface RecallAsked {

@@ -90,3 +90,15 @@ t.test('what is outside the shapes is refused before the node sees it', async (t
   const most = { reason: 'x', to: codes(2_000).map((one) => one.padEnd(35, '0')) };
   t.equal((await call('POST', `/v1/documents/${id}/recipients`, { body: most })).status, 200, 'the largest');
 });
+
+t.test('a register is asked for by box and year, a page at a time', async (t) => {
+  const { node, call } = await open(t);
+  const asked = '/v1/registers/inbox?year=2019&unit=H40&limit=2&cursor=7';
+  t.match(await call('GET', asked), {
+    status: 200,
+    body: { box: 'inbox', year: 2019, unit: 'H40', items: [] },
+  });
+  t.same(node.life.registerQueries, [{ box: 'inbox', year: 2019, unit: 'H40', limit: 2, cursor: '7' }]);
+  for (const wrong of ['elsewhere', 'inbox?year=19', 'inbox?limit=0', 'inbox?limit=1000', 'inbox?from=H40'])
+    t.equal((await call('GET', `/v1/registers/${wrong}`)).status, 400, wrong);
+});
