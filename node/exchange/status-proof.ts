@@ -106,7 +106,8 @@ export function statusScript(
     // coreutils' printf: the shell's own may not know \\x
     String.raw`unhex() { env printf "$(printf %s "$1" | sed 's/../\\x&/g')"; }`,
     String.raw`id_of() { { printf 'lienthong/v1/${KINDS.status}\000'; unhex ${hex(federationId)}; cat "$1.payload"; } | sha256sum | cut -d" " -f1; }`,
-    String.raw`follows() { od -An -v -tx1 "$1.payload" | tr -d " \n" | grep -q "$(id_of "$2")" && echo "$1: follows $2" || { echo "$1: does NOT follow $2" >&2; exit 1; }; }`,
+    // field 5 of the payload, 32 bytes: the id of the entry before
+    String.raw`follows() { od -An -v -tx1 "$1.payload" | tr -d " \n" | grep -q "2a20$(id_of "$2")" && echo "$1: follows $2" || { echo "$1: does NOT follow $2" >&2; exit 1; }; }`,
     ...links.flatMap(({ name, before, missing }) => [
       ...missing.map((what) => `echo "${what} is missing" >&2; exit 1`),
       ...(before === undefined ? [] : [`follows "${name}" "${before.name}"`]),

@@ -79,14 +79,16 @@ t.test('outgoing: by the year of the date, however late it was handed in', async
     late: { date: '2025-12-31' },
     first: { date: '2026-01-05', signer: { name: 'Nguyễn Văn An' }, note: 'Bản chính' },
     unit: { from: 'G22.05' },
-    next: { date: '2027-01-01' },
   })) {
     ids[name] = (await exchange.submit(federation.submission(change))).id;
     federation.clock.advance(10);
   }
+  federation.clock.advance(340 * 86_400_000);
+  await federation.authority.publish({ entries: [unitEntry('G22.06')] });
+  ids.early = (await exchange.submit(federation.submission({ date: '2027-01-04' }))).id;
   const of = async (year?: number, unit?: string) =>
     (await exchange.register({ box: 'outbox', year, unit })).items;
-  t.match(await of(), [
+  t.match(await of(2026), [
     {
       id: ids.first,
       arrivalNumber: null,
@@ -97,10 +99,11 @@ t.test('outgoing: by the year of the date, however late it was handed in', async
     },
     { id: ids.unit, from: 'G22.05' },
   ]);
-  t.equal((await of()).length, 2);
+  t.equal((await of()).length, 2, 'the present year without one');
   for (const [year, name] of [
     [2019, 'old'],
     [2025, 'late'],
+    [2027, 'early'],
   ] as const)
     t.same(
       (await of(year)).map(({ id }) => id),

@@ -101,5 +101,17 @@ t.test('a missing entry, and one put in place of another, are failed checks', as
   await t.rejects((await judge(t, sender, id)).script, { message: /status-H40-receiver-2: does NOT follow/ });
 
   await sender.store.commit({ writes: [statusWrite(of, 2, 2, second.row)] });
+  // first entries name none before them: that of another document, and that of the other side
+  const first = entries.find(({ side, sequence }) => side === 2 && sequence === 1)!;
+  const [foreignFirst] = await entriesOf(sender.store, { documentId: strange, unit: 'H40' });
+  for (const put of [foreignFirst!.row, entries[0]!.row]) {
+    await sender.store.commit({ writes: [statusWrite(of, 2, 1, put)] });
+    const { checks: found } = await sender.exchange.verify(id);
+    t.match(
+      found.find(({ ok }) => !ok),
+      { what: 'status-H40-receiver-1: names the entry before it', reason: 'it is for something else' },
+    );
+  }
+  await sender.store.commit({ writes: [statusWrite(of, 2, 1, first.row)] });
   t.ok((await sender.exchange.verify(id)).valid, 'whole again');
 });

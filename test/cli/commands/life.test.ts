@@ -151,6 +151,12 @@ t.test('fetch notes 01 once its files are there; looking at a document notes not
   t.equal(status, 0, 'a node that only reads still gives its files');
   t.match(err, 'chưa ghi được 01 Đã đến');
   t.equal((await readdir(join(dir, 'two'))).length, 1);
+  view.box = 'outbox';
+  t.equal(
+    (await cli(['fetch', id, '--out', join(dir, 'three')])).err,
+    '',
+    'of a document sent nothing is said',
+  );
 });
 
 t.test('show tells the whole custody at each unit, and list the state beside its code', async (t) => {
