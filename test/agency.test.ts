@@ -161,6 +161,22 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
   t.equal((await h40.service.status()).counts.inbox, 1);
 });
 
+t.test('whose register counts is part of the configuration', async (t) => {
+  const { at, start } = await federation(t, ['G22', 'H40']);
+  const config = await readNodeConfig(at('H40'));
+  t.equal(config.registers, undefined, "the agency's one series without it");
+  for (const registers of ['each', 1, null]) {
+    await writeNodeConfig(at('H40'), { ...config, registers: registers as never });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'registers' } });
+  }
+  await writeNodeConfig(at('H40'), { ...config, registers: 'unit' });
+  const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+  const { id } = await g22.service.submit(letter('H40', 1));
+  await until(() => isDelivered(g22, id));
+  t.match(await h40.service.say(id, { code: '03' }), { arrivalNumber: 1 });
+  t.match(await h40.service.register({ box: 'inbox', unit: 'H40' }), { items: [{ id, arrivalNumber: 1 }] });
+});
+
 t.test('where a seal is in a token, a wrong configuration is named by its field', async (t) => {
   const { at } = await federation(t, ['H40']);
   const config = await readNodeConfig(at('H40'));

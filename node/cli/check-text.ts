@@ -6,6 +6,15 @@ const FAULTS: Readonly<Record<string, MessageKey>> = {
   'the content is not what the id was made of': 'fault.content',
   'bytes differ from the signed SHA-256': 'fault.bytes',
   'it is for something else': 'fault.other',
+  'it is missing': 'fault.missing',
+  'the entry before is missing': 'fault.beforeMissing',
+};
+
+/** What is said of an envelope besides its signatures. */
+const CLAIMS: Readonly<Record<string, MessageKey>> = {
+  'names this document and its dispatch': 'check.names',
+  'names the entry before it': 'check.follows',
+  'is here': 'check.here',
 };
 
 /** "receipt-H40: service signature (H40 01ab)" → "Biên nhận của H40: chữ ký Dịch vụ (H40 01ab)". */
@@ -19,8 +28,9 @@ export function checkText(language: Language, what: string): string {
     const roleText = wordText(language, 'role', role!).toLowerCase();
     return message(language, 'check.signature', { thing: thingText(language, thing!), role: roleText, by });
   }
-  const named = /^(\S+): names this document and its dispatch$/.exec(what)?.[1];
-  return named === undefined ? what : message(language, 'check.names', { thing: thingText(language, named) });
+  const [, thing, claim] = /^(\S+): (.+)$/s.exec(what) ?? [];
+  const key = claim === undefined || !Object.hasOwn(CLAIMS, claim) ? undefined : CLAIMS[claim];
+  return key === undefined ? what : message(language, key, { thing: thingText(language, thing!) });
 }
 
 export function checkFaultText(language: Language, reason: string): string {
@@ -29,6 +39,9 @@ export function checkFaultText(language: Language, reason: string): string {
 
 /** "receipt-H40.02" → "Biên nhận của H40.02". */
 function thingText(language: Language, thing: string): string {
+  const [, of, side, sequence] = /^status-(.+)-(sender|receiver)-(\d+)$/.exec(thing) ?? [];
+  if (of !== undefined)
+    return message(language, side === 'sender' ? 'thing.recall' : 'thing.status', { unit: of, sequence });
   const dash = thing.indexOf('-');
   const key = `thing.${dash < 0 ? thing : thing.slice(0, dash)}`;
   const unit = dash < 0 ? '' : thing.slice(dash + 1);

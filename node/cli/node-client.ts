@@ -1,6 +1,9 @@
 /** A running node's functions over its socket, by name: what the commands call. */
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
+import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import type {
   CheckReport,
+  DeliverySummary,
   DeliveryUpdate,
   DirectoryDetail,
   DirectoryItem,
@@ -15,6 +18,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../core/views.ts';
+import type { RecallAsked } from '../gateway/http/life-service.ts';
 import type { SealAsked } from '../gateway/http/services.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
 
@@ -52,6 +56,16 @@ export class NodeClient {
     });
   submit = (fields: Fields, attachments: UploadedFile[]) =>
     this.#http.json<SubmitAnswer>('POST', '/v1/documents', { body: { ...fields, attachments } });
+  say = (id: string, act: StatusAct) =>
+    this.#http.json<StatusAnswer>('POST', `${document(id)}/statuses`, { body: act });
+  taken = (id: string, unit?: string) =>
+    this.#http.json<void>('POST', `${document(id)}/taken`, { body: { unit } });
+  recall = (id: string, request: RecallAsked) =>
+    this.#http.json<RecallAnswer[]>('POST', `${document(id)}/recall`, { body: request });
+  addRecipients = (id: string, to: readonly string[], reason: string) =>
+    this.#http.json<DeliverySummary[]>('POST', `${document(id)}/recipients`, { body: { to, reason } });
+  register = ({ box, ...query }: RegisterQuery) =>
+    this.#http.json<RegisterPage>('GET', pathOf(`/v1/registers/${box}`, { ...query }));
   upload = (source: AsyncIterable<Uint8Array>, size: number) =>
     this.#http.upload<StoredBlob>('/v1/blobs', source, size);
   release = (lease: string) => this.#http.json<void>('DELETE', `/v1/blobs/${encodeURIComponent(lease)}`);

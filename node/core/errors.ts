@@ -92,6 +92,8 @@ export const ERROR_CODES = {
   // finding
   'not-found': row('never', 404, 4),
   ambiguous: row('never', 409, 4),
+  // several units here received the document: one has to be named
+  'several-units': row('never', 409, 4),
   'search-building': row('later', 503, 3),
   'search-unavailable': row('later', 503, 3),
   // reaching a node or the registry

@@ -13,6 +13,7 @@ import { EVENT_TEXTS } from './messages/events.ts';
 import { EXAMPLE_TEXTS } from './messages/examples.ts';
 import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
+import { LIFE_TEXTS } from './messages/life.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
 import { PDF_TEXTS } from './messages/pdf.ts';
 
@@ -29,6 +30,7 @@ export const MESSAGES = {
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
+  ...LIFE_TEXTS,
   ...PDF_TEXTS,
   ...EDXML_REASON_TEXTS,
 } satisfies Record<string, Text>;

@@ -25,6 +25,8 @@ export interface NodeConfig {
   classification?: Classification;
   /** What one agency may send this node in a day; the exchange's own limits where absent. */
   quota?: DailyQuota;
+  /** Whose register gives numbers of arrival: the agency's one series (where absent), or each unit's own. */
+  registers?: 'agency' | 'unit';
   /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
   seal?: TokenSettings;
 }
@@ -97,14 +99,18 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota, seal } = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota, registers, seal } = JSON.parse(
+      new TextDecoder().decode(bytes),
+    );
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
     if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
+    if (registers !== undefined && registers !== 'agency' && registers !== 'unit')
+      throw new TypeError('registers');
     if (seal !== undefined) parseTokenSettings(seal);
-    return { listen, announce, classification, quota, seal };
+    return { listen, announce, classification, quota, registers, seal };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

@@ -56,7 +56,7 @@ export function compose(
     directory,
     self,
   );
-  const issuer = resolveIssuer(submission.from ?? self.agency, directory, self);
+  const issuer = resolveIssuer(submission.from ?? relations.from ?? self.agency, directory, self);
   const classification = checkClassification(submission);
   const date = submission.date === undefined ? dayOf(nowMs) : parseDay(submission.date);
   const number = required('number', submission.number);

@@ -24,6 +24,7 @@ import { deliveriesOf } from '../store/deliveries.ts';
 import { earlierEnvelopesOf } from '../store/earlier-envelopes.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
+import { statusEnvelopes, statusScript } from './status-proof.ts';
 
 export interface HeldEnvelope {
   name: string;
@@ -49,7 +50,7 @@ interface Answer {
 }
 
 /**
- * Every envelope of a document as held here: itself, each dispatch, each receipt or refusal. Where a receipt or refusal
+ * Every envelope of a document as held here: itself, each dispatch, each receipt or refusal, each status. Where a receipt or refusal
  * names another form (signed before or after the one that is held now), that form is there too: the dispatch it names,
  * and the document under the beginning of its hash.
  */
@@ -83,6 +84,11 @@ export async function envelopesOf(
       bytes: dispatch,
       knownAtMs: undefined,
     })),
+    ...(await statusEnvelopes(
+      store,
+      row.documentId,
+      [...answers, ...open].map(({ unit }) => unit),
+    )),
   ];
 }
 
@@ -134,6 +140,7 @@ export function evidenceFiles(
       script.push(...signatureFiles(files, stem, signed, signature as Signature, directory));
     });
   }
+  script.push(...statusScript(envelopes, directory.federationId));
   script.push('echo "Tất cả chữ ký đều đúng / every signature verifies"');
   files.set('verify.sh', utf8(`${script.join('\n')}\n`));
   return [...files].map(([name, bytes]) => ({ name, bytes }));

@@ -6,9 +6,11 @@
 
 import type { Attachment } from '../../proto/messages.ts';
 import { hex } from '../core/bytes.ts';
+import { parseUnitCode } from '../core/codes.ts';
 import { isoTime } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { LogFindings, RecoveryView } from '../core/log-views.ts';
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { isSettled } from '../core/transport.ts';
 import type {
@@ -198,27 +200,38 @@ export class Exchange {
   /** A clerk or the local system says something about a document received. Throws as StatusDesk. */
   async say(id: string, act: StatusAct): Promise<StatusAnswer> {
     this.#parts.takeBack.requireNumbersKnown();
-    const { answers, ...rest } = act;
+    const { answers, unit, ...rest } = act;
     const answered = answers === undefined ? undefined : await this.#parts.library.requireId(answers);
-    return this.#parts.desk.say(await this.#parts.library.requireId(id), { ...rest, answers: answered });
+    return this.#parts.desk.say(await this.#parts.library.requireId(id), {
+      ...rest,
+      unit: unit === undefined ? undefined : parseUnitCode(unit),
+      answers: answered,
+    });
   }
 
   /** The document was handed over: status 01 for the copies nobody has said anything about. */
   async taken(id: string, unit?: string): Promise<void> {
     this.#parts.takeBack.requireNumbersKnown();
-    await this.#parts.desk.taken(await this.#parts.library.requireId(id), unit);
+    const of = unit === undefined ? undefined : parseUnitCode(unit);
+    await this.#parts.desk.taken(await this.#parts.library.requireId(id), of);
   }
 
   /** Asks recipients to give a document back; settled at once where nothing has left. Throws as Recalls. */
   async recall(id: string, request: RecallRequest): Promise<RecallAnswer[]> {
     this.#parts.takeBack.requireNumbersKnown();
-    return this.#parts.recalls.recall(await this.#parts.library.requireId(id), request);
+    const units = request.units?.map(parseUnitCode);
+    return this.#parts.recalls.recall(await this.#parts.library.requireId(id), { ...request, units });
   }
 
   /** The same document to more recipients. Throws as MoreRecipients. */
   async addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
     this.#parts.takeBack.requireNumbersKnown();
     return this.#parts.moreRecipients.add(await this.#parts.library.requireId(id), to, reason);
+  }
+
+  /** A page of the register of incoming or outgoing documents of a year. Throws as Register. */
+  register(query: RegisterQuery): Promise<RegisterPage> {
+    return this.#parts.register.page(query);
   }
 
   queues(): Promise<SeatQueue[]> {

@@ -25,6 +25,7 @@ import type { ExchangeComponents } from './ports.ts';
 import { type Quota, Quotas } from './quotas.ts';
 import { Recalls } from './recalls.ts';
 import { Refuser } from './refuser.ts';
+import { Register } from './register.ts';
 import { Relations } from './relations.ts';
 import { Restorer } from './restorer.ts';
 import { Settlement } from './settlement.ts';
@@ -66,6 +67,7 @@ export class ExchangeParts {
   readonly statusInbox: StatusInbox;
   readonly desk: StatusDesk;
   readonly recalls: Recalls;
+  readonly register: Register;
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
     const { directory, clock } = components;
@@ -98,7 +100,9 @@ export class ExchangeParts {
     const refuser = new Refuser({ ...components, signer });
     const statuses = { ...components, trust, maker, carrier: this.carrier };
     this.statusInbox = new StatusInbox({ ...statuses, refuser, witness });
-    this.desk = new StatusDesk({ ...statuses, registers: init.registers ?? 'agency' });
+    const registers = init.registers ?? 'agency';
+    this.desk = new StatusDesk({ ...statuses, registers });
+    this.register = new Register({ ...components, registers });
     this.recalls = new Recalls({
       ...statuses,
       events,

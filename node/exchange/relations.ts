@@ -21,6 +21,7 @@ import { type DeliveryKey, deliveriesOf, getDelivery } from '../store/deliveries
 import { getDocument } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import { findByLegalId, namedBy, RELATION } from '../store/relations.ts';
+import { chainsOf } from './chains.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export type RelationFields = lienthong.v1.Relation.$Properties;
@@ -30,6 +31,8 @@ export interface ResolvedRelations {
   fields: RelationFields[];
   /** Who is concerned, where the submission doesn't say to whom it goes. */
   to: string[];
+  /** The unit a reply comes from, where the submission doesn't say: the one that received what it answers. */
+  from?: string | undefined;
 }
 
 /** Most documents one may name: as on the wire. */
@@ -60,6 +63,7 @@ export class Relations {
       throw new LienthongError('usage', { field: 'relations', most: MOST_RELATIONS });
     const fields: RelationFields[] = [];
     const to = new Set<string>();
+    let from: string | undefined;
     for (const relation of relations) {
       const target = await this.#target(relation);
       if (target === undefined) {
@@ -71,11 +75,12 @@ export class Relations {
           id: uuidText(target.row.exchangeId),
           side: 'receiver',
         });
+      if (relation.kind === 'answers' && !target.row.outgoing) from ??= await this.#receiverOf(target.row);
       const units = await this.#unitsOf(relation, target.row);
       for (const unit of await this.#concerned(relation, target, units)) to.add(unit);
       fields.push(fieldsOf(relation, target, units));
     }
-    return { fields, to: [...to] };
+    return { fields, to: [...to], from };
   }
 
   async #target({ id, legalId, kind }: RelationInput): Promise<NamedDocument | undefined> {
@@ -104,7 +109,13 @@ export class Relations {
     return service.kind === 'served' ? service.unit : code;
   }
 
-  /** Of a reply, who asked; else whoever has the document. */
+  /** The unit that received a document; where there were several none: the reply has to say. */
+  async #receiverOf({ documentId }: DocumentRow): Promise<string | undefined> {
+    const arrivals = await arrivalsOf(this.#with.store, documentId);
+    return arrivals.length === 1 ? arrivals[0]!.unit : undefined;
+  }
+
+  /** Of a reply, who asked; else whoever has the document: not those it was recalled from or who refused it. */
   async #concerned(
     { kind }: RelationInput,
     { row, content }: NamedDocument,
@@ -113,10 +124,14 @@ export class Relations {
     const { store } = this.#with;
     if (kind === 'answers' && !row.outgoing) return [content.issuer.code];
     if (units.length > 0) return units;
-    const open = (await deliveriesOf(store, row.documentId)).filter(
-      ({ state }) => !['refused', 'cancelled'].includes(parseTransportState(state)),
-    );
-    return open.map(({ unit }) => unit);
+    const open: string[] = [];
+    for (const delivery of await deliveriesOf(store, row.documentId)) {
+      if (['refused', 'cancelled'].includes(parseTransportState(delivery.state))) continue;
+      const { state } = await chainsOf(store, { documentId: row.documentId, unit: delivery.unit });
+      const isGone = state.stage === '02' || state.recall === 'requested' || state.recall === 'agreed';
+      if (kind === 'answers' || kind === 'recalls' || !isGone) open.push(delivery.unit);
+    }
+    return open;
   }
 }
 

@@ -37,7 +37,10 @@ export type StatusDeskComponents = Pick<ExchangeComponents, 'store' | 'clock' | 
 };
 
 /** An act, with what it answers found. */
-export type Act = Omit<StatusAct, 'answers'> & { answers?: Bytes | undefined };
+export type Act = Omit<StatusAct, 'answers' | 'unit'> & {
+  unit?: string | undefined;
+  answers?: Bytes | undefined;
+};
 
 export class StatusDesk {
   readonly #with: StatusDeskComponents;
@@ -46,7 +49,7 @@ export class StatusDesk {
     this.#with = components;
   }
 
-  /** Throws 'status-not-allowed', 'field-missing', 'ambiguous' (several units have it), 'not-found'. */
+  /** Throws 'status-not-allowed', 'field-missing', 'several-units' (which one has to be named), 'not-found'. */
   async say(documentId: Bytes, act: Act): Promise<StatusAnswer> {
     const said = saidOf(act);
     const arrival = await this.#arrivalFor(documentId, act.unit);
@@ -61,7 +64,10 @@ export class StatusDesk {
 
   /** 01 for every unit's copy, or the one named, that nobody has said anything about. Of a document sent: nothing. */
   async taken(documentId: Bytes, unit?: string): Promise<void> {
-    for (const { unit: of } of await arrivalsOf(this.#with.store, documentId)) {
+    const arrivals = await arrivalsOf(this.#with.store, documentId);
+    if (unit !== undefined && arrivals.length > 0 && !arrivals.some((one) => one.unit === unit))
+      throw new LienthongError('not-found', { what: 'delivery', id: unit });
+    for (const { unit: of } of arrivals) {
       if (unit !== undefined && unit !== of) continue;
       try {
         await this.say(documentId, { code: '01', unit: of });
@@ -111,7 +117,7 @@ export class StatusDesk {
     }
     const arrivals = await arrivalsOf(store, documentId);
     if (arrivals.length > 1)
-      throw new LienthongError('ambiguous', { id: '', units: arrivals.map((arrival) => arrival.unit) });
+      throw new LienthongError('several-units', { units: arrivals.map(({ unit: of }) => of) });
     if (arrivals[0] === undefined) throw new LienthongError('status-not-allowed', { side: 'sender' });
     return arrivals[0];
   }

@@ -1,6 +1,6 @@
 /**
- * Checks everything this node can show of a document: its own bytes, its attachments, every signature, and that
- * dispatches and receipts name each other. Each check is one line a person can read. Called by `verify`.
+ * Checks everything this node can show of a document: its own bytes, its attachments, every signature, that dispatches
+ * and receipts name each other, and that each status names the one before. Each check is one line a person can read. Called by `verify`.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,6 +16,7 @@ import { streamAttachment } from './attachments.ts';
 import { envelopesOf } from './evidence.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents, ListedCertificate, PastMoment } from './ports.ts';
+import { statusChecks } from './status-proof.ts';
 import { readDispatch, readReceipt, type Trust } from './trust.ts';
 
 type Check = Verification['checks'][number];
@@ -49,6 +50,7 @@ export async function verifyDocument(
     }
   }
   checks.push(...receiptChecks(envelopes, document, federationId));
+  checks.push(...statusChecks(envelopes, row.documentId, federationId));
   return { id: uuidText(row.exchangeId), valid: checks.every(({ ok }) => ok), checks };
 }
 

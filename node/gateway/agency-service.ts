@@ -6,10 +6,13 @@
 import type { Classification } from '../core/classification.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
+import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
+import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { VERSION } from '../core/version.ts';
 import type {
   CertificateSummary,
   CheckReport,
+  DeliverySummary,
   DeliveryUpdate,
   DirectoryDetail,
   DirectoryItem,
@@ -35,6 +38,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { countDocuments } from '../store/documents.ts';
 import { freeBytes } from '../store/folder.ts';
 import type { NodeStore } from '../store/node-store.ts';
+import type { RecallAsked } from './http/life-service.ts';
 import type { AttachmentStream, NodeService, SealAsked } from './http/services.ts';
 import { checkWithSeal, sealCustody } from './seal-check.ts';
 
@@ -102,6 +106,26 @@ export class AgencyService implements NodeService {
 
   watch(id: string, signal: AbortSignal): AsyncIterable<DeliveryUpdate> {
     return this.#with.exchange.watch(id, signal);
+  }
+
+  say(id: string, act: StatusAct): Promise<StatusAnswer> {
+    return this.#with.exchange.say(id, act);
+  }
+
+  taken(id: string, unit?: string): Promise<void> {
+    return this.#with.exchange.taken(id, unit);
+  }
+
+  recall(id: string, request: RecallAsked): Promise<RecallAnswer[]> {
+    return this.#with.exchange.recall(id, request);
+  }
+
+  addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
+    return this.#with.exchange.addRecipients(id, to, reason);
+  }
+
+  register(query: RegisterQuery): Promise<RegisterPage> {
+    return this.#with.exchange.register(query);
   }
 
   async check(): Promise<CheckReport> {

@@ -5,6 +5,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
+import type { RegisterQuery } from '../../node/core/register-views.ts';
+import type { StatusAct } from '../../node/core/status-views.ts';
 import { isSettled, type TransportState } from '../../node/core/transport.ts';
 import type {
   DeliveryUpdate,
@@ -13,7 +15,9 @@ import type {
   StoredBlob,
   Submission,
 } from '../../node/core/views.ts';
+import type { RecallAsked } from '../../node/gateway/http/life-service.ts';
 import type { NodeService } from '../../node/gateway/http/services.ts';
+import { MemoryLife } from './memory-life.ts';
 
 const START_MS = Date.parse('2019-03-12T09:00:00+07:00');
 const AGENCIES = [
@@ -52,12 +56,13 @@ export class MemoryNode implements NodeService {
   verified = true;
   uploadsBroken = 0;
   overrideStatus: object = {};
+  readonly life = new MemoryLife();
   #listeners = new Set<() => void>();
 
   async submit(submission: Submission) {
     this.submissions.push(submission);
     if (this.refuseWith) throw this.refuseWith;
-    if (submission.to.length === 0) throw new LienthongError('no-recipient');
+    if (submission.to.length === 0 && !submission.relations) throw new LienthongError('no-recipient');
     const missing: string[] = [];
     for (const code of submission.to) {
       const agency = AGENCIES.find((row) => row.code === code.split('.')[0]);
@@ -208,6 +213,26 @@ export class MemoryNode implements NodeService {
 
   get watchers(): number {
     return this.#listeners.size;
+  }
+
+  async say(id: string, act: StatusAct) {
+    return this.life.say(this.#find(id).view, act);
+  }
+
+  async taken(id: string, unit?: string) {
+    this.life.taken(this.#find(id).view, unit);
+  }
+
+  async recall(id: string, { reason, units }: RecallAsked) {
+    return this.life.recall(this.#find(id).view, reason, units);
+  }
+
+  async register(query: RegisterQuery) {
+    return this.life.register(query);
+  }
+
+  async addRecipients(id: string, to: readonly string[], reason: string) {
+    return this.life.addRecipients(this.#find(id).view, to, reason);
   }
 
   async status() {

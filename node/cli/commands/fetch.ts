@@ -4,7 +4,10 @@ import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { systemRandom } from '../../core/clock.ts';
+import { parseUnitCode } from '../../core/codes.ts';
+import { LienthongError } from '../../core/errors.ts';
 import { cleanFileName } from '../../core/file-names.ts';
+import { errorText } from '../../core/messages.ts';
 import { bytesText } from '../amounts.ts';
 import { parseId } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
@@ -20,11 +23,19 @@ interface FetchedFile {
   sha256: string;
 }
 
+interface FetchOptions {
+  out: string;
+  evidence?: boolean;
+  unit?: string;
+}
+
 export function addFetch(program: Command, cli: Cli): void {
   subcommand(program, cli, 'fetch <id>', 'fetch')
     .requiredOption('--out <folder>', cli.text('option.out'))
     .option('--evidence', cli.text('option.evidence'))
-    .action(async (id: string, { out, evidence }: { out: string; evidence?: boolean }) => {
+    .option('--unit <code>', cli.text('option.unit'))
+    .action(async (id: string, { out, evidence, unit: of }: FetchOptions) => {
+      const unit = of === undefined ? undefined : parseUnitCode(of);
       const node = await cli.node();
       const view = await node.show(parseId(id));
       await makeOutFolder(out);
@@ -37,8 +48,19 @@ export function addFetch(program: Command, cli: Cli): void {
       const proof = evidence ? await fetchEvidence(node, view.id, out) : undefined;
       if (proof) cli.say('fetch.evidence', { folder: proof.folder, count: proof.files.length });
       if (files.length === 0) cli.say('fetch.none');
+      if (view.box === 'inbox') await noteTaken(cli, node, view.id, unit);
       cli.result({ id: view.id, files, ...(proof ? { evidence: proof } : {}) });
     });
+}
+
+/** The files are written: status 01. A node that can't write now (read-only, full) still gave them. */
+async function noteTaken(cli: Cli, node: NodeClient, id: string, unit: string | undefined): Promise<void> {
+  try {
+    await node.taken(id, unit);
+  } catch (error) {
+    if (!(error instanceof LienthongError) || error.retry === 'never') throw error;
+    cli.note(cli.text('fetch.notTaken', { reason: errorText(cli.language, error) }));
+  }
 }
 
 async function fetchFile(

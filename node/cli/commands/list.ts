@@ -9,9 +9,9 @@ import { dayText } from '../amounts.ts';
 import { parseChoice, parseCount, parseOptionalDay } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { STATE_STYLE } from '../deliveries.ts';
-import { wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
 import type { NodeClient } from '../node-client.ts';
+import { statusText } from '../status-text.ts';
 import { type Column, printTable } from '../table.ts';
 
 const MAX_LIMIT = 500;
@@ -118,9 +118,7 @@ function subjectText(cli: Cli, item: DocumentItem): string {
 }
 
 function stateText(cli: Cli, item: DocumentItem): string {
-  return item.status === null
-    ? cli.text(`state.${item.state}`)
-    : wordText(cli.language, 'status', item.status);
+  return item.status === null ? cli.text(`state.${item.state}`) : statusText(cli.language, item.status);
 }
 
 function recipientsText(to: readonly string[]): string {

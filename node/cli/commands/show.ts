@@ -8,6 +8,7 @@ import type { Cli } from '../cli.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { faultText, wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
+import { printCustody, printEffects, printRelations, printThread, standingText } from '../life-sheet.ts';
 import { legalText, printPdfSignatures } from '../pdf-signatures.ts';
 import { printHeading, printSheet } from '../sheet.ts';
 import { printTable } from '../table.ts';
@@ -40,14 +41,11 @@ async function printDocument(cli: Cli, view: DocumentView): Promise<void> {
   if (view.deliveries.length > 0) {
     printHeading(cli, cli.text('label.deliveries'));
     await printDeliveries(cli, view.deliveries);
+    printEffects(cli, view.deliveries);
   }
-  if (view.statuses.length > 0) {
-    printHeading(cli, cli.text('label.statuses'));
-    for (const { code, at, by, reason } of view.statuses)
-      cli.print(
-        `  ${timeText(at)}  ${by}  ${code} ${wordText(cli.language, 'status', code)}${reason ? `: ${reason}` : ''}`,
-      );
-  }
+  printCustody(cli, view);
+  printRelations(cli, view);
+  printThread(cli, view);
   printHeading(cli, cli.text('label.signatures'));
   await printTable(
     cli,
@@ -103,6 +101,9 @@ function printDeliveries(cli: Cli, deliveries: readonly DeliveryView[]): Promise
         cell: (one) => cli.text(`state.${one.state}`),
         colour: (one, text) => cli.paint(STATE_STYLE[one.state], text),
       },
+      ...(deliveries.some((one) => standingText(cli, one) !== '')
+        ? [{ heading: cli.text('label.status'), cell: (one: DeliveryView) => standingText(cli, one) }]
+        : []),
       {
         heading: cli.text('label.elapsed'),
         cell: (one) => (one.elapsedMs === null ? '' : durationText(one.elapsedMs, cli.language)),

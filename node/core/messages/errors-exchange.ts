@@ -32,6 +32,10 @@ export const EXCHANGE_ERROR_TEXTS = {
     vi: 'Không làm được bước này[ ({code})][ với văn bản {id}][: văn bản đang ở bước {stage}][, thu hồi: {recall}]. Xem lại bằng lệnh show.',
     en: "This step[ ({code})] can't be taken[ with document {id}][: it is at {stage}][, recall: {recall}]. Look at it with show.",
   },
+  'several-units': {
+    vi: 'Nhiều đơn vị ở đây nhận văn bản này[: {units}]. Thêm --unit để chỉ rõ đơn vị nào.',
+    en: 'Several units here received this document[: {units}]. Add --unit to say which one.',
+  },
   moved: {
     vi: 'Nút nhận không phục vụ đơn vị[ {unit|to|code}] nữa. Nút sẽ lấy danh bạ mới và gửi tới nơi đúng.',
     en: 'The receiving node no longer serves the unit[ {unit|to|code}]. The node fetches a newer directory and sends to the right place.',

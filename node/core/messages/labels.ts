@@ -81,7 +81,7 @@ export const LABEL_TEXTS = {
   'status.06': { vi: 'Hoàn thành', en: 'Finished' },
   'status.13': { vi: 'Yêu cầu lấy lại', en: 'Recall requested' },
   'status.15': { vi: 'Đồng ý', en: 'Agreed' },
-  'status.16': { vi: 'Không đồng ý', en: 'Declined' },
+  'status.16': { vi: 'Từ chối', en: 'Declined' },
 
   'kind.new': { vi: 'Văn bản mới', en: 'New' },
   'kind.recall': { vi: 'Thu hồi', en: 'Recall' },
@@ -123,7 +123,6 @@ export const LABEL_TEXTS = {
   'thing.dispatch': { vi: 'Phiếu gửi {unit}', en: 'Dispatch to {unit}' },
   'thing.receipt': { vi: 'Biên nhận của {unit}', en: 'Receipt of {unit}' },
   'thing.refusal': { vi: 'Từ chối của {unit}', en: 'Refusal of {unit}' },
-  'thing.status': { vi: 'Trạng thái của {unit}', en: 'Status of {unit}' },
   'fault.content': {
     vi: 'nội dung không phải là nội dung đã tạo ra mã này',
     en: 'the content is not what the id was made of',
@@ -169,6 +168,7 @@ export const LABEL_TEXTS = {
 
   'what.document': { vi: 'văn bản', en: 'document' },
   'what.anchor': { vi: 'CA', en: 'CA' },
+  'what.delivery': { vi: 'nơi nhận', en: 'recipient' },
   'what.agency': { vi: 'cơ quan', en: 'agency' },
   'what.unit': { vi: 'đơn vị', en: 'unit' },
   'what.attachment': { vi: 'tệp đính kèm', en: 'attachment' },
@@ -200,6 +200,10 @@ export const LABEL_TEXTS = {
   'look.document': {
     vi: '“lienthong list inbox” và “lienthong list outbox”',
     en: '"lienthong list inbox" and "lienthong list outbox"',
+  },
+  'look.delivery': {
+    vi: '“lienthong show”: các nơi nhận của văn bản',
+    en: '"lienthong show": the recipients of the document',
   },
   'look.agency': {
     vi: '“lienthong directory list” (ở sổ đăng ký: “lienthong registry list”)',

@@ -4,6 +4,8 @@
 export const MAX_INLINE_BYTES = 64 * 1024;
 /** A JSON call that carries no attachments. */
 export const MAX_JSON_BYTES = 64 * 1024;
+/** A call that names every recipient of a large circular: 2,000 codes, and a reason. */
+export const MAX_UNITS_BYTES = 192 * 1024;
 /** A submission: 200 inline attachments of 64 KiB in Base64, and its fields. */
 export const MAX_SUBMISSION_BYTES = 20 * 1024 * 1024;
 /** 120,000 units with names and addresses are about 25 MB of JSON. */

@@ -9,18 +9,20 @@ import { TRANSPORT_STATES } from '../../core/transport.ts';
 import { URGENCIES } from '../../core/urgency.ts';
 import { MAX_CERTIFICATE_FILE_BYTES, MAX_INLINE_BYTES, MAX_LIST_FILE_BYTES, MAX_PAGE } from './limits.ts';
 
-const strict = <P extends TProperties>(properties: P) =>
+export const strict = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: false });
-const oneOf = <T extends string>(values: readonly T[]) => Type.Enum([...values]);
+export const oneOf = <T extends string>(values: readonly T[]) => Type.Enum([...values]);
 /** Longer than any field of the law: the exchange says which one is too long and by how much. */
-const text = () => Type.String({ maxLength: 5_000 });
-const code = () => Type.String({ minLength: 1, maxLength: 60 });
+export const text = () => Type.String({ maxLength: 5_000 });
+export const code = () => Type.String({ minLength: 1, maxLength: 60 });
 const day = () => Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' });
 const digits = () => Type.String({ pattern: '^\\d{1,7}$' });
+/** An exchange id or the beginning of one. */
+export const documentId = () => Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' });
 const sha256 = () => Type.String({ pattern: '^[0-9a-f]{64}$' });
 
-export const Id = strict({ id: Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' }) });
-export const IdAndIndex = strict({ id: Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' }), index: digits() });
+export const Id = strict({ id: documentId() });
+export const IdAndIndex = strict({ id: documentId(), index: digits() });
 export const Lease = strict({ lease: Type.String({ pattern: '^[A-Za-z0-9._-]{1,200}$' }) });
 export const Code = strict({ code: code() });
 export const Nothing = strict({});
@@ -38,6 +40,18 @@ export const SubmittedFile = Type.Union([
     base64: Type.String({ maxLength: Math.ceil(MAX_INLINE_BYTES / 3) * 4 }),
   }),
 ]);
+
+/** A document that is named: by its exchange id, or as an imported message names it. */
+const Relation = strict({
+  kind: oneOf(['answers', 'recalls', 'updates', 'replaces', 'corrects'] as const),
+  id: Type.Optional(documentId()),
+  organId: Type.Optional(Type.String({ maxLength: 60 })),
+  legalId: Type.Optional(Type.String({ maxLength: 200 })),
+  number: Type.Optional(text()),
+  notation: Type.Optional(text()),
+  date: Type.Optional(day()),
+  units: Type.Optional(Type.Array(code(), { maxItems: MAX_RECIPIENTS })),
+});
 
 const fields = {
   to: Type.Array(code(), { maxItems: MAX_RECIPIENTS }),
@@ -63,6 +77,8 @@ const fields = {
   allowMissing: Type.Optional(Type.Boolean()),
   printedRecipients: Type.Optional(Type.Array(text(), { maxItems: 1_000 })),
   note: Type.Optional(text()),
+  /** With one, `to` may be empty: those it concerns. */
+  relations: Type.Optional(Type.Array(Relation, { maxItems: 1_000 })),
   system: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
   key: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
 };

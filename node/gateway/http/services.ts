@@ -22,6 +22,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../../core/views.ts';
+import type { LifeService } from './life-service.ts';
 
 /** One attachment with its bytes, read as the caller takes them. */
 export interface AttachmentStream {
@@ -32,7 +33,7 @@ export interface AttachmentStream {
   stream: AsyncIterable<Uint8Array>;
 }
 
-export interface NodeService {
+export interface NodeService extends LifeService {
   /** Resolves once document, blobs and dispatches are durable. Rejects with the rule's code. */
   submit(submission: Submission): Promise<SubmitAnswer>;
   /**

@@ -1,0 +1,19 @@
+/** `recall ID --reason TEXT`: asks for a document back (13), and says what became of it at each recipient. */
+import type { Command } from 'commander';
+import { parseId, parseRecipients } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { subcommand } from '../help.ts';
+import { printRecall } from '../recall-table.ts';
+
+export function addRecall(program: Command, cli: Cli): void {
+  subcommand(program, cli, 'recall <id>', 'recall')
+    .requiredOption('--reason <text>', cli.text('option.why'))
+    .option('--from <codes...>', cli.text('option.recallFrom'))
+    .action(async (id: string, { reason, from }: { reason: string; from?: string[] }) => {
+      const units = from === undefined ? undefined : parseRecipients(from);
+      const deliveries = await (await cli.node()).recall(parseId(id), { reason, units });
+      cli.result({ id: parseId(id), deliveries });
+      await printRecall(cli, deliveries);
+      cli.say('recall.next', { id });
+    });
+}
