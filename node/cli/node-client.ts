@@ -1,16 +1,14 @@
 /** A running node's functions over its socket, by name: what the commands call. */
+
+import type { CheckReport, DirectoryDetail, DirectoryItem, NodeStatus } from '../core/node-views.ts';
 import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import type {
-  CheckReport,
   DeliverySummary,
   DeliveryUpdate,
-  DirectoryDetail,
-  DirectoryItem,
   DocumentItem,
   DocumentView,
   ListQuery,
-  NodeStatus,
   Page,
   ProposedAttachment,
   StoredBlob,

@@ -5,7 +5,7 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { ErrorDetails } from '../core/errors.ts';
 import type { RecoveryReport } from '../core/log-views.ts';
-import type { CheckReport } from '../core/views.ts';
+import type { CheckReport } from '../core/node-views.ts';
 import type { SealWish } from '../directory/seal-key.ts';
 import type { RegistryApi, SealAsked } from '../gateway/http/services.ts';
 

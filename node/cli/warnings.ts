@@ -1,7 +1,7 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
 import { isErrorCode } from '../core/errors.ts';
 import { errorText } from '../core/messages.ts';
-import type { NodeStatus } from '../core/views.ts';
+import type { NodeStatus } from '../core/node-views.ts';
 import { DATABASE_RESERVE_BYTES } from '../store/room-guard.ts';
 import { bytesText, durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';

@@ -1,7 +1,7 @@
 /** What the doors show of the directory: agencies in the order of their codes, one agency in full. Pure. */
 import { isoTime } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
-import type { CertificateSummary, DirectoryDetail, DirectoryItem } from '../core/views.ts';
+import type { CertificateSummary, DirectoryDetail, DirectoryItem } from '../core/node-views.ts';
 import type { Directory } from './directory.ts';
 import { type AgencyFacts, STATE } from './entries.ts';
 import type { ListedCertificate } from './listed-certificate.ts';

@@ -10,7 +10,8 @@ import { type Bytes, concat, equalBytes, readUint64be, sha256, uint64be, utf8 } 
 import { parseDay, startOfDayMs } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { inGroups } from '../core/in-groups.ts';
-import type { DocumentItem, ListQuery, Page, SearchView } from '../core/views.ts';
+import type { SearchView } from '../core/node-views.ts';
+import type { DocumentItem, ListQuery, Page } from '../core/views.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
 import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';

@@ -12,7 +12,7 @@
 import { type Bytes, hex, parseHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import type { SearchView } from '../core/views.ts';
+import type { SearchView } from '../core/node-views.ts';
 import type { Box, IndexEntry } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { changedDocuments, markOfLog } from '../store/audit-feed.ts';

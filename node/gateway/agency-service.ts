@@ -6,21 +6,23 @@
 import type { Classification } from '../core/classification.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
+import type {
+  CertificateSummary,
+  CheckReport,
+  DirectoryDetail,
+  DirectoryItem,
+  NodeStatus,
+} from '../core/node-views.ts';
 import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { VERSION } from '../core/version.ts';
 import type {
-  CertificateSummary,
-  CheckReport,
   DeliverySummary,
   DeliveryUpdate,
-  DirectoryDetail,
-  DirectoryItem,
   DocumentItem,
   DocumentView,
   EvidenceFile,
   ListQuery,
-  NodeStatus,
   Page,
   Proposal,
   StoredBlob,

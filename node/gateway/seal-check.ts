@@ -1,7 +1,7 @@
 /** What `status` and `check` say of a seal in a token: whether it could sign now. Asking tries no PIN twice. */
 import type { Clock } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
-import type { CheckReport, SealCustody } from '../core/views.ts';
+import type { CheckReport, SealCustody } from '../core/node-views.ts';
 import type { SealInToken } from '../directory/seal-key.ts';
 import { checkParts, type FolderParts } from '../store/folder-check.ts';
 

@@ -5,7 +5,7 @@
 import { document as documentCodec, documentRow, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
-import type { CheckReport } from '../core/views.ts';
+import type { CheckReport } from '../core/node-views.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BlobStore } from './blobs.ts';
 import { blobReferenceKey } from './documents.ts';

@@ -12,7 +12,7 @@ import path from 'node:path';
 import { parse as parseUuid } from 'uuid';
 import type { NodeClient } from '../../node/cli/node-client.ts';
 import { systemClock, systemRandom } from '../../node/core/clock.ts';
-import type { SearchView } from '../../node/core/views.ts';
+import type { SearchView } from '../../node/core/node-views.ts';
 import { arrivalWrite } from '../../node/store/arrivals.ts';
 import { documentWrites } from '../../node/store/documents.ts';
 import type { Write } from '../../node/store/key-value.ts';

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import type { CheckReport } from '../../node/core/views.ts';
+import type { CheckReport } from '../../node/core/node-views.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Agency, Federation, LOOPBACK } from '../helpers/federation.ts';
 import { makeSoftToken, NO_SOFTHSM, PIN } from '../helpers/soft-token.ts';

@@ -1,7 +1,7 @@
 /** `directory list` and `directory show CODE`: who is who, as this node's verified directory says. */
 import type { Command } from 'commander';
 import { parseUnitCode } from '../../core/codes.ts';
-import type { DirectoryDetail, DirectoryItem } from '../../core/views.ts';
+import type { DirectoryDetail, DirectoryItem } from '../../core/node-views.ts';
 import { timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { wordText } from '../faults.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { SEAL_FAULTS } from '../../core/errors.ts';
 import { errorText } from '../../core/messages.ts';
-import type { CheckReport } from '../../core/views.ts';
+import type { CheckReport } from '../../core/node-views.ts';
 import { type Cli, isNotRunning } from '../cli.ts';
 import { wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';

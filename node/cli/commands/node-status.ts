@@ -1,6 +1,6 @@
 /** `node status`: what is up, what waits, and what someone should do something about. */
 import type { Command } from 'commander';
-import type { NodeStatus, SearchView } from '../../core/views.ts';
+import type { NodeStatus, SearchView } from '../../core/node-views.ts';
 import { bytesText, durationText, timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { faultText, wordText } from '../faults.ts';

@@ -7,14 +7,16 @@ import type { Bytes } from '../../core/bytes.ts';
 import type {
   CertificateSummary,
   CheckReport,
-  DeliveryUpdate,
   DirectoryDetail,
   DirectoryItem,
+  NodeStatus,
+} from '../../core/node-views.ts';
+import type {
+  DeliveryUpdate,
   DocumentItem,
   DocumentView,
   EvidenceFile,
   ListQuery,
-  NodeStatus,
   Page,
   Proposal,
   StoredBlob,
