@@ -190,6 +190,8 @@ export interface DocumentView extends DocumentItem {
   printedRecipients: string[];
   deliveries: DeliveryView[];
   statuses: StatusView[];
+  /** Codes of its issuer and units that are retired or merged by now, and what they became. */
+  formerCodes: { code: string; name: string; into: string | null }[];
   /** What it names, and what names it. */
   relations: RelationView[];
   namedBy: RelationView[];

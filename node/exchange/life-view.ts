@@ -13,7 +13,7 @@ import type { Reader } from '../store/key-value.ts';
 import { namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { custodyOf, type Standing, standingOf } from './custody.ts';
-import type { ExchangeComponents } from './ports.ts';
+import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 import { effectsOn, type NamedDocument, namedDocument, nameOf } from './relations.ts';
 import type { Trust } from './trust.ts';
 
@@ -60,8 +60,8 @@ export async function lifeAt(
 export async function lifeOf(
   target: NamedDocument,
   units: readonly string[],
-  { store, trust }: LifeComponents,
-): Promise<Pick<DocumentView, 'statuses' | 'relations' | 'namedBy' | 'thread'>> {
+  { store, trust, directory }: LifeComponents,
+): Promise<Pick<DocumentView, 'statuses' | 'formerCodes' | 'relations' | 'namedBy' | 'thread'>> {
   const { documentId } = target.row;
   const statuses: StatusView[] = [];
   for (const unit of units) statuses.push(...(await custodyOf(store, { documentId, unit }, trust)));
@@ -97,7 +97,16 @@ export async function lifeOf(
       units: relation?.units ?? [],
     });
   }
-  return { statuses, relations, namedBy: by, thread: await threadOf(store, target) };
+  const codes = new Set([target.content.issuer.code, ...units]);
+  const formerCodes = [...codes].flatMap((code) => formerCode(code, directory()));
+  return { statuses, formerCodes, relations, namedBy: by, thread: await threadOf(store, target) };
+}
+
+/** An old document keeps its codes: what became of them is the directory's word of today. */
+function formerCode(code: string, directory: TrustedDirectory): DocumentView['formerCodes'] {
+  const service = directory.service(code);
+  if (service.kind === 'merged') return [{ code, name: service.name, into: service.into }];
+  return service.kind === 'retired' ? [{ code, name: service.name, into: null }] : [];
 }
 
 const KINDS = Object.entries(RELATION) as [RelationKind, number][];

@@ -1,6 +1,8 @@
 /** Documents that change others: replies, replacements, updates and more recipients, and the cases where two things cross. */
 import t from 'tap';
 import type { DocumentView } from '../../node/core/views.ts';
+import { STATE } from '../../node/directory/entries.ts';
+import { agencyEntry } from './authority.ts';
 import { TestFederation } from './federation.ts';
 
 type Test = Parameters<typeof TestFederation.create>[0];
@@ -207,4 +209,22 @@ t.test('a number is free again when its document was recalled or returned everyw
   await federation.settled('G22', second.id);
   t.not(second.id, id);
   t.equal((await receiver.list({ box: 'inbox' })).items.length, 2);
+});
+
+t.test('an old document keeps its codes, with a note of what became of them', async (t) => {
+  const { federation, id, sender, receiver } = await sent(t, ['H40', 'H51']);
+  t.same((await sender.show(id)).formerCodes, []);
+  await federation.authority.publish({
+    entries: [
+      agencyEntry('H40', 'Nam Định', STATE.merged, 'H51'),
+      agencyEntry('G22', 'Văn phòng cũ', STATE.retired),
+    ],
+  });
+  const former = [
+    { code: 'G22', name: 'Văn phòng cũ', into: null },
+    { code: 'H40', name: 'Nam Định', into: 'H51' },
+  ];
+  t.same((await sender.show(id)).formerCodes, former);
+  t.same((await receiver.show(id)).formerCodes, former);
+  t.match(await sender.show(id), { from: 'G22', to: ['H40', 'H51'] });
 });

@@ -374,6 +374,7 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
       refusal: null,
     })),
     statuses: [],
+    formerCodes: [],
     relations: [],
     namedBy: [],
     thread: [],

@@ -76,6 +76,14 @@ function printFields(cli: Cli, view: DocumentView): void {
     [cli.text('label.content'), view.content],
     [cli.text('label.issuer'), view.fromName ? `${view.fromName} (${view.from})` : view.from],
     [cli.text('label.to'), view.to.join(', ')],
+    [
+      cli.text('label.formerCodes'),
+      view.formerCodes
+        .map(({ code, name, into }) =>
+          cli.text(into === null ? 'show.retired' : 'show.merged', { code, name, into: into ?? '' }),
+        )
+        .join('; '),
+    ],
     [cli.text('label.printedRecipients'), view.printedRecipients.join('; ')],
     [cli.text('label.date'), [view.place, dayText(view.date)].filter(Boolean).join(', ')],
     [cli.text('label.signer'), signer],

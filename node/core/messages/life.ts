@@ -144,6 +144,9 @@ export const LIFE_TEXTS = {
 
   'label.status': { vi: 'Xử lý', en: 'Status' },
   'label.relations': { vi: 'Văn bản liên quan', en: 'Related documents' },
+  'label.formerCodes': { vi: 'Mã đã đổi', en: 'Codes changed' },
+  'show.merged': { vi: '{code} ({name}) nay là {into}', en: '{code} ({name}) is {into} now' },
+  'show.retired': { vi: '{code} ({name}) không còn dùng', en: '{code} ({name}) is no longer in use' },
   'label.thread': { vi: 'Chuỗi trao đổi', en: 'Conversation' },
   'show.recalled': { vi: 'đã lấy lại', en: 'recalled' },
   'show.receiptGiven': { vi: 'biên nhận', en: 'receipt' },
