@@ -6,6 +6,7 @@
 
 import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
+import type { CalendarView, ClockCounts, DeliveryClocks, ItemClocks } from './clock-views.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
 import type { LegalBasis, LegalEffect, PdfFileView } from './pdf-views.ts';
 import type { StatusView } from './status-views.ts';
@@ -149,6 +150,8 @@ export interface DocumentItem {
   status: StatusCode | null;
   attachments: number;
   storedAt: string;
+  /** In lists of what waits or is overdue. */
+  clocks?: ItemClocks;
 }
 
 export interface DeliveryView extends DeliverySummary {
@@ -162,6 +165,7 @@ export interface DeliveryView extends DeliverySummary {
   /** Business status (01–16) of the document at this unit, or null. */
   status: StatusCode | null;
   recall: Recall;
+  clocks?: DeliveryClocks;
   attempts: number;
   nextAttemptAt: string | null;
   lastError: string | null;
@@ -219,6 +223,8 @@ export interface ListQuery {
   /** yyyy-MM-dd: stored on or before this day. */
   until?: string;
   text?: string;
+  waiting?: boolean;
+  overdue?: boolean;
   limit?: number;
   cursor?: string;
 }
@@ -298,6 +304,9 @@ export interface NodeStatus {
   witness: LogFindings;
   /** The search index; null on a node without one. */
   search: SearchView | null;
+  /** Null while the search index isn't ready. */
+  clocks?: ClockCounts | null;
+  calendar?: CalendarView;
 }
 
 export interface SearchView {
