@@ -3,7 +3,8 @@
  * days these are is data: public-holidays.json, and the two lists of a node's config.json, which win. Pure; days are
  * yyyy-MM-dd in UTC+7, which has no daylight saving. Used by law-clocks.
  */
-import { isDay, startOfDayMs } from './dates.ts';
+import type { CalendarView } from './clock-views.ts';
+import { dayOf, isDay, startOfDayMs } from './dates.ts';
 import provided from './public-holidays.json' with { type: 'json' };
 
 const DAY_MS = 86_400_000;
@@ -20,6 +21,8 @@ const END_OF_MORNING_HOURS = 12;
 /** End of office hours: 17:00 at the latest in most agencies; no law of the state fixes one for all. */
 const END_OF_OFFICE_HOURS = 17;
 const HOUR_MS = 3_600_000;
+/** The holidays of a year are announced about so long before it. */
+const AHEAD_MS = 60 * DAY_MS;
 
 /** As in config.json; both yyyy-MM-dd. */
 export interface CalendarSettings {
@@ -114,6 +117,14 @@ export class WorkingCalendar {
   get name(): string {
     return JSON.stringify([[...this.#off].sort(), [...this.#worked].sort(), provided.everyYear]);
   }
+}
+
+/** The years that a document of now may be due in: this one, and the next from two months before it. */
+export function calendarView(calendar: WorkingCalendar, nowMs: number): CalendarView {
+  const years = new Set([nowMs, nowMs + AHEAD_MS].map((ms) => Number(dayOf(ms).slice(0, 4))));
+  const ofKind = (kind: ReturnType<WorkingCalendar['knowledgeOf']>) =>
+    [...years].filter((year) => calendar.knowledgeOf(year) === kind);
+  return { unknownYears: ofKind('none'), provisionalYears: ofKind('provisional') };
 }
 
 export const dayAfter = (day: string): string =>

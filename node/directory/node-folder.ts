@@ -11,6 +11,7 @@ import type { Signer } from '../../certs/signer.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Classification, isClassification } from '../core/classification.ts';
 import { LienthongError } from '../core/errors.ts';
+import { type CalendarSettings, parseCalendarSettings } from '../core/working-days.ts';
 import { isAnnounceAddress, isListenAddress, parseAddress } from '../network/addresses.ts';
 import { readSmallFile, writeFileDurably } from '../store/folder.ts';
 import { IdentityFiles } from './identity-files.ts';
@@ -27,6 +28,8 @@ export interface NodeConfig {
   quota?: DailyQuota;
   /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
   seal?: TokenSettings;
+  /** Days off and days worked instead, beside the shipped ones. */
+  calendar?: CalendarSettings;
 }
 
 export interface DailyQuota {
@@ -97,14 +100,17 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota, seal } = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota, seal, calendar } = JSON.parse(
+      new TextDecoder().decode(bytes),
+    );
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
     if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
     if (seal !== undefined) parseTokenSettings(seal);
-    return { listen, announce, classification, quota, seal };
+    const days = calendar === undefined ? undefined : parseCalendarSettings(calendar);
+    return { listen, announce, classification, quota, seal, calendar: days };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { CLASSIFICATIONS } from '../../core/classification.ts';
 import { parseUnitCode } from '../../core/codes.ts';
+import { parseDue } from '../../core/dates.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { URGENCIES } from '../../core/urgency.ts';
 import type { SubmitAnswer } from '../../core/views.ts';
@@ -106,7 +107,7 @@ function fieldsOf(options: SendOptions): Fields {
             URGENCIES.map((row) => row.option),
             '--urgency',
           ),
-    due: parseOptionalDay(options.due),
+    due: options.due === undefined ? undefined : parseDue(options.due),
     classification:
       classification === undefined
         ? undefined
