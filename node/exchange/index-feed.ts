@@ -259,10 +259,13 @@ export class IndexFeed {
     let facets = 0;
     const known = new Set(documentIds.map(hex));
     const all = [...documentIds];
-    for (let at = 0; at < all.length; at += AT_ONCE) {
-      const { entries, named } = await this.#reader.read(all.slice(at, at + AT_ONCE));
+    for (let at = 0; at < all.length; ) {
       // what the named ones name isn't changed by this
-      for (const id of withNamed && at < documentIds.length ? named : []) {
+      const isNamed = at >= documentIds.length;
+      const end = isNamed ? at + AT_ONCE : Math.min(at + AT_ONCE, documentIds.length);
+      const { entries, named } = await this.#reader.read(all.slice(at, end));
+      at = end;
+      for (const id of withNamed && !isNamed ? named : []) {
         if (known.has(hex(id))) continue;
         known.add(hex(id));
         all.push(id);

@@ -4,6 +4,8 @@ import type { ListQuery, Submission } from '../../node/core/views.ts';
 import { WorkingCalendar } from '../../node/core/working-days.ts';
 import { type NodeInit, TestFederation } from './federation.ts';
 
+t.setTimeout(120_000);
+
 const at = (text: string) => Date.parse(`${text}+07:00`);
 
 class Pair {
@@ -14,7 +16,13 @@ class Pair {
   }
 
   static async create(t: Test, init: NodeInit = { search: true }): Promise<Pair> {
+    // days that are passed over wake what a node does once a day: its clock goes on until all is stopped
+    let ticking: NodeJS.Timeout | undefined;
+    t.teardown(() => clearInterval(ticking));
     const federation = await TestFederation.create(t, ['G22', 'H40', 'H51'], { G22: init, H40: { ...init } });
+    t.teardown(() => {
+      ticking = setInterval(() => federation.clock.advance(1000), 5);
+    });
     return new Pair(federation);
   }
 
@@ -97,6 +105,9 @@ for (const search of [true, false]) {
       pair.federation.submission({ to: [], relations: [{ kind: 'answers', id: asked }], date: '2026-01-19' }),
     );
     await pair.lists(t, 'overdue', []);
+    // the list compares with the store; the numbers are the index's own
+    const isCounted = async () => (await pair.sender.finder.clockCounts())?.overdue.outbox === 0;
+    if (search) await pair.federation.until('it is not counted any more', isCounted);
     const view = await pair.sender.show(asked);
     t.match(view.deliveries[0]?.clocks?.due, { state: 'breached', by: 'reply', lateWorkingDays: 1 });
     pair.goTo('2026-01-21T09:00');
@@ -241,3 +252,25 @@ t.test('the index agrees with the store after all that', async (t) => {
     'same',
   );
 });
+
+t.test(
+  'only a timed express document has a time in its due date; it is overdue from that minute on',
+  async (t) => {
+    const pair = await Pair.create(t);
+    const due = '2026-01-15T10:30+07:00';
+    for (const urgency of ['thuong', 'hoa-toc'] as const)
+      await t.rejects(pair.send({ due, urgency }), {
+        code: 'usage',
+        details: { field: 'due', reason: 'due-time' },
+      });
+    await t.rejects(pair.send({ due: '2026-01-15T25:30+07:00', urgency: 'hoa-toc-hen-gio' }), {
+      code: 'invalid-date',
+    });
+    const id = await pair.delivered({ due, urgency: 'hoa-toc-hen-gio' });
+    t.equal((await pair.receiver.show(id)).due, due);
+    pair.goTo('2026-01-15T10:30');
+    t.strictSame(await pair.list('H40', { box: 'inbox', overdue: true }), []);
+    pair.goTo('2026-01-15T10:30:00.001');
+    await pair.lists(t, 'overdue', [id]);
+  },
+);
