@@ -183,7 +183,8 @@ export function momentsOf(all: readonly UnitClocks[]): Moment[] {
     if (due !== undefined && due.by === undefined) add('due', due.untilMs);
     if (waitingSinceMs !== undefined) add('waiting', waitingSinceMs);
     if (confirmBy?.state === 'open' || confirmBy?.state === 'breached') add('confirm', confirmBy.untilMs);
-    if (sendBy?.state === 'breached') add('send', sendBy.untilMs, 1);
+    // once for the document, when it was sent: a document may be years old by then
+    if (sendBy?.state === 'breached') add('send', sendBy.atMs ?? sendBy.untilMs, 1);
   }
   return [...counts.values()];
 }
