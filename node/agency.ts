@@ -9,6 +9,7 @@ import type { ErrorDetails } from './core/errors.ts';
 import type { RecoveryReport } from './core/log-views.ts';
 import type { CheckReport } from './core/node-views.ts';
 import { VERSION } from './core/version.ts';
+import { WorkingCalendar } from './core/working-days.ts';
 import { Announcer } from './directory/announcer.ts';
 import { DirectoryStore } from './directory/directory-store.ts';
 import { askForSeal } from './directory/foreign-seal-wish.ts';
@@ -132,6 +133,7 @@ async function start(
     },
   });
   const room = new RoomGuard(DATABASE_RESERVE_BYTES, () => freeBytes(dir), clock);
+  const calendar = new WorkingCalendar(config.calendar);
   const exchange = new Exchange(
     {
       store: storage.store,
@@ -146,7 +148,7 @@ async function start(
       search: { index: new SearchIndex({ dir, clock }), room: () => room.require() },
       onUnknownHead: () => network.sync.askForNewer(),
     },
-    { quota: config.quota, registers: config.registers },
+    { quota: config.quota, registers: config.registers, calendar },
   );
   await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));
@@ -197,6 +199,7 @@ async function start(
     clock,
     startedAtMs,
     classification: config.classification,
+    calendar,
     announce: (addresses) => announcer.announce(addresses),
     askForSeal: (fingerprint) => askForSeal(fingerprint, { dir, agency, directory, announcer, own }),
   });

@@ -177,6 +177,22 @@ t.test('whose register counts is part of the configuration', async (t) => {
   t.match(await h40.service.register({ box: 'inbox', unit: 'H40' }), { items: [{ id, arrivalNumber: 1 }] });
 });
 
+t.test('a calendar of the configuration counts, and a wrong one is named', async (t) => {
+  const { at, start } = await federation(t, ['H40']);
+  const config = await readNodeConfig(at('H40'));
+  for (const calendar of [{ holidays: ['2026-02-30'] }, { off: [] }, 7]) {
+    await writeNodeConfig(at('H40'), { ...config, calendar: calendar as never });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'calendar' } });
+  }
+  const year = new Date().getUTCFullYear();
+  const holidays = [year, year + 1].map((one) => `${one}-06-15`);
+  await writeNodeConfig(at('H40'), { ...config, calendar: { holidays, workingDays: [] } });
+  const { service } = await start('H40');
+  t.match((await service.status()).calendar, { unknownYears: [], provisionalYears: [] });
+  await until(async () => (await service.status()).clocks !== null);
+  t.match((await service.status()).clocks, { overdue: { inbox: 0, outbox: 0 }, breaches: { days: 30 } });
+});
+
 t.test('where a seal is in a token, a wrong configuration is named by its field', async (t) => {
   const { at } = await federation(t, ['H40']);
   const config = await readNodeConfig(at('H40'));

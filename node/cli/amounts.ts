@@ -44,6 +44,10 @@ export function timeText(iso: string | null | undefined): string {
   return `${dayText(dayOf(ms))} ${local.slice(11, 19)}`;
 }
 
+/** "2019-03-12" → "12/03/2019", "2019-03-12T09:30+07:00" → "12/03/2019 09:30". */
+export const dueText = (due: string): string =>
+  due.includes('T') ? `${dayText(due.slice(0, 10))} ${due.slice(11, 16)}` : dayText(due);
+
 /** "2019-03-12" → "12/03/2019". */
 export const dayText = (day: string): string =>
   /^\d{4}-\d{2}-\d{2}$/.test(day) ? day.split('-').reverse().join('/') : day;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { CLASSIFICATIONS } from '../core/classification.ts';
 import { parseUnitCode } from '../core/codes.ts';
+import { parseDue } from '../core/dates.ts';
 import { URGENCIES } from '../core/urgency.ts';
 import { parseChoice, parseOptionalDay, parseRecipients } from './arguments.ts';
 import type { Cli } from './cli.ts';
@@ -78,7 +79,7 @@ export function fieldsOf(options: FieldOptions): Fields {
             URGENCIES.map((row) => row.option),
             '--urgency',
           ),
-    due: parseOptionalDay(options.due),
+    due: options.due === undefined ? undefined : parseDue(options.due),
     classification:
       classification === undefined
         ? undefined

@@ -25,11 +25,18 @@ export function warningsOf(cli: Cli, status: NodeStatus): string[] {
     ...health(cli, status),
     ...losses(cli, status),
     ...search(cli, status),
+    ...calendarGaps(cli, status),
   ];
 }
 
 function* search(cli: Cli, { search: index }: NodeStatus): Generator<string> {
   if (index?.state === 'unavailable') yield cli.text('warning.search', { reason: index.reason ?? '' });
+}
+
+function* calendarGaps(cli: Cli, { calendar }: NodeStatus): Generator<string> {
+  for (const year of calendar?.unknownYears ?? []) yield cli.text('warning.calendarUnknown', { year });
+  for (const year of calendar?.provisionalYears ?? [])
+    yield cli.text('warning.calendarProvisional', { year });
 }
 
 function* trust(cli: Cli, { directory, peers }: NodeStatus): Generator<string> {

@@ -25,6 +25,24 @@ export function parseDay(text: string): string {
   return day;
 }
 
+const TIMED_DUE = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d)\+07:00$/;
+
+/** A due date as a dispatch carries it: "2026-05-04", or "2026-05-04T10:30+07:00". Undefined for anything else. */
+export function parseDueMs(due: string): { atMs: number; isTimed: boolean } | undefined {
+  if (isDay(due)) return { atMs: startOfDayMs(due), isTimed: false };
+  const day = TIMED_DUE.exec(due)?.[1];
+  return day !== undefined && isDay(day) ? { atMs: Date.parse(due), isTimed: true } : undefined;
+}
+
+/** As a person or a system writes it, a day or a day and a time in Viet Nam; in the dispatch's form. Throws `invalid-date`. */
+export function parseDue(text: string): string {
+  const timed = /^(\S+?)[T ](\d{1,2}):(\d{2})(?::00)?(?:\+07:00)?$/.exec(text.trim());
+  if (timed === null) return parseDay(text);
+  const due = `${parseDay(timed[1]!)}T${timed[2]!.padStart(2, '0')}:${timed[3]}+07:00`;
+  if (parseDueMs(due) === undefined) throw new LienthongError('invalid-date', { date: text.slice(0, 40) });
+  return due;
+}
+
 /** The calendar day in Viet Nam of an instant. */
 export const dayOf = (ms: number): string => new Date(ms + OFFSET_MS).toISOString().slice(0, 10);
 

@@ -6,6 +6,7 @@
  * in it is missing. Outside square brackets every value must be given. Pure; used by gateway/, cli/ and the roots.
  */
 import type { ErrorDetails, LienthongError } from './errors.ts';
+import { CLOCK_TEXTS } from './messages/clocks.ts';
 import { COMMAND_TEXTS } from './messages/commands.ts';
 import { EDXML_REASON_TEXTS } from './messages/edxml-reasons.ts';
 import { ERROR_TEXTS } from './messages/errors.ts';
@@ -32,6 +33,7 @@ export const MESSAGES = {
   ...FOREIGN_SEAL_TEXTS,
   ...LIFE_TEXTS,
   ...PDF_TEXTS,
+  ...CLOCK_TEXTS,
   ...EDXML_REASON_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;

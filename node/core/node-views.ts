@@ -2,6 +2,7 @@
  * What the doors show of a node itself and of the directory it holds, as plain data. As core/views.
  * WARNING: scripts depend on these names; fields are only ever added.
  */
+import type { CalendarView, ClockCounts } from './clock-views.ts';
 import type { LogFindings, RecoveryView } from './log-views.ts';
 
 export interface CertificateSummary {
@@ -65,6 +66,9 @@ export interface NodeStatus {
   witness: LogFindings;
   /** The search index; null on a node without one. */
   search: SearchView | null;
+  /** Null while the search index isn't ready. */
+  clocks?: ClockCounts | null;
+  calendar?: CalendarView;
 }
 
 export interface CheckReport {

@@ -6,6 +6,7 @@
 
 import type { Recall, StatusCode } from './business-status.ts';
 import type { Classification } from './classification.ts';
+import type { DeliveryClocks, ItemClocks } from './clock-views.ts';
 import type { LegalBasis, LegalEffect, PdfFileView } from './pdf-views.ts';
 import type { StatusView } from './status-views.ts';
 import type { TransportState } from './transport.ts';
@@ -148,6 +149,8 @@ export interface DocumentItem {
   status: StatusCode | null;
   attachments: number;
   storedAt: string;
+  /** In lists of what waits or is overdue. */
+  clocks?: ItemClocks;
 }
 
 export interface DeliveryView extends DeliverySummary {
@@ -161,6 +164,7 @@ export interface DeliveryView extends DeliverySummary {
   /** Business status (01–16) of the document at this unit, or null. */
   status: StatusCode | null;
   recall: Recall;
+  clocks?: DeliveryClocks;
   attempts: number;
   nextAttemptAt: string | null;
   lastError: string | null;
@@ -220,6 +224,8 @@ export interface ListQuery {
   /** yyyy-MM-dd: stored on or before this day. */
   until?: string;
   text?: string;
+  waiting?: boolean;
+  overdue?: boolean;
   limit?: number;
   cursor?: string;
 }

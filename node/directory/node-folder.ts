@@ -11,6 +11,7 @@ import type { Signer } from '../../certs/signer.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Classification, isClassification } from '../core/classification.ts';
 import { LienthongError } from '../core/errors.ts';
+import { type CalendarSettings, parseCalendarSettings } from '../core/working-days.ts';
 import { isAnnounceAddress, isListenAddress, parseAddress } from '../network/addresses.ts';
 import { readSmallFile, writeFileDurably } from '../store/folder.ts';
 import { IdentityFiles } from './identity-files.ts';
@@ -29,6 +30,8 @@ export interface NodeConfig {
   registers?: 'agency' | 'unit';
   /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
   seal?: TokenSettings;
+  /** Days off and days worked instead, beside the shipped ones. */
+  calendar?: CalendarSettings;
 }
 
 export interface DailyQuota {
@@ -99,7 +102,7 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota, registers, seal } = JSON.parse(
+    const { listen, announce, classification, quota, registers, seal, calendar } = JSON.parse(
       new TextDecoder().decode(bytes),
     );
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
@@ -110,7 +113,8 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
     if (registers !== undefined && registers !== 'agency' && registers !== 'unit')
       throw new TypeError('registers');
     if (seal !== undefined) parseTokenSettings(seal);
-    return { listen, announce, classification, quota, registers, seal };
+    const days = calendar === undefined ? undefined : parseCalendarSettings(calendar);
+    return { listen, announce, classification, quota, registers, seal, calendar: days };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

@@ -12,6 +12,7 @@ import type { BlobReceiver } from '../store/blob-receiver.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
 import { KeyedLock } from '../store/keyed-lock.ts';
 import type { Frames, Peers } from './ports.ts';
+import { PullLanes } from './pull-lanes.ts';
 
 /** Chunks asked for and not yet here: hides a round trip, and bounds memory to 4 MiB a file. */
 const OUTSTANDING = 4;
@@ -19,14 +20,14 @@ const OUTSTANDING = 4;
 const WRITING = 3;
 /** A chunk takes 33 s at 256 kbit/s; beyond this the seat has stalled. */
 const CHUNK_MS = 60_000;
-/** Files pulled at once from one seat. */
-const PULLS_PER_SEAT = 4;
 
 export interface Pull {
   seat: string;
   /** The ticket. */
   dispatchId: Bytes;
   attachment: Attachment;
+  /** Of the document it belongs to, as on the wire. */
+  urgency: number;
   /** The Signed dispatch, where the seat received it rather than made it. */
   ticket?: Bytes;
 }
@@ -35,7 +36,7 @@ export class BlobPuller {
   readonly #peers: Peers;
   readonly #blobs: BlobStore;
   readonly #locks = new KeyedLock();
-  readonly #lanes = new Map<string, number>();
+  readonly #lanes = new PullLanes();
 
   constructor(components: { peers: Peers; blobs: BlobStore }) {
     this.#peers = components.peers;
@@ -44,11 +45,9 @@ export class BlobPuller {
 
   /** A leased file. Throws 'blob-mismatch' when signed facts contradict each other, else 'blob-unavailable'. */
   async pull(pull: Pull, signal: AbortSignal): Promise<LeasedBlob> {
-    const lane = (this.#lanes.get(pull.seat) ?? 0) % PULLS_PER_SEAT;
-    this.#lanes.set(pull.seat, lane + 1);
     try {
       // one file is pulled by one stream at a time, whoever offers it, and a seat by a few
-      return await this.#locks.run(`lane ${pull.seat} ${lane}`, () =>
+      return await this.#lanes.run(pull.seat, pull.urgency, () =>
         this.#locks.run(`file ${hex(pull.attachment.sha256)}`, () => this.#pull(pull, signal)),
       );
     } catch (error) {

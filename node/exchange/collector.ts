@@ -94,7 +94,8 @@ export class Collector {
     isOwn: boolean,
     signal: AbortSignal,
   ): Promise<LeasedBlob> {
-    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment };
+    const { urgency } = dispatch.content;
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency };
     return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }

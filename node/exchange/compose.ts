@@ -10,10 +10,10 @@ import {
   wireOfClassification,
 } from '../core/classification.ts';
 import { parseUnitCode, toLegacy, type UnitCode } from '../core/codes.ts';
-import { dayOf, parseDay } from '../core/dates.ts';
+import { dayOf, parseDay, parseDue } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_RECIPIENTS } from '../core/field-limits.ts';
-import { isUrgency, wireOfUrgency } from '../core/urgency.ts';
+import { isUrgency, type Urgency, wireOfUrgency } from '../core/urgency.ts';
 import type { BusinessKind, RelationInput, Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
 import { legalIdOf } from '../store/relations.ts';
@@ -89,9 +89,17 @@ export function compose(
     recipients,
     missing,
     urgency: wireOfUrgency(urgency),
-    due: submission.due === undefined ? '' : parseDay(submission.due),
+    due: submission.due === undefined ? '' : dueOf(submission.due, urgency),
     circular: submission.circular ?? false,
   };
+}
+
+/** A day; of a timed express document (hỏa tốc hẹn giờ) also a day and a time. */
+function dueOf(text: string, urgency: Urgency): string {
+  const due = parseDue(text);
+  if (due.includes('T') && urgency !== 'hoa-toc-hen-gio')
+    throw new LienthongError('usage', { field: 'due', value: due, reason: 'due-time' });
+  return due;
 }
 
 export function resolveRecipients(

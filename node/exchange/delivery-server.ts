@@ -4,11 +4,12 @@
  */
 import { offerFrame, outcomeFrame } from '../../proto/messages.ts';
 import { isLienthongError } from '../core/errors.ts';
+import { OVERTAKING } from './flights.ts';
 import type { Inbox } from './inbox.ts';
 import type { Frames, Report } from './ports.ts';
 
-/** As many as a courier keeps in flight. */
-const WINDOW = 256;
+/** As many as a courier keeps in flight, with those that overtake. */
+const WINDOW = 256 + OVERTAKING;
 
 export class DeliveryServer {
   readonly #inbox: Inbox;

@@ -7,14 +7,18 @@
  * wherever the page is read from, and what arrives meanwhile is before it.
  */
 import { type Bytes, concat, equalBytes, readUint64be, sha256, uint64be, utf8 } from '../core/bytes.ts';
+import type { ClockCounts } from '../core/clock-views.ts';
 import { parseDay, startOfDayMs } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { inGroups } from '../core/in-groups.ts';
 import type { SearchView } from '../core/node-views.ts';
 import type { DocumentItem, ListQuery, Page } from '../core/views.ts';
+import type { WorkingCalendar } from '../core/working-days.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
 import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';
+import { countClocks } from './clock-counts.ts';
+import type { ClockReader } from './clock-reader.ts';
 import { facetsOf, matches } from './index-entry.ts';
 import { IndexFeed } from './index-feed.ts';
 import { type HeldDocument, held } from './library.ts';
@@ -35,6 +39,8 @@ export type FinderComponents = Pick<
   'store' | 'auditLog' | 'clock' | 'report' | 'search'
 > & {
   itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  clocks: ClockReader;
+  calendar: WorkingCalendar;
 };
 
 interface Wanted {
@@ -72,6 +78,19 @@ export class Finder {
     return this.#search?.feed.view;
   }
 
+  /** What is overdue and waiting, and what was late of late; undefined while the index can't say. Never throws. */
+  async clockCounts(): Promise<ClockCounts | undefined> {
+    if (this.#search === undefined) return undefined;
+    const { index, feed } = this.#search;
+    if ((await feed.reach()).state !== 'ready') return undefined;
+    try {
+      return await countClocks(index, this.#with.clock.nowMs());
+    } catch (error) {
+      if (isLienthongError(error)) feed.failed(error);
+      return undefined;
+    }
+  }
+
   /** What differs between index and store, in words, and then it is built anew; undefined where nothing does. Minutes. */
   async check(): Promise<string | undefined> {
     return this.#search?.feed.check();
@@ -104,8 +123,17 @@ export class Finder {
     requireReady(await feed.reach());
     const { query, limit, before, sinceMs, untilMs, cursorOf } = wanted;
     const { box } = query;
-    const { documentIds, next } = await index.find({ box, match, limit, before, sinceMs, untilMs });
-    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#shown(id))).filter(
+    const dueBeforeMs = query.overdue ? this.#with.clock.nowMs() : undefined;
+    const { documentIds, next } = await index.find({
+      box,
+      match,
+      limit,
+      before,
+      sinceMs,
+      untilMs,
+      dueBeforeMs,
+    });
+    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#shown(id, query))).filter(
       (one) => one !== undefined,
     );
     const items = found.filter(
@@ -129,16 +157,24 @@ export class Finder {
       if (items.length === limit || scanned === SCAN_MOST) return { items, cursor: cursorOf(last) };
       scanned++;
       last = place;
-      const shown = await this.#shown(place.documentId);
+      const shown = await this.#shown(place.documentId, query);
       if (shown === undefined) throw new LienthongError('damaged', { where: 'document' });
       if (matches(shown.item, query)) items.push(shown.item);
     }
     return { items, cursor: null };
   }
 
-  async #shown(documentId: Bytes): Promise<{ item: DocumentItem; storedAtMs: number } | undefined> {
-    const row = await getDocument(this.#with.store, documentId);
-    return row && { item: await this.#with.itemOf(held(row)), storedAtMs: row.storedAtMs };
+  async #shown(
+    documentId: Bytes,
+    { waiting, overdue }: ListQuery,
+  ): Promise<{ item: DocumentItem; storedAtMs: number } | undefined> {
+    const { store, itemOf, clocks } = this.#with;
+    const row = await getDocument(store, documentId);
+    if (row === undefined) return undefined;
+    const document = held(row);
+    const item = await itemOf(document);
+    if (!waiting && !overdue) return { item, storedAtMs: row.storedAtMs };
+    return { item: { ...item, clocks: await clocks.shortOf(document) }, storedAtMs: row.storedAtMs };
   }
 }
 
@@ -149,8 +185,9 @@ function requireReady({ state, documents, total, reason }: SearchView): void {
 }
 
 function wantedOf(query: ListQuery, text: string | undefined): Wanted {
-  const { box, from, to, state, status, since, until } = query;
-  const same = [box, from, to, state, status, since, until, text].map((value) => value ?? null);
+  const { box, from, to, state, status, since, until, waiting, overdue } = query;
+  const asked = [box, from, to, state, status, since, until, text].map((value) => value ?? null);
+  const same = [...asked, ...(waiting ? ['waiting'] : []), ...(overdue ? ['overdue'] : [])];
   const name = sha256(utf8(JSON.stringify(same))).subarray(0, QUERY_BYTES);
   return {
     query,

@@ -4,15 +4,17 @@
  *
  * What changed is read from the audit log (store/audit-feed.ts): the index notes, in the transaction that holds the
  * documents, up to which entry it has come. So a node killed anywhere goes on from there; the same entry twice changes
- * nothing. Each document named is read from the store as it is now, whatever the entry said.
+ * nothing. Each document named is read from the store as it is now, whatever the entry said; so are those it names in
+ * its turn, since a reply or a replacement ends a due date.
  * An index that is new, or notes another log than this one (a store put back or recovered), is built: the log's size is
  * noted first, then both lists are read from the oldest on, a batch at a time; what changed meanwhile is in the log
  * after that size. Memory is one batch. Started and stopped by Finder.
  */
-import { type Bytes, hex, parseHex } from '../core/bytes.ts';
+import { type Bytes, hex, parseHex, sha256, utf8 } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { SearchView } from '../core/node-views.ts';
+import type { WorkingCalendar } from '../core/working-days.ts';
 import type { Box, IndexEntry } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { changedDocuments, markOfLog } from '../store/audit-feed.ts';
@@ -34,6 +36,7 @@ const LAST_RETRY_MS = 60_000;
 
 export interface IndexFeedComponents extends IndexReaderComponents {
   auditLog: OwnLog;
+  calendar: WorkingCalendar;
   index: SearchIndex;
   /** Throws where the disk has no room for more. */
   room: () => Promise<void>;
@@ -47,6 +50,8 @@ interface Note {
   size: number;
   /** Of the last of these. */
   mark: string;
+  /** Names the calendar its moments were reckoned with. */
+  calendar: string;
   /** While it is built: after which document of which list. */
   scan: { box: Box; after: { storedAtMs: number; documentId: string } | null; total: number } | null;
 }
@@ -60,11 +65,13 @@ export class IndexFeed {
   #note: Note | undefined;
   #view: SearchView = { state: 'starting', documents: 0, total: null, reason: null };
   #damaged = false;
+  readonly #calendar: string;
 
   constructor(components: IndexFeedComponents) {
     this.#with = components;
     this.#waiters = new IndexWaiters(components.clock);
     this.#reader = new IndexReader(components);
+    this.#calendar = hex(sha256(utf8(components.calendar.name)));
   }
 
   start(): void {
@@ -196,14 +203,16 @@ export class IndexFeed {
     const noted = await index.open();
     const note = noted === undefined ? undefined : (JSON.parse(noted) as Note);
     const { epoch, size } = auditLog.head();
-    if (note !== undefined && note.epoch === epoch && note.size <= size)
+    const isSameCalendar = note?.calendar === this.#calendar;
+    if (note !== undefined && isSameCalendar && note.epoch === epoch && note.size <= size)
       if ((await markOfLog(store, epoch, note.size)) === note.mark) return note;
-    report('search.rebuilding', { reason: note === undefined ? 'new' : 'another store' });
+    const otherThan = isSameCalendar ? 'another store' : 'another calendar';
+    report('search.rebuilding', { reason: note === undefined ? 'new' : otherThan });
     this.#view = { state: 'building', documents: 0, total: null, reason: null };
     if (note !== undefined) await index.reset();
     const mark = (await markOfLog(store, epoch, size)) ?? '';
     const total = (await this.#reader.count('inbox')) + (await this.#reader.count('outbox'));
-    return { epoch, size, mark, scan: { box: 'inbox', after: null, total } };
+    return { epoch, size, mark, calendar: this.#calendar, scan: { box: 'inbox', after: null, total } };
   }
 
   /** One batch of a list; after the last of the second the index has all there was when it was begun. */
@@ -238,18 +247,30 @@ export class IndexFeed {
     });
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
-    await this.#write(documentIds, note, { ...note, size: next, mark });
+    await this.#write(documentIds, note, { ...note, size: next, mark }, true);
     this.#waiters.reached(next);
   }
 
   /** What is indexed before the last part is so without the note: indexed again after a crash, to the same end. */
-  async #write(documentIds: readonly Bytes[], before: Note, after: Note): Promise<void> {
+  async #write(documentIds: readonly Bytes[], before: Note, after: Note, withNamed = false): Promise<void> {
     const { index, room } = this.#with;
     await room();
     let part: IndexEntry[] = [];
     let facets = 0;
-    for (let at = 0; at < documentIds.length; at += AT_ONCE) {
-      for (const entry of await this.#reader.entries(documentIds.slice(at, at + AT_ONCE))) {
+    const known = new Set(documentIds.map(hex));
+    const all = [...documentIds];
+    for (let at = 0; at < all.length; ) {
+      // what the named ones name isn't changed by this
+      const isNamed = at >= documentIds.length;
+      const end = isNamed ? at + AT_ONCE : Math.min(at + AT_ONCE, documentIds.length);
+      const { entries, named } = await this.#reader.read(all.slice(at, end));
+      at = end;
+      for (const id of withNamed && !isNamed ? named : []) {
+        if (known.has(hex(id))) continue;
+        known.add(hex(id));
+        all.push(id);
+      }
+      for (const entry of entries) {
         part.push(entry);
         facets += entry.facets.length;
       }

@@ -2,13 +2,14 @@
  * What the index feed reads: documents as entries of the index, and the lists from the oldest document on. Every read is
  * of a bounded number of documents.
  */
-import { type Bytes, hex } from '../core/bytes.ts';
+import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import { inGroups } from '../core/in-groups.ts';
 import type { DocumentItem } from '../core/views.ts';
 import type { Box, IndexEntry } from '../search/index-calls.ts';
 import { documentsAfter, getDocument, type ListPosition } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
+import { type ClockReader, momentsOf } from './clock-reader.ts';
 import { indexEntry } from './index-entry.ts';
 import { type HeldDocument, held } from './library.ts';
 import type { Report } from './ports.ts';
@@ -22,6 +23,7 @@ export interface IndexReaderComponents {
   store: KeyValueStore;
   /** What a list shows of a document. */
   itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  clocks: ClockReader;
   report: Report;
 }
 
@@ -34,17 +36,29 @@ export class IndexReader {
 
   /** As the store holds them now. An id may be of a document that was refused; a damaged one is passed over and named. */
   async entries(documentIds: readonly Bytes[]): Promise<IndexEntry[]> {
-    const entries = await inGroups(documentIds, AT_ONCE, (id) => this.#entry(id));
-    return entries.filter((entry) => entry !== undefined);
+    return (await this.read(documentIds)).entries;
   }
 
-  async #entry(documentId: Bytes): Promise<IndexEntry | undefined> {
-    const { store, itemOf, report } = this.#with;
+  /** And which documents these name: a reply changes what is shown of the one it answers. */
+  async read(documentIds: readonly Bytes[]): Promise<{ entries: IndexEntry[]; named: Bytes[] }> {
+    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#entry(id))).filter(
+      (one) => one !== undefined,
+    );
+    return { entries: found.map(({ entry }) => entry), named: found.flatMap(({ named }) => named) };
+  }
+
+  async #entry(documentId: Bytes): Promise<{ entry: IndexEntry; named: Bytes[] } | undefined> {
+    const { store, itemOf, clocks, report } = this.#with;
     try {
       const row = await getDocument(store, documentId);
       if (row === undefined) return undefined;
       const document = held(row);
-      return indexEntry(document, await itemOf(document));
+      const moments = momentsOf(await clocks.of(document));
+      const named = document.content.relations.map((relation) => relation.documentId ?? EMPTY);
+      return {
+        entry: indexEntry(document, await itemOf(document), moments),
+        named: named.filter(({ byteLength }) => byteLength > 0),
+      };
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
       report('search.passed-over', { document: hex(documentId), reason: 'damaged' });

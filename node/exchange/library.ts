@@ -25,6 +25,7 @@ import type { DeliveryView, DocumentItem, DocumentView, SignatureView } from '..
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
+import type { ClockReader } from './clock-reader.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
 import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -44,6 +45,7 @@ export interface HeldDocument {
 export type LibraryComponents = Pick<ExchangeComponents, 'store' | 'directory'> & {
   trust: Trust;
   pdfs: PdfReports;
+  clocks: ClockReader;
 };
 
 export class Library {
@@ -97,7 +99,7 @@ export class Library {
       due: deliveries[0]?.due || null,
       circular: deliveries.some(({ circular }) => circular),
       printedRecipients: content.printedRecipients,
-      deliveries: deliveries.map(({ view }) => view),
+      deliveries: await this.#withClocks(document, deliveries),
       ...life,
       ...(await this.#with.pdfs.of(document)),
       signatures: this.signatures(signed),
@@ -189,6 +191,15 @@ export class Library {
         return { view, due, circular };
       }),
     );
+  }
+
+  async #withClocks(document: HeldDocument, shown: readonly Shown[]): Promise<DeliveryView[]> {
+    const { clocks } = this.#with;
+    const byUnit = new Map((await clocks.of(document)).map((one) => [one.unit, one]));
+    return shown.map(({ view }) => {
+      const one = byUnit.get(view.to);
+      return one === undefined ? view : { ...view, clocks: clocks.viewOf(one) };
+    });
   }
 
   #receipt(bytes: Bytes, fallback: string): { at: string; by: string } {

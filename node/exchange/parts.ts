@@ -3,10 +3,12 @@
  * a function handed over here.
  */
 import type { Bytes } from '../core/bytes.ts';
+import { WorkingCalendar } from '../core/working-days.ts';
 import { BatchSigner } from '../signing/batch-signer.ts';
 import { BlobPuller } from './blob-puller.ts';
 import { BlobServer } from './blob-server.ts';
 import { StatusMaker } from './chains.ts';
+import { ClockReader } from './clock-reader.ts';
 import { Collector } from './collector.ts';
 import { Courier } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
@@ -46,6 +48,8 @@ export interface ExchangeInit {
   onChanged?: (documentId: Bytes) => void;
   /** Whose register gives arrival numbers; the agency's one series when absent. */
   registers?: Registers;
+  /** Which days are worked; as shipped when absent. */
+  calendar?: WorkingCalendar;
 }
 
 export class ExchangeParts {
@@ -148,7 +152,15 @@ export class ExchangeParts {
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
     this.blobServer = new BlobServer({ ...components, events });
-    this.library = new Library({ ...components, trust, pdfs: new PdfReports({ ...components, trust }) });
-    this.finder = new Finder({ ...components, itemOf: (document) => this.library.itemOf(document) });
+    const calendar = init.calendar ?? new WorkingCalendar();
+    const clocks = new ClockReader({ ...components, calendar });
+    this.library = new Library({
+      ...components,
+      trust,
+      pdfs: new PdfReports({ ...components, trust }),
+      clocks,
+    });
+    const itemOf = this.library.itemOf.bind(this.library);
+    this.finder = new Finder({ ...components, itemOf, clocks, calendar });
   }
 }

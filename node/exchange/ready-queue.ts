@@ -70,6 +70,11 @@ export class ReadyQueue {
     }
   }
 
+  /** What `take` gives next. */
+  get first(): QueuedDelivery | undefined {
+    return this.#items[0];
+  }
+
   take(): QueuedDelivery | undefined {
     return this.#items.shift();
   }

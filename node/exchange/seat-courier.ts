@@ -202,13 +202,13 @@ export class SeatCourier {
   }
 
   #hasRoom(): boolean {
-    return this.#ready.size > 0 && this.#flights.hasRoom(this.#window);
+    return this.#ready.first !== undefined && this.#flights.hasRoom(this.#window, this.#ready.first.rank);
   }
 
   #send(link: DeliveryLink, delivery: QueuedDelivery): void {
     const name = deliveryName(delivery);
     const alone = this.#flights.size === 0;
-    if (!this.#flights.begin(name)) return;
+    if (!this.#flights.begin(name, delivery.rank)) return;
     void this.#attempt(link, delivery, alone)
       .catch((error: Error) => {
         this.#lastError = error.message;

@@ -30,6 +30,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../core/views.ts';
+import { calendarView, type WorkingCalendar } from '../core/working-days.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import { certificateSummary, directoryDetail, directoryItems } from '../directory/directory-views.ts';
@@ -57,6 +58,7 @@ export interface AgencyServiceComponents {
   startedAtMs: number;
   /** The folder's declared classification, for submissions that bring none. */
   classification: Classification | undefined;
+  calendar: WorkingCalendar;
   announce: (addresses: string[]) => Promise<void>;
   askForSeal: (fingerprint: string) => Promise<SealAsked>;
 }
@@ -204,6 +206,8 @@ export class AgencyService implements NodeService {
       recovery: (await exchange.recovery()) ?? null,
       witness: await exchange.logFindings(),
       search: exchange.finder.search ?? null,
+      clocks: (await exchange.finder.clockCounts()) ?? null,
+      calendar: calendarView(this.#with.calendar, clock.nowMs()),
     };
   }
 

@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Box, Compared, FindRequest, Found, IndexEntry, Place } from './index-calls.ts';
+import { IndexMoments } from './index-moments.ts';
 import { facet, indexedText } from './words.ts';
 
 /** Slots of one millisecond: more documents than a node takes in in one. */
@@ -39,9 +40,12 @@ export class IndexBox {
   readonly #stretchAt: StatementSync;
   readonly #startOf: StatementSync;
   readonly #match: StatementSync;
+  readonly #matchDue: StatementSync;
   readonly #count: StatementSync;
   readonly #keepCount: StatementSync;
   readonly #countName: string;
+  /** Ends of clocks, beside the words. */
+  readonly moments: IndexMoments;
   #due = false;
 
   constructor(database: DatabaseSync, box: Box, nowMs: () => number) {
@@ -57,11 +61,19 @@ export class IndexBox {
       `SELECT stretch FROM ${box}_steps WHERE slot <= ? ORDER BY slot DESC LIMIT 1`,
     );
     this.#startOf = database.prepare(`SELECT slot FROM ${box}_steps WHERE stretch = ?`);
-    this.#match = database.prepare(
-      `SELECT held.id AS id FROM ${box}_words AS found
-       LEFT JOIN ${box} AS held ON held.slot = found.rowid
-       WHERE found.words MATCH ? AND found.rowid >= ? AND found.rowid < ? ORDER BY found.rowid DESC LIMIT ?`,
+    const matching = (more: string) =>
+      database.prepare(
+        `SELECT held.id AS id FROM ${box}_words AS found
+         LEFT JOIN ${box} AS held ON held.slot = found.rowid
+         WHERE found.words MATCH ? AND found.rowid >= ? AND found.rowid < ? ${more}
+         ORDER BY found.rowid DESC LIMIT ?`,
+      );
+    this.#match = matching('');
+    this.#matchDue = matching(
+      `AND EXISTS (SELECT 1 FROM ${box}_moments AS one
+         WHERE one.slot = found.rowid AND one.kind = 'due' AND one.at_ms < ?)`,
     );
+    this.moments = new IndexMoments(database, box);
     this.#countName = `count.${box}`;
     this.#count = database.prepare('SELECT value FROM notes WHERE name = ?');
     this.#keepCount = database.prepare('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)');
@@ -77,13 +89,14 @@ export class IndexBox {
     const changed: { slot: number; text: string; isNew: boolean }[] = [];
     for (const entry of entries) {
       const text = indexedText(entry.fields, entry.facets);
-      const mark = markOf(text);
+      const mark = markOf(text, entry);
       const { slot, held } = this.#slotOf(entry);
       if (held === undefined) {
         this.#add.run(slot, entry.documentId, mark);
         this.#begin(slot, count++);
       } else if (held.mark === mark) continue;
       else this.#mark.run(mark, slot);
+      if (held !== undefined || entry.moments.length > 0) this.moments.set(slot, entry.moments);
       changed.push({ slot, text, isNew: held === undefined });
     }
     const words = new Map<number, { text: string; isNew: boolean }>();
@@ -96,7 +109,7 @@ export class IndexBox {
     this.#keepCount.run(this.#countName, count);
   }
 
-  find({ match, before, sinceMs, untilMs, limit }: FindRequest): Found {
+  find({ match, before, sinceMs, untilMs, dueBeforeMs, limit }: FindRequest): Found {
     const startedMs = this.#nowMs();
     const first = sinceMs === undefined ? 0 : firstSlotOf(sinceMs);
     // one millisecond more: what had no slot left in its own is in the next, and the caller compares again
@@ -108,7 +121,11 @@ export class IndexBox {
     let lookedMs = startedMs;
     for (let stretch = this.#stretchOf(upper - 1); ; stretch--) {
       const words = `(${match}) AND "${stretchesOf(stretch)[level]}"`;
-      const rows = this.#match.all(words, first, upper, limit + 1 - found.length);
+      const most = limit + 1 - found.length;
+      const rows =
+        dueBeforeMs === undefined
+          ? this.#match.all(words, first, upper, most)
+          : this.#matchDue.all(words, first, upper, dueBeforeMs, most);
       for (const { id } of rows as Row[]) found.push(idOf(id));
       if (found.length > limit) return page(found[limit - 1]);
       stretch = (stretch >> (LEVEL_BITS * level)) << (LEVEL_BITS * level);
@@ -129,7 +146,7 @@ export class IndexBox {
     for (const entry of entries) {
       const { held } = this.#slotOf(entry);
       if (held === undefined) result.missing++;
-      else if (held.mark !== markOf(indexedText(entry.fields, entry.facets))) result.different++;
+      else if (held.mark !== markOf(indexedText(entry.fields, entry.facets), entry)) result.different++;
     }
     return result;
   }
@@ -178,4 +195,8 @@ function idOf(id: unknown): Uint8Array {
 }
 
 /** 48 bits of what was indexed: whether it must be indexed again. */
-const markOf = (text: string): number => createHash('sha256').update(text).digest().readUIntBE(0, 6);
+function markOf(text: string, { moments }: Pick<IndexEntry, 'moments'>): number {
+  const hash = createHash('sha256').update(text);
+  for (const { kind, atMs, count } of moments) hash.update(`\n${kind} ${atMs} ${count}`);
+  return hash.digest().readUIntBE(0, 6);
+}

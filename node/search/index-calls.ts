@@ -8,12 +8,28 @@ export interface Place {
   documentId: Uint8Array;
 }
 
+/** The end of something of a document that runs or was passed; what may be counted by time. `count` of one kind and end. */
+export interface Moment {
+  kind: 'due' | 'waiting' | 'confirm' | 'send';
+  atMs: number;
+  count: number;
+}
+
+/** Moments of a kind from `fromMs` on and before `beforeMs`. */
+export interface MomentRange {
+  box: Box;
+  kind: Moment['kind'];
+  fromMs?: number;
+  beforeMs?: number;
+}
+
 export interface IndexEntry extends Place {
   box: Box;
   /** As written; folded by the index. */
   fields: string[];
   /** As `words.facet` gives them. */
   facets: string[];
+  moments: Moment[];
 }
 
 /** How far the index is, kept with it: what else it knows of its store is the caller's. */
@@ -28,6 +44,8 @@ export interface FindRequest {
   /** Stored at this time or later, and before that one. */
   sinceMs?: number;
   untilMs?: number;
+  /** Only documents with a moment of kind "due" before this. */
+  dueBeforeMs?: number;
   limit: number;
 }
 
@@ -50,6 +68,8 @@ export interface IndexCalls {
   find(request: FindRequest): Found;
   /** Documents indexed. */
   count(): number;
+  /** One number for each range. */
+  countMoments(ranges: readonly MomentRange[]): number[];
   compare(entries: readonly IndexEntry[]): Compared;
   /** What is wrong with the file itself, in words of SQLite; undefined when nothing is. */
   inspect(): string | undefined;

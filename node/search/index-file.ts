@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Tables, words and facets. WARNING: persisted; another version is deleted and built anew. */
-const INDEX_VERSION = 1;
+const INDEX_VERSION = 2;
 
 /** Beginnings of words kept as words: a search for one costs as much as for a word. Vietnamese words end at seven. */
 const BEGINNINGS = '2 3 4 5 6';
@@ -22,7 +22,11 @@ const tablesOf = (box: string) => `
   CREATE TABLE ${box} (slot INTEGER PRIMARY KEY, id BLOB NOT NULL, mark INTEGER NOT NULL);
   CREATE TABLE ${box}_steps (slot INTEGER PRIMARY KEY, stretch INTEGER NOT NULL UNIQUE);
   CREATE VIRTUAL TABLE ${box}_words USING fts5(
-    words, content='', contentless_delete=1, tokenize='ascii', prefix='${BEGINNINGS}');`;
+    words, content='', contentless_delete=1, tokenize='ascii', prefix='${BEGINNINGS}');
+  CREATE TABLE ${box}_moments (
+    slot INTEGER NOT NULL, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (slot, kind, at_ms)) WITHOUT ROWID;
+  CREATE INDEX ${box}_moments_by_time ON ${box}_moments (kind, at_ms, n);`;
 
 export type Sqlite = typeof DatabaseSync;
 

@@ -13,6 +13,7 @@ import type {
   IndexCall,
   IndexCalls,
   IndexEntry,
+  MomentRange,
 } from './index-calls.ts';
 import { isDamage, openIndexFile, removeIndexFile, type Sqlite } from './index-file.ts';
 
@@ -68,6 +69,9 @@ class OpenIndex implements IndexCalls {
     const { inbox, outbox } = this.#open().boxes;
     return inbox.count + outbox.count;
   }
+
+  countMoments = (ranges: readonly MomentRange[]) =>
+    ranges.map((range) => this.#open().boxes[range.box].moments.count(range));
 
   compare(entries: readonly IndexEntry[]): Compared {
     const result = { missing: 0, different: 0 };

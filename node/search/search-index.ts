@@ -15,6 +15,7 @@ import type {
   IndexAnswer,
   IndexCall,
   IndexEntry,
+  MomentRange,
   Note,
 } from './index-calls.ts';
 import { workerProgram } from './worker-program.ts';
@@ -62,6 +63,7 @@ export class SearchIndex {
   write = (entries: readonly IndexEntry[], note: Note) => this.#call<void>('write', [entries, note]);
   find = (request: FindRequest) => this.#call<Found>('find', [request]);
   count = () => this.#call<number>('count', []);
+  countMoments = (ranges: readonly MomentRange[]) => this.#call<number[]>('countMoments', [ranges]);
   compare = (entries: readonly IndexEntry[]) => this.#call<Compared>('compare', [entries]);
   inspect = () => this.#call<string | undefined>('inspect', [], INSPECT_MS);
   reset = () => this.#call<void>('reset', []);

@@ -139,6 +139,8 @@ export class MemoryNode implements NodeService {
       (view) =>
         (query.to === undefined || view.to.includes(query.to)) &&
         (query.state === undefined || view.state === query.state) &&
+        (!query.waiting || (view.clocks?.waiting.length ?? 0) > 0) &&
+        (!query.overdue || (view.clocks?.overdue.length ?? 0) > 0) &&
         (query.text === undefined || view.subject.includes(query.text)),
     );
     const from = Number(query.cursor ?? 0);
@@ -322,7 +324,7 @@ export class MemoryNode implements NodeService {
 }
 
 const ITEM_FIELDS = new Set(
-  'id legalId kind from fromName to type number notation subject date urgency state status storedAt'.split(
+  'id legalId kind from fromName to type number notation subject date urgency state status storedAt clocks'.split(
     ' ',
   ),
 );

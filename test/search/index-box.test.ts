@@ -32,7 +32,7 @@ t.test('pages cut by time follow each other without gap or repeat, and end', asy
         const place = { storedAtMs: START_MS + i * 1000, documentId: idOf(i) };
         places.set(hex(place.documentId), place);
         const fields = [rare.has(i) ? 'hiếm' : i % 2 === 0 ? 'quyết định' : 'định quyết'];
-        return { box: 'inbox' as const, fields, facets: [], ...place };
+        return { box: 'inbox' as const, fields, facets: [], moments: [], ...place };
       }),
     );
     database.exec('COMMIT');
@@ -66,7 +66,7 @@ t.test('pages cut by time follow each other without gap or repeat, and end', asy
     const i = Math.floor((n * DOCUMENTS) / 900);
     const place = { storedAtMs: START_MS + i * 1000 + 500, documentId: idOf(DOCUMENTS + n) };
     places.set(hex(place.documentId), place);
-    return { box: 'inbox' as const, fields: ['lấy lại'], facets: [], ...place };
+    return { box: 'inbox' as const, fields: ['lấy lại'], facets: [], moments: [], ...place };
   });
   for (const entries of [
     late,

@@ -23,6 +23,7 @@ export function entryOf(seed: number, facetsOf: (of: { from: string; state: stri
     documentId: new Uint8Array(createHash('sha256').update(String(seed)).digest()),
     fields: [subject, `${number} QĐ-TTg`],
     facets: facetsOf({ from, state: transport }),
+    moments: [],
   };
   return { entry, subject, number, from, state: transport };
 }

@@ -8,6 +8,7 @@ import type { DocumentItem, ListQuery, Page } from '../../core/views.ts';
 import { dayText } from '../amounts.ts';
 import { parseChoice, parseCount, parseOptionalDay } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
+import { printClockRows } from '../clock-tables.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { subcommand } from '../help.ts';
 import type { NodeClient } from '../node-client.ts';
@@ -27,7 +28,7 @@ const SHOWN_RECIPIENTS = 3;
 
 type ListOptions = Partial<
   Record<'from' | 'to' | 'state' | 'status' | 'since' | 'until' | 'text' | 'limit' | 'cursor', string>
->;
+> & { waiting?: boolean; overdue?: boolean };
 
 export function addList(program: Command, cli: Cli): void {
   subcommand(program, cli, 'list <box>', 'list')
@@ -38,6 +39,8 @@ export function addList(program: Command, cli: Cli): void {
     .option('--since <day>', cli.text('option.since'))
     .option('--until <day>', cli.text('option.until'))
     .option('--text <words>', cli.text('option.text'))
+    .option('--waiting', cli.text('option.waiting'))
+    .option('--overdue', cli.text('option.overdue'))
     .option('--limit <n>', cli.text('option.limit'))
     .option('--cursor <cursor>', cli.text('option.cursor'))
     .action((box: string, options: ListOptions) => list(cli, box, options));
@@ -56,6 +59,8 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
     since: parseOptionalDay(options.since),
     until: parseOptionalDay(options.until),
     text: options.text?.normalize('NFC'),
+    waiting: options.waiting,
+    overdue: options.overdue,
     limit: options.limit === undefined ? DEFAULT_LIMIT : parseCount(options.limit, MAX_LIMIT, '--limit'),
     cursor: options.cursor,
   };
@@ -63,11 +68,15 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
   const page = await firstWithItems(await cli.node(), query);
   cli.result(page);
   if (page.items.length === 0) {
-    cli.say(query.box === 'inbox' ? 'list.emptyInbox' : 'list.emptyOutbox');
+    if (query.overdue) cli.say('list.nothingOverdue');
+    else if (query.waiting) cli.say('list.nothingWaiting');
+    else cli.say(query.box === 'inbox' ? 'list.emptyInbox' : 'list.emptyOutbox');
     return;
   }
   const columns = columnsOf(cli, query.box, page.items);
-  if (cli.io.out.isTTY && cli.io.out.columns() < ROOMY_COLUMNS)
+  if (query.waiting || query.overdue)
+    await printClockRows(cli, query, page.items, idLengthOf(cli, page.items));
+  else if (cli.io.out.isTTY && cli.io.out.columns() < ROOMY_COLUMNS)
     await printTable(
       cli,
       columns.filter((column) => !column.flexible),
@@ -88,7 +97,7 @@ async function firstWithItems(node: NodeClient, query: ListQuery): Promise<Page<
 }
 
 function columnsOf(cli: Cli, box: ListQuery['box'], items: readonly DocumentItem[]): Column<DocumentItem>[] {
-  const idLength = cli.io.out.isTTY ? shortestUnique(items.map((item) => item.id)) : Number.POSITIVE_INFINITY;
+  const idLength = idLengthOf(cli, items);
   const party: Column<DocumentItem> =
     box === 'inbox'
       ? { heading: cli.text('label.from'), cell: (item) => item.from }
@@ -125,6 +134,9 @@ function recipientsText(to: readonly string[]): string {
   const more = to.length - SHOWN_RECIPIENTS;
   return to.slice(0, SHOWN_RECIPIENTS).join(', ') + (more > 0 ? ` +${more}` : '');
 }
+
+const idLengthOf = (cli: Cli, items: readonly DocumentItem[]): number =>
+  cli.io.out.isTTY ? shortestUnique(items.map((item) => item.id)) : Number.POSITIVE_INFINITY;
 
 /** Characters that tell all ids of a page apart. */
 function shortestUnique(ids: readonly string[]): number {

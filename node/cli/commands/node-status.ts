@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { NodeStatus, SearchView } from '../../core/node-views.ts';
 import { bytesText, durationText, timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
+import { clockCountsText } from '../clock-tables.ts';
 import { faultText, wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
 import { printHeading, printSheet } from '../sheet.ts';
@@ -42,6 +43,7 @@ async function printStatus(cli: Cli, status: NodeStatus): Promise<void> {
     ],
     [cli.text('label.seal'), sealText(cli, status)],
     [cli.text('label.documents'), cli.text('status.counts', counts)],
+    [cli.text('label.clocks'), clockCountsText(cli, status)],
     ...(status.search ? [searchRow(cli, status.search)] : []),
     [cli.text('label.disk'), cli.text('status.free', { free: bytesText(status.disk.freeBytes, language) })],
   ]);

@@ -2,9 +2,10 @@
 import type { Command } from 'commander';
 import { URGENCIES } from '../../core/urgency.ts';
 import type { DeliveryView, DocumentView } from '../../core/views.ts';
-import { bytesText, dayText, durationText, timeText } from '../amounts.ts';
+import { bytesText, dayText, dueText, durationText, timeText } from '../amounts.ts';
 import { parseId } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
+import { printClocks } from '../clock-tables.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { faultText, wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
@@ -42,6 +43,7 @@ async function printDocument(cli: Cli, view: DocumentView): Promise<void> {
     printHeading(cli, cli.text('label.deliveries'));
     await printDeliveries(cli, view.deliveries);
     printEffects(cli, view.deliveries);
+    await printClocks(cli, view.deliveries);
   }
   printCustody(cli, view);
   printRelations(cli, view);
@@ -89,7 +91,7 @@ function printFields(cli: Cli, view: DocumentView): void {
     [cli.text('label.signer'), signer],
     [cli.text('label.legalEffect'), legalText(cli, view)],
     [cli.text('label.urgency'), degree && degree.wire > 1 ? degree[cli.language] : null],
-    [cli.text('label.due'), view.due && dayText(view.due)],
+    [cli.text('label.due'), view.due && dueText(view.due)],
     [cli.text('label.kind'), view.kind === 'new' ? null : wordText(cli.language, 'kind', view.kind)],
     [cli.text('label.circular'), view.circular ? cli.text('word.yes') : null],
     [cli.text('label.id'), view.id],

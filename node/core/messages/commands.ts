@@ -136,7 +136,10 @@ export const COMMAND_TEXTS = {
     vi: 'độ khẩn: thuong, khan, thuong-khan, hoa-toc, hoa-toc-hen-gio',
     en: 'urgency: thuong, khan, thuong-khan, hoa-toc, hoa-toc-hen-gio',
   },
-  'option.due': { vi: 'hạn trả lời', en: 'reply due' },
+  'option.due': {
+    vi: 'hạn trả lời; với hoa-toc-hen-gio có thể kèm giờ: "2026-05-04 09:30"',
+    en: 'reply due; with hoa-toc-hen-gio a time too: "2026-05-04 09:30"',
+  },
   'option.classification': {
     vi: 'độ mật; chỉ “thuong” được gửi (mặc định: theo cấu hình của nút)',
     en: 'classification; only "thuong" may be sent (default: the folder\'s)',

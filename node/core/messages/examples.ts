@@ -10,7 +10,7 @@ export const EXAMPLE_TEXTS = {
     'lienthong send qd274.pdf --dir ~/nut --to H40,H51 --type "Quyết định" --number 274 --notation QĐ-TTg --subject "Phê duyệt Đề án" --wait',
   ),
   'example.list': same(
-    'lienthong list inbox --dir ~/nut\nlienthong list outbox --dir ~/nut --state queued --since 2019-03-12\nlienthong list inbox --dir ~/nut --text "chuyển đổi số" --limit 20',
+    'lienthong list inbox --dir ~/nut\nlienthong list outbox --dir ~/nut --state queued --since 2019-03-12\nlienthong list inbox --dir ~/nut --text "chuyển đổi số" --limit 20\nlienthong list outbox --dir ~/nut --waiting\nlienthong list inbox --dir ~/nut --overdue',
   ),
   'example.show': same('lienthong show 0190f3a2-7b3c --dir ~/nut'),
   'example.fetch': {

@@ -71,7 +71,8 @@ const fields = {
     }),
   ),
   urgency: Type.Optional(oneOf(URGENCIES.map((row) => row.option))),
-  due: Type.Optional(day()),
+  // a time only with the urgency that has one: the exchange says so
+  due: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}\\+07:00)?$' })),
   classification: Type.Optional(oneOf(CLASSIFICATIONS)),
   circular: Type.Optional(Type.Boolean()),
   allowMissing: Type.Optional(Type.Boolean()),
@@ -113,6 +114,8 @@ export const ListQuerystring = strict({
   since: Type.Optional(day()),
   until: Type.Optional(day()),
   text: Type.Optional(Type.String({ maxLength: 500 })),
+  waiting: Type.Optional(oneOf(['true', 'false'] as const)),
+  overdue: Type.Optional(oneOf(['true', 'false'] as const)),
   limit: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,2}$', description: `1 to ${MAX_PAGE}` })),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
 });

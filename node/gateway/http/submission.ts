@@ -27,8 +27,10 @@ function attachmentOf(file: SubmissionBody['attachments'][number]): SubmittedAtt
   return { ...described, bytes };
 }
 
-export const listQueryOf = ({ limit, ...query }: ListQuerystring): ListQuery => ({
+export const listQueryOf = ({ limit, waiting, overdue, ...query }: ListQuerystring): ListQuery => ({
   ...query,
+  waiting: waiting === 'true',
+  overdue: overdue === 'true',
   limit: Math.min(Number(limit ?? DEFAULT_PAGE), MAX_PAGE),
 });
 
