@@ -146,7 +146,7 @@ async function start(
       search: { index: new SearchIndex({ dir, clock }), room: () => room.require() },
       onUnknownHead: () => network.sync.askForNewer(),
     },
-    { quota: config.quota },
+    { quota: config.quota, edxmlOriginalTravels: config.edxmlOriginalTravels },
   );
   await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));

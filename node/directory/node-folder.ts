@@ -27,6 +27,8 @@ export interface NodeConfig {
   quota?: DailyQuota;
   /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
   seal?: TokenSettings;
+  /** Imported edXML messages go to the recipients too; absent: they stay here. */
+  edxmlOriginalTravels?: boolean;
 }
 
 export interface DailyQuota {
@@ -97,14 +99,16 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota, seal } = JSON.parse(new TextDecoder().decode(bytes));
+    const config = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota, seal, edxmlOriginalTravels } = config;
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
     if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
     if (seal !== undefined) parseTokenSettings(seal);
-    return { listen, announce, classification, quota, seal };
+    if (![undefined, true, false].includes(edxmlOriginalTravels)) throw new TypeError('edxmlOriginalTravels');
+    return { listen, announce, classification, quota, seal, edxmlOriginalTravels };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

@@ -45,6 +45,8 @@ export interface ExchangeInit {
   onChanged?: (documentId: Bytes) => void;
   /** Whose register gives arrival numbers; the agency's one series when absent. */
   registers?: Registers;
+  /** Imported edXML messages go to the recipients, too, as an attachment of their own role; false when absent. */
+  edxmlOriginalTravels?: boolean;
 }
 
 export class ExchangeParts {

@@ -37,7 +37,11 @@ export type StatusDeskComponents = Pick<ExchangeComponents, 'store' | 'clock' | 
 };
 
 /** An act, with what it answers found. */
-export type Act = Omit<StatusAct, 'answers'> & { answers?: Bytes | undefined };
+export type Act = Omit<StatusAct, 'answers'> & {
+  answers?: Bytes | undefined;
+  /** What an imported status said that has no field. */
+  importedText?: string | undefined;
+};
 
 export class StatusDesk {
   readonly #with: StatusDeskComponents;
@@ -117,9 +121,10 @@ export class StatusDesk {
   }
 }
 
-function saidOf({ code, reason, note, staff, answers }: Act): Said {
+function saidOf({ code, reason, note, staff, answers, importedText }: Act): Said {
   return {
     code,
+    importedText,
     answers,
     reason: needsReason(code) ? required('reason', reason) : optional('reason', reason),
     note: optional('note', note),
