@@ -18,9 +18,10 @@ import { deliveriesOf } from '../store/deliveries.ts';
 import { findByLegalId } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { kindOfWire } from './compose.ts';
+import { limited } from './fields.ts';
 import { composeText } from './imported-status-text.ts';
 import type { ExchangeComponents } from './ports.ts';
-import type { Recalls } from './recalls.ts';
+import type { RecallRequest, Recalls } from './recalls.ts';
 import { effectsOn, type NamedDocument, namedDocument } from './relations.ts';
 import type { StatusDesk } from './status-desk.ts';
 
@@ -51,25 +52,26 @@ export class EdxmlStatuses {
     const { description = '', staffInfo } = message;
     const short = [...description].slice(0, FIELD_LIMITS.reason).join('');
     const importedText = composeText(message, short !== description);
-    if (code === '13') return this.#recall(about, unit, short, importedText);
+    const staff = staffInfo && {
+      name: limited('staff.name', staffInfo.staff ?? ''),
+      department: limited('staff.department', staffInfo.department ?? ''),
+      email: limited('staff.email', staffInfo.email ?? ''),
+      mobile: limited('staff.mobile', staffInfo.mobile ?? ''),
+    };
+    if (code === '13') return this.#recall(about, unit, { reason: short, staff, importedText });
     const documentId = await this.#received(about, unit);
     const answer = await this.#with.desk.say(documentId, {
       code,
       unit,
       ...(needsReason(code) ? { reason: short } : { note: short }),
-      staff: staffInfo && {
-        ...(staffInfo.staff !== undefined && { name: staffInfo.staff }),
-        ...(staffInfo.department !== undefined && { department: staffInfo.department }),
-        ...(staffInfo.email !== undefined && { email: staffInfo.email }),
-        ...(staffInfo.mobile !== undefined && { mobile: staffInfo.mobile }),
-      },
+      ...(staff && { staff }),
       answers: code === '15' || code === '16' ? await this.#waitingUpdate(documentId, unit) : undefined,
       importedText,
     });
     return { kind: 'status', code, ...answer };
   }
 
-  async #recall(about: About, unit: string, reason: string, importedText: string): Promise<StatusImported> {
+  async #recall(about: About, unit: string, said: RecallRequest): Promise<StatusImported> {
     const { store, recalls } = this.#with;
     const sent = (await this.#bearing(about)).filter(
       ({ row, content }) =>
@@ -83,8 +85,7 @@ export class EdxmlStatuses {
     const isOne = named !== unit;
     if (isOne && !units.includes(named))
       throw new LienthongError('not-found', { what: 'delivery', id: named });
-    const request = { reason, units: isOne ? [named] : units, importedText };
-    const answers = await recalls.recall(documentId, request);
+    const answers = await recalls.recall(documentId, { ...said, units: isOne ? [named] : units });
     return { kind: 'status', code: '13', id: uuidText(exchangeId), answers };
   }
 

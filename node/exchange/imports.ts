@@ -58,6 +58,8 @@ export class Imports {
   ): Promise<ImportAnswer> {
     const fields = submissionOf(message);
     this.#acts.requireDoable(fields);
+    const [absent] = intake.files.length === 0 ? notes.withoutAttachment : [];
+    if (absent !== undefined) throw new LienthongError('file-missing', { file: absent });
     const original = await intake.original();
     signal?.throwIfAborted();
     const { imported } = fields;
