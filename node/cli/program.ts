@@ -8,7 +8,9 @@ import { isLanguage } from '../core/messages.ts';
 import { VERSION } from '../core/version.ts';
 import { Cli, type GlobalOptions } from './cli.ts';
 import { addDirectoryCommands } from './commands/directory.ts';
+import { addExport } from './commands/export.ts';
 import { addFetch } from './commands/fetch.ts';
+import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
 import { addNodeCommands } from './commands/node.ts';
 import { addRegistryCommands } from './commands/registry.ts';
@@ -53,6 +55,8 @@ export function buildProgram(cli: Cli): Command {
   addShow(program, cli);
   addFetch(program, cli);
   addVerify(program, cli);
+  addImport(program, cli);
+  addExport(program, cli);
   addDirectoryCommands(program, cli);
   addNodeCommands(program, cli);
   addRegistryCommands(program, cli);

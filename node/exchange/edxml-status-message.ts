@@ -69,7 +69,7 @@ function messageFor({ content }: HeldDocument, { entry, content: status }: Chain
 
 /** What the node said by itself, in the language of the register; else what the code means. */
 function automatic(reasonCode: string, code: string): string {
-  const key = `reasonCode.${reasonCode}`;
+  const key = `edxml.because.${reasonCode}`;
   const status = `status.${code}`;
   const found = [key, status].find((one): one is MessageKey => isMessageKey(one));
   return found === undefined ? reasonCode : textOf('vi', found);
