@@ -13,7 +13,17 @@ const paths = pathsOf(buildProgram(new Cli({ out: { isTTY: false }, env: {} } as
 
 t.test('the commands of the contract are there', async (t) => {
   const there = new Set(paths.map((path) => path.join(' ')));
-  for (const name of ['send', 'list', 'show', 'fetch', 'verify', 'directory list', 'directory show'].concat(
+  for (const name of [
+    'import',
+    'export',
+    'send',
+    'list',
+    'show',
+    'fetch',
+    'verify',
+    'directory list',
+    'directory show',
+  ].concat(
     ['init', 'request', 'install', 'run', 'status', 'check', 'recover', 'announce'].map(
       (one) => `node ${one}`,
     ),

@@ -2,10 +2,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { hex, parseHex } from '../../node/core/bytes.ts';
 import type { EdxmlDocument } from '../../node/edxml/message.ts';
 import { organKey } from '../../node/edxml/organ-id.ts';
 import { viewOf } from '../../node/edxml/view.ts';
+import { blobReferenceKey, blobReferenceWrites, isBlobReferenced } from '../../node/store/documents.ts';
+import { checkParts } from '../../node/store/folder-check.ts';
 import { PREFIX, prefixRange } from '../../node/store/keys.ts';
+import { getOriginal, originalWrites } from '../../node/store/originals.ts';
 import { fixture, has, inChunks, taken, xmllint } from '../edxml/reading.ts';
 import {
   edited,
@@ -523,4 +527,32 @@ t.test('an older message whose file was sent beside it is refused, naming the fi
     details: { file: 'kế hoạch.txt' },
   });
   await isUntouched(t, federation.node('H90'));
+});
+
+t.test('a check of the folder holds each kept message against its row and its file', async (t) => {
+  const federation = await edxmlFederation(t);
+  const node = federation.node('H90');
+  const file = newDocument();
+  const { documentHash } = await importedDocument(node, file);
+  const documentId = parseHex(documentHash)!;
+  const { sha256 } = (await getOriginal(node.store, documentId))!;
+  const { audit, blobs } = node;
+  // the engine's own check is another's; here it finds nothing
+  const store = Object.assign(node.store, { check: async () => ({ state: 'ok' as const, problems: [] }) });
+  const problems = async () => (await checkParts({ store, audit, blobs })).problems;
+  t.same(await problems(), []);
+  await store.commit({ writes: originalWrites(documentId, { sha256, size: 1, importedAtMs: 1 }) });
+  t.same(
+    await problems(),
+    [{ kind: 'blob-damaged', where: hex(sha256) }],
+    'another length than the row says',
+  );
+  const size = file.length;
+  await store.commit({ writes: originalWrites(documentId, { sha256, size, importedAtMs: 1 }) });
+  await store.commit({ writes: [{ del: blobReferenceKey(sha256, documentId) }] });
+  t.same(await problems(), [{ kind: 'blob-missing', where: hex(sha256) }], 'nothing keeps it');
+  await store.commit({ writes: blobReferenceWrites([sha256], documentId) });
+  t.same(await problems(), []);
+  await blobs.collect({ isReferenced: (of) => isBlobReferenced(node.store, of) });
+  t.ok((await joinedOriginal(node, (await node.only('outbox')).id)).equals(file), 'the collector leaves it');
 });
