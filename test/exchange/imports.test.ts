@@ -556,3 +556,66 @@ t.test('a check of the folder holds each kept message against its row and its fi
   await blobs.collect({ isReferenced: (of) => isBlobReferenced(node.store, of) });
   t.ok((await joinedOriginal(node, (await node.only('outbox')).id)).equals(file), 'the collector leaves it');
 });
+
+t.test(
+  'an update recalls from the units it removes alone; what it can’t add stops it before it is sent',
+  async (t) => {
+    const federation = await edxmlFederation(t);
+    const author = federation.node('H90');
+    const both: [string, string] = [
+      '<edXML:DocumentId>000',
+      '<edXML:To><edXML:OrganId>000.00.00.H91</edXML:OrganId></edXML:To><edXML:DocumentId>000',
+    ];
+    const { id } = await importedDocument(author, newDocument('117', both));
+    await delivered(federation, id);
+    const named: [string, string] = ['2019/02/30,117/', '2019/03/12,117/'];
+    const text = edited('document-update.edxml', named).toString();
+    const at = text.lastIndexOf('05.17.H92');
+    const own = Buffer.from(`${text.slice(0, at)}000.00.00.H90${text.slice(at + '05.17.H92'.length)}`);
+    await t.rejects(imported(author, own), { code: 'own-recipient' });
+    t.equal((await author.exchange.list({ box: 'outbox' })).items.length, 1, 'nothing more was sent');
+    const update = await importedDocument(author, edited('document-update.edxml', named));
+    t.match(update.recalls, [{ id, answers: [{ to: 'H91' }] }]);
+    t.equal(update.recalls[0]!.answers.length, 1);
+  },
+);
+
+t.test(
+  'a second recall of what was not given back means the document again, not the first recall',
+  async (t) => {
+    const federation = await edxmlFederation(t);
+    const [author, receiver] = [federation.node('H90'), federation.node('H92')];
+    const { id } = await importedDocument(author, newDocument());
+    await delivered(federation, id);
+    await receiver.exchange.say(id, { code: '03' });
+    const same: [string, string] = ['2019/02/30,118/', '2019/03/12,118/'];
+    await importedDocument(author, edited('document-recall.edxml', same));
+    await federation.until('asked', async () => (await receiver.exchange.show(id)).status === '13');
+    await receiver.exchange.say(id, { code: '16', reason: 'Đã xử lý' });
+    await federation.until('declined', async () =>
+      (await author.exchange.show(id)).deliveries.some(({ recall }) => recall === 'declined'),
+    );
+    const again = edited('document-recall.edxml', same, ['do sai thẩm quyền', 'lần hai']);
+    t.match(await importedDocument(author, again), {
+      recalls: [{ id, answers: [{ outcome: 'requested' }] }],
+    });
+  },
+);
+
+t.test('a status that names no author is refused where several wrote under that DocumentId', async (t) => {
+  const federation = await edxmlFederation(t);
+  const [author, receiver] = [federation.node('H90'), federation.node('H91')];
+  const { id } = await importedDocument(author, newDocument('118', ['05.17.H92', '000.00.00.H91']));
+  await delivered(federation, id);
+  // H92 copies the DocumentId of H90
+  const copy = newDocument(
+    '118',
+    ['<edXML:OrganId>000.00.00.H90', '<edXML:OrganId>000.00.00.H92'],
+    ['05.17.H92', '000.00.00.H91'],
+  );
+  const other = await importedDocument(federation.node('H92'), copy);
+  await federation.settled('H92', other.id);
+  const unnamed = edited('status-03.edxml', ['<edXML:OrganId>000.00.00.H90</edXML:OrganId>', '']);
+  await t.rejects(imported(receiver, unnamed), { code: 'ambiguous' });
+  t.match(await imported(receiver, fixture('status-03.edxml')), { id, code: '03' }, 'the one it names');
+});
