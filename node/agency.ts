@@ -148,7 +148,12 @@ async function start(
       search: { index: new SearchIndex({ dir, clock }), room: () => room.require() },
       onUnknownHead: () => network.sync.askForNewer(),
     },
-    { quota: config.quota, registers: config.registers, calendar },
+    {
+      quota: config.quota,
+      registers: config.registers,
+      calendar,
+      edxmlOriginalTravels: config.edxmlOriginalTravels,
+    },
   );
   await exchange.load();
   await network.handleSeats(PROTOCOLS.delivery, (frames, from) => exchange.serveDelivery(frames, from));

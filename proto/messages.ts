@@ -179,6 +179,10 @@ export const takeBackRow = rowCodec<TakeBackRow, lienthong.v1.TakeBackRow.$Prope
   v1.TakeBackRow,
   KiB,
 );
+export const importedOriginalRow = rowCodec<
+  ImportedOriginalRow,
+  lienthong.v1.ImportedOriginalRow.$Properties
+>('ImportedOriginalRow', v1.ImportedOriginalRow, KiB);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -227,5 +231,6 @@ export type LogEvidenceRow = lienthong.v1.LogEvidenceRow;
 export type LogGapRow = lienthong.v1.LogGapRow;
 export type TakeBackRow = lienthong.v1.TakeBackRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
+export type ImportedOriginalRow = lienthong.v1.ImportedOriginalRow;
 
 export { lienthong };

@@ -10,6 +10,7 @@ import type { Submission } from '../node/core/views.ts';
 import { enrol } from '../node/directory/applicant.ts';
 import { openNodeFolder, readNodeConfig, writeNodeConfig } from '../node/directory/node-folder.ts';
 import { initRegistry, type RunningRegistry, startRegistry } from '../node/registry.ts';
+import { fixture, inChunks, joined } from './edxml/reading.ts';
 import { tempFolder, until } from './registry/federation.ts';
 
 const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
@@ -192,6 +193,26 @@ t.test('a calendar of the configuration counts, and a wrong one is named', async
   await until(async () => (await service.status()).clocks !== null);
   t.match((await service.status()).clocks, { overdue: { inbox: 0, outbox: 0 }, breaches: { days: 30 } });
 });
+
+t.test(
+  'an imported message travels where the configuration says so, classified as the folder declares',
+  async (t) => {
+    const { at, start } = await federation(t, ['G22', 'H40']);
+    const config = await readNodeConfig(at('G22'));
+    await writeNodeConfig(at('G22'), { ...config, edxmlOriginalTravels: 'yes' as never });
+    const reason = 'edxmlOriginalTravels';
+    await t.rejects(readNodeConfig(at('G22')), { code: 'folder-damaged', details: { reason } });
+    await writeNodeConfig(at('G22'), { ...config, edxmlOriginalTravels: true });
+    const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
+    const text = fixture('document-new.edxml').toString();
+    const file = Buffer.from(text.replaceAll('000.00.00.H90', 'G22').replaceAll('05.17.H92', 'H40'));
+    const { id } = await g22.service.importEdxml(inChunks(file, 1000), { system: 'test' });
+    await until(() => isDelivered(g22, id));
+    const { stream } = await h40.service.exportEdxml(id, { original: true });
+    t.ok((await joined(stream)).equals(file));
+    t.match(await g22.service.check(), { ok: true, checked: { blobs: 2 } });
+  },
+);
 
 t.test('where a seal is in a token, a wrong configuration is named by its field', async (t) => {
   const { at } = await federation(t, ['H40']);

@@ -23,24 +23,33 @@ export interface Expected {
 }
 
 /** Answers the path written. Throws 'blob-mismatch' when the bytes aren't the ones signed; 'disk-full'. */
-export async function writeIncoming(
+export const writeIncoming = (
   folder: string,
   expected: Expected,
   source: AsyncIterable<Uint8Array>,
   random: Random,
   progress: (bytes: number) => void = () => undefined,
+): Promise<string> =>
+  writeNew(folder, expected.name, random, (handle) => copy(source, handle, expected, progress));
+
+/** A file as `write` makes it, whole or not at all, under the first free name. Answers the path written. */
+export async function writeNew(
+  folder: string,
+  name: string,
+  random: Random,
+  write: (handle: FileHandle) => Promise<void>,
 ): Promise<string> {
   const temporary = join(folder, `.lienthong-${Buffer.from(random(8)).toString('hex')}.part`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
     const handle = await open(temporary, flags, 0o666);
     try {
-      await copy(source, handle, expected, progress);
+      await write(handle);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    return await settle(temporary, folder, cleanFileName(expected.name));
+    return await settle(temporary, folder, cleanFileName(name));
   } catch (error) {
     throw errorOf(error, folder);
   } finally {

@@ -1,5 +1,6 @@
 /** A running node's functions over its socket, by name: what the commands call. */
 
+import type { ExportOptions, ImportAnswer } from '../core/edxml-views.ts';
 import type { CheckReport, DirectoryDetail, DirectoryItem, NodeStatus } from '../core/node-views.ts';
 import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
@@ -24,6 +25,7 @@ export type UploadedFile = { name: string; mediaType?: string } & (
   | { lease: string; sha256: string }
   | { base64: string }
 );
+export type EdxmlQuery = { system: string; key?: string | undefined; classification?: string | undefined };
 export type Fields = Omit<Submission, 'attachments'>;
 
 export class NodeClient {
@@ -69,6 +71,11 @@ export class NodeClient {
   release = (lease: string) => this.#http.json<void>('DELETE', `/v1/blobs/${encodeURIComponent(lease)}`);
   watch = (id: string, signal: AbortSignal) =>
     this.#http.lines<DeliveryUpdate>(`${document(id)}/events`, signal);
+  /** Streams an edXML file of `size` bytes. */
+  importEdxml = (source: AsyncIterable<Uint8Array>, size: number, query: EdxmlQuery) =>
+    this.#http.upload<ImportAnswer>(pathOf('/v1/edxml', { ...query }), source, size);
+  exportEdxml = (id: string, options: ExportOptions) =>
+    this.#http.download(pathOf(`${document(id)}/edxml`, { ...options }));
   attachment = (id: string, index: number) => this.#http.download(`${document(id)}/attachments/${index}`);
 
   async evidence(id: string): Promise<{ name: string; bytes: Uint8Array }[]> {

@@ -8,6 +8,7 @@
 import type { ErrorDetails, LienthongError } from './errors.ts';
 import { CLOCK_TEXTS } from './messages/clocks.ts';
 import { COMMAND_TEXTS } from './messages/commands.ts';
+import { EDXML_TEXTS } from './messages/edxml.ts';
 import { EDXML_REASON_TEXTS } from './messages/edxml-reasons.ts';
 import { ERROR_TEXTS } from './messages/errors.ts';
 import { EVENT_TEXTS } from './messages/events.ts';
@@ -35,6 +36,7 @@ export const MESSAGES = {
   ...PDF_TEXTS,
   ...CLOCK_TEXTS,
   ...EDXML_REASON_TEXTS,
+  ...EDXML_TEXTS,
 } satisfies Record<string, Text>;
 export type MessageKey = keyof typeof MESSAGES;
 

@@ -40,6 +40,7 @@ export interface Submission {
   kind?: BusinessKind;
   /** Documents it answers, replaces, updates, corrects or recalls. With one, `to` may be empty: those it concerns. */
   relations?: RelationInput[];
+  imported?: import('./imported-metadata.ts').ImportedMetadata | undefined;
   attachments: SubmittedAttachment[];
   /** Which local system submits ("cli", "api" …) and its idempotency key. */
   system: string;

@@ -32,6 +32,8 @@ export interface NodeConfig {
   seal?: TokenSettings;
   /** Days off and days worked instead, beside the shipped ones. */
   calendar?: CalendarSettings;
+  /** Imported edXML messages go to the recipients too; absent: they stay here. */
+  edxmlOriginalTravels?: boolean;
 }
 
 export interface DailyQuota {
@@ -102,9 +104,9 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   try {
     if (bytes === undefined) throw new TypeError('missing');
-    const { listen, announce, classification, quota, registers, seal, calendar } = JSON.parse(
-      new TextDecoder().decode(bytes),
-    );
+    const config = JSON.parse(new TextDecoder().decode(bytes));
+    const { listen, announce, classification, quota, registers, seal, calendar, edxmlOriginalTravels } =
+      config;
     if (!all(listen, isListenAddress)) throw new TypeError('listen');
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
@@ -114,7 +116,9 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
       throw new TypeError('registers');
     if (seal !== undefined) parseTokenSettings(seal);
     const days = calendar === undefined ? undefined : parseCalendarSettings(calendar);
-    return { listen, announce, classification, quota, registers, seal, calendar: days };
+    if (![undefined, true, false].includes(edxmlOriginalTravels)) throw new TypeError('edxmlOriginalTravels');
+    const given = { listen, announce, classification, quota, registers, seal };
+    return { ...given, calendar: days, edxmlOriginalTravels };
   } catch (cause) {
     const reason = cause instanceof TypeError ? cause.message : 'unreadable';
     throw new LienthongError('folder-damaged', { where: path, reason }, { cause });

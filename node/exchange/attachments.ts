@@ -10,12 +10,14 @@ import { LienthongError } from '../core/errors.ts';
 import { FIELD_LIMITS, MAX_ATTACHMENTS } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
 import { leafHash } from '../core/merkle.ts';
-import type { ProposedAttachment, SubmittedAttachment } from '../core/views.ts';
+import type { ProposedAttachment, Submission, SubmittedAttachment } from '../core/views.ts';
 import { CHUNK_BYTES } from '../store/blob-facts.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { KeyValueStore, Precondition, Write } from '../store/key-value.ts';
+import { originalWrites } from '../store/originals.ts';
 import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner, smallBlobWrite } from '../store/small-blobs.ts';
-import type { AttachmentFields } from './compose.ts';
+import { type AttachmentFields, businessKindOf } from './compose.ts';
+import { importedAttachments } from './imported-fields.ts';
 import type { Uploads } from './uploads.ts';
 
 type Described = Pick<SubmittedAttachment, 'name' | 'mediaType' | 'description'>;
@@ -30,14 +32,21 @@ export interface ResolvedAttachments {
   require: Precondition[];
   /** Bytes that came along, by position in `fields`. */
   bytes: (Bytes | undefined)[];
+  /** The imported message, to be kept with the document. */
+  original?: { sha256: Bytes; size: number };
 }
+
+/** Kinds that may come without a file: what they do is said in their fields. */
+const WITHOUT_FILES: readonly string[] = ['recall', 'update'];
 
 /** Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
 export function resolveAttachments(
-  submitted: readonly SubmittedAttachment[],
+  submission: Pick<Submission, 'attachments' | 'kind' | 'relations' | 'imported'>,
   uploads: Uploads,
 ): ResolvedAttachments {
-  if (submitted.length === 0) throw new LienthongError('file-missing', { file: '' });
+  const { attachments: submitted, imported } = submission;
+  if (submitted.length === 0 && !WITHOUT_FILES.includes(businessKindOf(submission)))
+    throw new LienthongError('file-missing', { file: '' });
   if (submitted.length > MAX_ATTACHMENTS)
     throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
   const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], require: [], bytes: [] };
@@ -66,13 +75,29 @@ export function resolveAttachments(
       resolved.bytes.push(undefined);
     }
   }
+  resolved.fields = importedAttachments(resolved.fields, imported);
+  if (imported?.original !== undefined) resolveOriginal(imported.original, resolved, uploads);
   return resolved;
+}
+
+/** Where the message travels too, its lease is among the attachments' already. */
+function resolveOriginal(
+  { lease, sha256: sum }: { lease: string; sha256: string },
+  resolved: ResolvedAttachments,
+  uploads: Uploads,
+): void {
+  const blob = uploads.require(lease, sum);
+  resolved.original = { sha256: blob.sha256, size: blob.size };
+  if (resolved.leases.includes(lease)) return;
+  resolved.writes.push(...blob.lease.writes);
+  resolved.require.push(...blob.lease.require);
+  resolved.leases.push(lease);
 }
 
 /** What a new document keeps: rows of the attachments that came along, and the files of the others, by SHA-256. */
 export function keptBy(
   row: SmallBlobOwner,
-  { fields, bytes }: ResolvedAttachments,
+  { fields, bytes, original }: ResolvedAttachments,
 ): { small: Write[]; files: Bytes[] } {
   const small: Write[] = [];
   const files: Bytes[] = [];
@@ -81,6 +106,8 @@ export function keptBy(
     if (along === undefined) files.push(sum!);
     else small.push(smallBlobWrite(row, sum!, along));
   }
+  if (original !== undefined)
+    small.push(...originalWrites(row.documentId, { ...original, importedAtMs: row.storedAtMs }));
   return { small, files };
 }
 
@@ -127,10 +154,18 @@ export async function* streamAttachment(
     yield small;
     return;
   }
-  const reader = await blobs.open(attachment.sha256);
-  if (reader === undefined || reader.size !== attachment.size) {
+  yield* streamFile(attachment, blobs);
+}
+
+/** A file's bytes. The caller compares the hash at the end. Throws 'damaged' when it isn't here whole. */
+export async function* streamFile(
+  file: Pick<Attachment, 'name' | 'sha256' | 'size'>,
+  blobs: BlobStore,
+): AsyncGenerator<Bytes> {
+  const reader = await blobs.open(file.sha256);
+  if (reader === undefined || reader.size !== file.size) {
     await reader?.close();
-    throw damaged(attachment);
+    throw damaged(file);
   }
   try {
     yield* reader.stream();
@@ -148,7 +183,5 @@ async function readFile(attachment: Attachment, blobs: BlobStore): Promise<Bytes
   }
 }
 
-const damaged = (attachment: Attachment): LienthongError =>
-  new LienthongError('damaged', {
-    where: `attachment ${attachment.name} (${hex(attachment.sha256).slice(0, 16)}…)`,
-  });
+const damaged = ({ name, sha256 }: Pick<Attachment, 'name' | 'sha256'>): LienthongError =>
+  new LienthongError('damaged', { where: `attachment ${name} (${hex(sha256).slice(0, 16)}…)` });

@@ -14,10 +14,11 @@ import { dayOf, parseDay, parseDue } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_RECIPIENTS } from '../core/field-limits.ts';
 import { isUrgency, type Urgency, wireOfUrgency } from '../core/urgency.ts';
-import type { BusinessKind, RelationInput, Submission } from '../core/views.ts';
+import type { BusinessKind, Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
 import { legalIdOf } from '../store/relations.ts';
 import { limited, optional, required } from './fields.ts';
+import { importedFields } from './imported-fields.ts';
 import type { Self, Service, TrustedDirectory } from './ports.ts';
 import type { ResolvedRelations } from './relations.ts';
 
@@ -63,20 +64,22 @@ export function compose(
   const notation = optional('notation', submission.notation) ?? '';
   const legacy = toLegacy(issuer.unit as UnitCode) ?? issuer.unit;
   const urgency = submission.urgency ?? 'thuong';
+  const own = {
+    issuer: { code: issuer.unit, legacyCode: legacy, name: issuer.name },
+    legalId: legalIdOf(legacy, date, number, notation),
+    type: { name: required('type', submission.type) },
+  };
   if (!isUrgency(urgency)) throw new LienthongError('usage', { field: 'urgency', value: String(urgency) });
   return {
     content: {
-      businessKind: wireOfKind(submission.kind ?? kindOf(submission.relations ?? [])),
+      businessKind: wireOfKind(businessKindOf(submission)),
       relations: relations.fields,
       classification,
-      issuer: { code: issuer.unit, legacyCode: legacy, name: issuer.name },
       senderAgency: self.agency,
-      legalId: legalIdOf(legacy, date, number, notation),
       number,
       notation,
       date,
       place: optional('place', submission.place),
-      type: { name: required('type', submission.type) },
       subject: required('subject', submission.subject),
       content: optional('content', submission.content),
       signer: signerOf(submission),
@@ -84,6 +87,8 @@ export function compose(
       printedRecipients: (submission.printedRecipients ?? []).map((text) =>
         limited('printedRecipient', text),
       ),
+      ...own,
+      ...importedFields(submission.imported, own),
     },
     numberKey: { issuer: issuer.unit, year: date.slice(0, 4), number, notation },
     recipients,
@@ -190,8 +195,12 @@ const KINDS: readonly BusinessKind[] = ['new', 'recall', 'update', 'replace'];
 const wireOfKind = (kind: BusinessKind): number => KINDS.indexOf(kind) + 1;
 export const kindOfWire = (wire: number): BusinessKind => KINDS[wire - 1] ?? 'new';
 
-/** What a document is by what it names; a reply is a new document. */
-function kindOf(relations: readonly RelationInput[]): BusinessKind {
+/** As said, else what a document is by what it names; a reply is a new document. */
+export function businessKindOf({
+  kind,
+  relations = [],
+}: Pick<Submission, 'kind' | 'relations'>): BusinessKind {
+  if (kind !== undefined) return kind;
   const kinds = new Set(relations.map(({ kind }) => kind));
   if (kinds.has('replaces')) return 'replace';
   if (kinds.has('updates') || kinds.has('corrects')) return 'update';

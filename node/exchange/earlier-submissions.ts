@@ -82,12 +82,19 @@ export interface Token {
  * What was submitted as one hash: as the caller said it, whatever order its fields and recipients came in. Nothing of
  * today's date, directory or leases goes into it: the same call tomorrow is the same submission.
  */
-export function tokenOf({ key: given, system, attachments, ...said }: Submission | Proposal): Token {
+export function tokenOf({
+  key: given,
+  system,
+  attachments,
+  imported,
+  ...said
+}: Submission | Proposal): Token {
+  const { original: _, ...metadata } = imported ?? {};
   const files = attachments.map((file: SubmittedAttachment | ProposedAttachment) => {
     const sum = 'bytes' in file ? hex(sha256(file.bytes)) : file.sha256;
     return [sum, file.name, file.mediaType ?? '', file.description ?? ''];
   });
-  const facts = { ...said, to: [...said.to].sort(), files };
+  const facts = { ...said, ...(imported && { imported: metadata }), to: [...said.to].sort(), files };
   const hash = sha256(utf8(canonical(facts).normalize('NFC')));
   return { system, name: given === undefined ? `hash:${hex(hash)}` : `key:${given}`, hash };
 }

@@ -8,6 +8,7 @@ import type { Attachment } from '../../proto/messages.ts';
 import { hex } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
 import { isoTime } from '../core/dates.ts';
+import type { EdxmlExport, ExportOptions, ImportAnswer, ImportOptions } from '../core/edxml-views.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { LogFindings, RecoveryView } from '../core/log-views.ts';
 import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
@@ -30,7 +31,9 @@ import type {
 import { streamAttachment } from './attachments.ts';
 import type { SeatQueue } from './courier.ts';
 import { envelopesOf, evidenceFiles } from './evidence.ts';
+import { Exports } from './exports.ts';
 import type { Finder } from './finder.ts';
+import { Imports } from './imports.ts';
 import { logFindings } from './log-findings.ts';
 import type { LogWitness } from './log-witness.ts';
 import { type ExchangeInit, ExchangeParts } from './parts.ts';
@@ -44,11 +47,20 @@ export type { ExchangeInit } from './parts.ts';
 export class Exchange {
   readonly #with: ExchangeComponents;
   readonly #parts: ExchangeParts;
+  readonly #imports: Imports;
   readonly #serving = new Set<Promise<void>>();
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
     this.#with = components;
-    this.#parts = new ExchangeParts(components, init);
+    const parts = new ExchangeParts(components, init);
+    this.#parts = parts;
+    const { uploads, recalls, moreRecipients, desk } = parts;
+    this.#imports = new Imports({
+      ...components,
+      ...{ uploads, recalls, moreRecipients, desk },
+      submit: (submission) => this.submit(submission),
+      originalTravels: init.edxmlOriginalTravels ?? false,
+    });
   }
 
   /** Lists, and the index they are looked up in. */
@@ -143,6 +155,17 @@ export class Exchange {
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
     return this.#parts.uploads.store(source, options.signal);
+  }
+
+  /** Takes an edXML file as it streams: a document to submit, or a status to say. Throws as Imports. */
+  async importEdxml(source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer> {
+    this.#parts.takeBack.requireNumbersKnown();
+    return this.#imports.import(source, options);
+  }
+
+  /** A document, or a status said about it, as an edXML file. Throws as Exports. */
+  async exportEdxml(id: string, options: ExportOptions = {}): Promise<EdxmlExport> {
+    return new Exports(this.#with).export(await this.#parts.library.require(id), options);
   }
 
   list(query: ListQuery): Promise<Page<DocumentItem>> {

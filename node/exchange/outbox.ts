@@ -72,7 +72,7 @@ export class Outbox {
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
     const draft = this.#draft(submission, relations, nowMs);
-    let attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+    let attachments = resolveAttachments(submission, this.#with.uploads);
     for (let round = 1; ; round++) {
       try {
         return await this.#settle(submission, draft, attachments, token, nowMs);
@@ -80,7 +80,7 @@ export class Outbox {
         if (!isLienthongError(error, 'state-changed') || round === MAX_ROUNDS) throw error;
         const { answer } = await this.#earlier.find(submission, token);
         if (answer !== undefined) return answer;
-        attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+        attachments = resolveAttachments(submission, this.#with.uploads);
       }
     }
   }
@@ -125,7 +125,7 @@ export class Outbox {
   ): Promise<SubmitAnswer | undefined> {
     try {
       const draft = this.#draft(submission, relations, nowMs);
-      const attachments = resolveAttachments(submission.attachments, this.#with.uploads);
+      const attachments = resolveAttachments(submission, this.#with.uploads);
       const guard = [
         numberUnchanged(draft.numberKey, undefined),
         submissionUnchanged(token.system, token.name, undefined),

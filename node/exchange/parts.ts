@@ -50,6 +50,8 @@ export interface ExchangeInit {
   registers?: Registers;
   /** Which days are worked; as shipped when absent. */
   calendar?: WorkingCalendar;
+  /** Imported edXML messages go to the recipients, too, as an attachment of their own role; false when absent. */
+  edxmlOriginalTravels?: boolean;
 }
 
 export class ExchangeParts {

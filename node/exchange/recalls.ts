@@ -10,7 +10,7 @@ import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { RecallAnswer } from '../core/status-views.ts';
 import { nextTransportState, parseTransportState, storedTransportState } from '../core/transport.ts';
 import { changeDeliveryWrites, deliveriesOf, deliveryUnchanged, getDelivery } from '../store/deliveries.ts';
-import { type Chains, chainsOf, type Made, type StatusMaker } from './chains.ts';
+import { type Chains, chainsOf, type Made, type Said, type StatusMaker } from './chains.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { required } from './fields.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -30,7 +30,8 @@ export interface RecallRequest {
   reason: string;
   /** Recipient units; all when absent. */
   units?: readonly string[] | undefined;
-  /** What an imported status said that has no field. */
+  /** Of an imported status: who said it, and what has no field. */
+  staff?: Said['staff'];
   importedText?: string | undefined;
 }
 
@@ -42,8 +43,8 @@ export class Recalls {
   }
 
   /** Throws 'field-missing' without a reason, 'not-found' for a unit it wasn't sent to, 'status-not-allowed' if it wasn't sent from here. */
-  async recall(documentId: Bytes, { reason, units, importedText }: RecallRequest): Promise<RecallAnswer[]> {
-    const text = required('reason', reason);
+  async recall(documentId: Bytes, { reason, units, ...more }: RecallRequest): Promise<RecallAnswer[]> {
+    const said: Said = { ...more, code: '13', reason: required('reason', reason) };
     const deliveries = await deliveriesOf(this.#with.store, documentId);
     if (deliveries.length === 0)
       throw new LienthongError('status-not-allowed', { code: '13', side: 'receiver' });
@@ -53,24 +54,23 @@ export class Recalls {
     }
     const meant = deliveries.filter(({ unit }) => units?.includes(unit) ?? true);
     const answers: RecallAnswer[] = [];
-    for (const row of meant)
-      answers.push({ to: row.unit, outcome: await this.#one(row, text, importedText) });
+    for (const row of meant) answers.push({ to: row.unit, outcome: await this.#one(row, said) });
     return answers;
   }
 
-  async #one(first: DeliveryRow, reason: string, importedText?: string): Promise<RecallAnswer['outcome']> {
+  async #one(first: DeliveryRow, said: Said): Promise<RecallAnswer['outcome']> {
     const of = { documentId: first.documentId, unit: first.unit };
     for (let round = 1; ; round++) {
       const row = (await getDelivery(this.#with.store, of)) ?? first;
       try {
-        return await this.#decide(row, reason, importedText);
+        return await this.#decide(row, said);
       } catch (error) {
         if (!isLienthongError(error, 'state-changed') || round === MOST_ROUNDS) throw error;
       }
     }
   }
 
-  async #decide(row: DeliveryRow, reason: string, importedText?: string): Promise<RecallAnswer['outcome']> {
+  async #decide(row: DeliveryRow, said: Said): Promise<RecallAnswer['outcome']> {
     const { store, carrier } = this.#with;
     const of = { documentId: row.documentId, unit: row.unit };
     const state = parseTransportState(row.state);
@@ -80,7 +80,7 @@ export class Recalls {
     if (verdict === 'repeat') return chains.state.recall === 'agreed' ? 'settled' : 'repeated';
     if (verdict === 'refused') return chains.state.stage === '02' ? 'settled' : 'finished';
     const make = (carried: 'now' | 'held' | 'never'): Promise<Made> =>
-      this.#with.maker.make(chains, SENDER_SIDE, [{ code: '13', reason, importedText }], {
+      this.#with.maker.make(chains, SENDER_SIDE, [said], {
         seat: carried === 'never' ? undefined : row.seat,
         urgency: row.urgency,
         exchangeId: row.exchangeId,

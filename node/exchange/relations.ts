@@ -22,9 +22,14 @@ import { getDocument } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import { findByLegalId, namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
+import { kindOfWire } from './compose.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export type RelationFields = lienthong.v1.Relation.$Properties;
+
+/** A recall may bear the DocumentId of what it recalls: that is meant, never the recall. */
+const isChangeable = ({ row, content }: NamedDocument): boolean =>
+  row.outgoing && kindOfWire(content.businessKind) !== 'recall';
 
 /** What a submission's relations come to. */
 export interface ResolvedRelations {
@@ -90,7 +95,7 @@ export class Relations {
     const found: NamedDocument[] = [];
     for (const documentId of await findByLegalId(store, legalId, 20)) {
       const named = await namedDocument(store, documentId);
-      if (named !== undefined && (!OWN_ONLY.has(kind) || named.row.outgoing)) found.push(named);
+      if (named !== undefined && (!OWN_ONLY.has(kind) || isChangeable(named))) found.push(named);
     }
     return found[0];
   }

@@ -40,6 +40,8 @@ export type StatusDeskComponents = Pick<ExchangeComponents, 'store' | 'clock' | 
 export type Act = Omit<StatusAct, 'answers' | 'unit'> & {
   unit?: string | undefined;
   answers?: Bytes | undefined;
+  /** What an imported status said that has no field. */
+  importedText?: string | undefined;
 };
 
 export class StatusDesk {
@@ -123,9 +125,10 @@ export class StatusDesk {
   }
 }
 
-function saidOf({ code, reason, note, staff, answers }: Act): Said {
+function saidOf({ code, reason, note, staff, answers, importedText }: Act): Said {
   return {
     code,
+    importedText,
     answers,
     reason: needsReason(code) ? required('reason', reason) : optional('reason', reason),
     note: optional('note', note),

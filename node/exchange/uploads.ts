@@ -16,6 +16,14 @@ const KEEP_MS = 3_600_000;
 /** Uploads that wait for their document at once, over all callers. */
 const MOST_UPLOADS = 10_000;
 
+export interface Upload {
+  /** Throws 'file-too-large', 'disk-full'. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Throws 'file-empty'. */
+  finish(): Promise<StoredBlob>;
+  abort(): Promise<void>;
+}
+
 export class Uploads {
   readonly #store: KeyValueStore;
   readonly #blobs: BlobStore;
@@ -32,25 +40,37 @@ export class Uploads {
 
   /** Streams a file in. Throws 'file-empty', 'file-too-large', 'disk-full'; nothing is left behind then. */
   async store(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StoredBlob> {
-    if (this.#held.size >= MOST_UPLOADS) throw new LienthongError('too-many-waiting', { what: 'uploads' });
-    const writer = await this.#blobs.create();
+    const upload = await this.begin();
     try {
-      let size = 0;
       for await (const chunk of source) {
         signal?.throwIfAborted();
-        size += chunk.byteLength;
-        if (size > MAX_ATTACHMENT_BYTES)
-          throw new LienthongError('file-too-large', { size, most: MAX_ATTACHMENT_BYTES });
-        await writer.write(chunk);
+        await upload.write(chunk);
       }
       signal?.throwIfAborted();
-      if (size === 0) throw new LienthongError('file-empty');
-      const blob = await writer.finish();
-      return this.#hold(blob);
+      return await upload.finish();
     } catch (error) {
-      await writer.abort();
+      await upload.abort();
       throw error;
     }
+  }
+
+  /** A file written piece by piece, for who has the bytes pass by. Ended by `finish` or `abort`. */
+  async begin(mostBytes = MAX_ATTACHMENT_BYTES): Promise<Upload> {
+    if (this.#held.size >= MOST_UPLOADS) throw new LienthongError('too-many-waiting', { what: 'uploads' });
+    const writer = await this.#blobs.create();
+    let size = 0;
+    return {
+      write: async (chunk) => {
+        size += chunk.byteLength;
+        if (size > mostBytes) throw new LienthongError('file-too-large', { size, most: mostBytes });
+        await writer.write(chunk);
+      },
+      finish: async () => {
+        if (size === 0) throw new LienthongError('file-empty');
+        return this.#hold(await writer.finish());
+      },
+      abort: () => writer.abort(),
+    };
   }
 
   /** The held file a submission names. Throws 'not-found' when its lease is over. */

@@ -6,6 +6,7 @@
 import type { Classification } from '../core/classification.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
+import type { EdxmlExport, ExportOptions, ImportAnswer, ImportOptions } from '../core/edxml-views.ts';
 import type {
   CertificateSummary,
   CheckReport,
@@ -86,6 +87,15 @@ export class AgencyService implements NodeService {
 
   releaseBlob(lease: string): Promise<void> {
     return this.#with.exchange.releaseBlob(lease);
+  }
+
+  importEdxml(source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer> {
+    const classification = options.classification ?? this.#with.classification;
+    return this.#with.exchange.importEdxml(source, { ...options, classification });
+  }
+
+  exportEdxml(id: string, options: ExportOptions): Promise<EdxmlExport> {
+    return this.#with.exchange.exportEdxml(id, options);
   }
 
   list(query: ListQuery): Promise<Page<DocumentItem>> {

@@ -11,6 +11,7 @@ import type { BlobStore } from './blobs.ts';
 import { blobReferenceKey } from './documents.ts';
 import type { KeyValueStore, StoreHealth } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange, spaceOf } from './keys.ts';
+import { originalsOf } from './originals.ts';
 import { getSmallBlob } from './small-blobs.ts';
 
 /** Problems listed at most: beyond that a disk is gone, and one knows. */
@@ -82,11 +83,23 @@ async function checkBlobs(
     if (verdict !== 'ok') note(`blob-${verdict}`, hex(sum));
   }
   try {
+    await checkOriginals(store, blobs, note);
     return checked + (await checkSmallBlobs(store, note, signal));
   } catch (error) {
     // a damaged row was named by checkRows
     if (!isLienthongError(error, 'damaged')) throw error;
     return checked;
+  }
+}
+
+/** Imported messages: that each is referred to, and as long as its row says; its bytes were read with all files. */
+async function checkOriginals(store: KeyValueStore, blobs: BlobStore, note: Note): Promise<void> {
+  for await (const { documentId, row } of originalsOf(store)) {
+    const isKept = (await store.get(blobReferenceKey(row.sha256, documentId))) !== undefined;
+    const reader = isKept ? await blobs.open(row.sha256) : undefined;
+    if (!isKept) note('blob-missing', hex(row.sha256));
+    else if (reader !== undefined && reader.size !== row.size) note('blob-damaged', hex(row.sha256));
+    await reader?.close();
   }
 }
 

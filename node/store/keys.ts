@@ -90,6 +90,8 @@ export const PREFIX = {
   legalId: 64,
   /** seat → SeatLinkRow. */
   seatLink: 65,
+  /** document id → ImportedOriginalRow: the edXML message it was imported from. */
+  importedOriginal: 66,
   /** seat, epoch → SeenGapRow. */
   seenGap: 70,
   /** seat, SHA-256 of the later statement → LogEvidenceRow. */

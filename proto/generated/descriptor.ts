@@ -1961,6 +1961,33 @@ export const descriptor: Descriptor = {
                 }
               }
             },
+            "ImportedOriginalRow": {
+              "fields": {
+                "sha256": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(exact_bytes)": 32
+                  }
+                },
+                "size": {
+                  "type": "uint64",
+                  "id": 2,
+                  "options": {
+                    "(required)": true
+                  }
+                },
+                "importedAtMs": {
+                  "type": "uint64",
+                  "id": 3,
+                  "protoName": "imported_at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                }
+              }
+            },
             "Document": {
               "fields": {
                 "exchangeId": {

@@ -4172,6 +4172,83 @@ export namespace lienthong {
         }
 
         /**
+         * Properties of an ImportedOriginalRow.
+         * @deprecated Use lienthong.v1.ImportedOriginalRow.$Properties instead.
+         */
+        interface IImportedOriginalRow extends lienthong.v1.ImportedOriginalRow.$Properties {
+        }
+
+        /** The edXML message a document was imported from, kept whole: a blob of this node. */
+        class ImportedOriginalRow {
+
+            /**
+             * Constructs a new ImportedOriginalRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.ImportedOriginalRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ImportedOriginalRow sha256. */
+            sha256: Uint8Array;
+
+            /** ImportedOriginalRow size. */
+            size: number;
+
+            /** ImportedOriginalRow importedAtMs. */
+            importedAtMs: number;
+
+            /**
+             * Creates a new ImportedOriginalRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ImportedOriginalRow instance
+             */
+            static create(properties: lienthong.v1.ImportedOriginalRow.$Shape): lienthong.v1.ImportedOriginalRow & lienthong.v1.ImportedOriginalRow.$Shape;
+            static create(properties?: lienthong.v1.ImportedOriginalRow.$Properties): lienthong.v1.ImportedOriginalRow;
+
+            /**
+             * Encodes the specified ImportedOriginalRow message. Does not implicitly {@link lienthong.v1.ImportedOriginalRow.verify|verify} messages.
+             * @param message ImportedOriginalRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.ImportedOriginalRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ImportedOriginalRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.ImportedOriginalRow & lienthong.v1.ImportedOriginalRow.$Shape} ImportedOriginalRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.ImportedOriginalRow & lienthong.v1.ImportedOriginalRow.$Shape;
+        }
+
+        namespace ImportedOriginalRow {
+
+            /** Properties of an ImportedOriginalRow. */
+            interface $Properties {
+
+                /** ImportedOriginalRow sha256 */
+                sha256?: Uint8Array;
+
+                /** ImportedOriginalRow size */
+                size?: number;
+
+                /** ImportedOriginalRow importedAtMs */
+                importedAtMs?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ImportedOriginalRow. */
+            type $Shape = lienthong.v1.ImportedOriginalRow.$Properties;
+        }
+
+        /**
          * Properties of a Document.
          * @deprecated Use lienthong.v1.Document.$Properties instead.
          */

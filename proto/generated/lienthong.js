@@ -10620,6 +10620,198 @@ export const lienthong = $root.lienthong = (() => {
             return TakeBackRow;
         })();
 
+        v1.ImportedOriginalRow = (function() {
+
+            /**
+             * Properties of an ImportedOriginalRow.
+             * @typedef {Object} lienthong.v1.ImportedOriginalRow.$Properties
+             * @property {Uint8Array} [sha256] ImportedOriginalRow sha256
+             * @property {number} [size] ImportedOriginalRow size
+             * @property {number} [importedAtMs] ImportedOriginalRow importedAtMs
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ImportedOriginalRow.
+             * @memberof lienthong.v1
+             * @interface IImportedOriginalRow
+             * @augments lienthong.v1.ImportedOriginalRow.$Properties
+             * @deprecated Use lienthong.v1.ImportedOriginalRow.$Properties instead.
+             */
+
+            /**
+             * Shape of an ImportedOriginalRow.
+             * @typedef {lienthong.v1.ImportedOriginalRow.$Properties} lienthong.v1.ImportedOriginalRow.$Shape
+             */
+
+            /**
+             * Constructs a new ImportedOriginalRow.
+             * @memberof lienthong.v1
+             * @classdesc The edXML message a document was imported from, kept whole: a blob of this node.
+             * @constructor
+             * @param {lienthong.v1.ImportedOriginalRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ImportedOriginalRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * ImportedOriginalRow sha256.
+             * @member {Uint8Array} sha256
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @instance
+             */
+            ImportedOriginalRow.prototype.sha256 = $util.newBuffer([]);
+
+            /**
+             * ImportedOriginalRow size.
+             * @member {number} size
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @instance
+             */
+            ImportedOriginalRow.prototype.size = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * ImportedOriginalRow importedAtMs.
+             * @member {number} importedAtMs
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @instance
+             */
+            ImportedOriginalRow.prototype.importedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new ImportedOriginalRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @static
+             * @param {lienthong.v1.ImportedOriginalRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.ImportedOriginalRow} ImportedOriginalRow instance
+             * @type {{
+             *   (properties: lienthong.v1.ImportedOriginalRow.$Shape): lienthong.v1.ImportedOriginalRow & lienthong.v1.ImportedOriginalRow.$Shape;
+             *   (properties?: lienthong.v1.ImportedOriginalRow.$Properties): lienthong.v1.ImportedOriginalRow;
+             * }}
+             */
+            ImportedOriginalRow.create = function(properties) {
+                return new ImportedOriginalRow(properties);
+            };
+
+            /**
+             * Encodes the specified ImportedOriginalRow message. Does not implicitly {@link lienthong.v1.ImportedOriginalRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @static
+             * @param {lienthong.v1.ImportedOriginalRow.$Properties} message ImportedOriginalRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ImportedOriginalRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.sha256);
+                if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
+                if (message.importedAtMs != null && $Object.hasOwnProperty.call(message, "importedAtMs") && (typeof message.importedAtMs === "object" ? message.importedAtMs.low || message.importedAtMs.high : message.importedAtMs !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.importedAtMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ImportedOriginalRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.ImportedOriginalRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.ImportedOriginalRow & lienthong.v1.ImportedOriginalRow.$Shape} ImportedOriginalRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ImportedOriginalRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.ImportedOriginalRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.sha256 = value;
+                            else
+                                delete message.sha256;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.size = value;
+                            else
+                                delete message.size;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.importedAtMs = value;
+                            else
+                                delete message.importedAtMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ImportedOriginalRow;
+        })();
+
         v1.Document = (function() {
 
             /**

@@ -14,7 +14,7 @@ const paths = pathsOf(buildProgram(new Cli({ out: { isTTY: false }, env: {} } as
 t.test('the commands of the contract are there', async (t) => {
   const there = new Set(paths.map((path) => path.join(' ')));
   for (const name of ['send', 'list', 'show', 'fetch', 'verify', 'directory list', 'directory show'].concat(
-    ['accept', 'refuse', 'assign', 'progress', 'finish'],
+    ['accept', 'refuse', 'assign', 'progress', 'finish', 'import', 'export'],
     ['recall', 'answer', 'update', 'replace', 'reply', 'register'],
     ['init', 'request', 'install', 'run', 'status', 'check', 'recover', 'announce'].map(
       (one) => `node ${one}`,

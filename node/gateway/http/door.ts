@@ -13,6 +13,7 @@ import { diskError, FOLDER_MODE, isMissing, socketPath } from '../../store/folde
 import { type AppOptions, buildApp } from './app.ts';
 import { addBlobRoutes } from './blob-routes.ts';
 import { addDocumentRoutes } from './document-routes.ts';
+import { addEdxmlRoutes } from './edxml-routes.ts';
 import { addLifeRoutes } from './life-routes.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
 import { addNodeRoutes } from './node-routes.ts';
@@ -40,6 +41,7 @@ export async function openNodeDoor(node: NodeService, options: DoorOptions): Pro
   const stopping = new AbortController();
   const app = buildApp({ report: () => undefined, ...options });
   addNodeRoutes(app, node);
+  addEdxmlRoutes(app, node);
   addBlobRoutes(app, node);
   addDocumentRoutes(app, node, stopping.signal, options.clock ?? systemClock);
   addLifeRoutes(app, node);

@@ -4,6 +4,7 @@
  * composition roots; the command line's client implements the same shapes over the socket.
  */
 import type { Bytes } from '../../core/bytes.ts';
+import type { EdxmlExport, ExportOptions, ImportAnswer, ImportOptions } from '../../core/edxml-views.ts';
 import type {
   CertificateSummary,
   CheckReport,
@@ -54,6 +55,10 @@ export interface NodeService extends LifeService {
   attachment(id: string, index: number): Promise<AttachmentStream>;
   evidence(id: string): Promise<EvidenceFile[]>;
   verify(id: string): Promise<Verification>;
+  /** Takes an edXML file as it comes; a refused, aborted or broken one leaves nothing behind. Absent: not offered. */
+  importEdxml?(source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<ImportAnswer>;
+  /** Resolves before the first byte; what is found wrong later breaks the stream. */
+  exportEdxml?(id: string, options: ExportOptions): Promise<EdxmlExport>;
   /** The present states first, then each change; ends when all are settled or the signal aborts. */
   watch(id: string, signal: AbortSignal): AsyncIterable<DeliveryUpdate>;
   status(): Promise<NodeStatus>;

@@ -1,0 +1,165 @@
+/** `import FILE.edxml…`: each file streamed to the node, one after the other; what it became, and what it did. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { CLASSIFICATIONS } from '../../core/classification.ts';
+import type { ImportAnswer, ImportedRecall } from '../../core/edxml-views.ts';
+import { type ErrorDetails, LienthongError } from '../../core/errors.ts';
+import { EDXML_LIMITS } from '../../edxml/limits.ts';
+import { parseChoice } from '../arguments.ts';
+import type { Cli } from '../cli.ts';
+import { printOutcome } from '../deliveries.ts';
+import { subcommand } from '../help.ts';
+import type { EdxmlQuery, NodeClient } from '../node-client.ts';
+import { Progress } from '../progress.ts';
+
+interface ImportOptions {
+  classification?: string;
+  key?: string;
+}
+
+/** Paths of foreign elements that are named. */
+const MOST_NAMED = 5;
+
+export function addImport(program: Command, cli: Cli): void {
+  subcommand(program, cli, 'import <file...>', 'import')
+    .option('--classification <degree>', cli.text('option.classification'))
+    .option('--key <key>', cli.text('option.key'))
+    .action((paths: string[], options: ImportOptions) => importFiles(cli, paths, options));
+}
+
+/** Stops at the first file that is refused: those before it are done, and doing them again changes nothing. */
+async function importFiles(cli: Cli, paths: string[], { classification, key }: ImportOptions): Promise<void> {
+  if (key !== undefined && paths.length > 1)
+    throw new LienthongError('usage', { reason: cli.text('import.keyForOne'), field: '--key' });
+  const query: EdxmlQuery = {
+    system: 'cli',
+    key,
+    classification:
+      classification === undefined
+        ? undefined
+        : parseChoice(classification, CLASSIFICATIONS, '--classification'),
+  };
+  const sizes: number[] = [];
+  for (const path of paths) sizes.push(await sizeOf(path));
+  const node = await cli.node();
+  const imported: (ImportAnswer & { file: string })[] = [];
+  for (const [at, path] of paths.entries()) {
+    const answer = await importFile(cli, node, path, sizes[at]!, query).catch((error) => {
+      throw withFile(error, path, imported);
+    });
+    imported.push({ file: path, ...answer });
+    print(cli, path, answer);
+  }
+  cli.result({ imported });
+}
+
+async function importFile(
+  cli: Cli,
+  node: NodeClient,
+  path: string,
+  size: number,
+  query: EdxmlQuery,
+): Promise<ImportAnswer> {
+  const progress = new Progress(cli, basename(path), size);
+  try {
+    return await node.importEdxml(
+      pieces(path, size, (bytes) => progress.update(bytes)),
+      size,
+      query,
+    );
+  } catch (error) {
+    const isRefused =
+      error instanceof LienthongError && error.code !== 'unreachable' && error.code !== 'timeout';
+    if (!isRefused) cli.note(cli.text('import.inDoubt', { file: path }));
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
+
+/** The same refusal, naming the file, and the ids of what was imported before it. */
+function withFile(error: unknown, path: string, before: readonly ImportAnswer[]): unknown {
+  if (!(error instanceof LienthongError)) return error;
+  const { file, ...rest } = error.details;
+  const details: ErrorDetails = { file: path, ...rest };
+  if (file !== undefined && file !== path) details.attachment = file;
+  if (before.length > 0) details.imported = before.map(({ id }) => id);
+  return new LienthongError(error.code, details, { cause: error });
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
+      throw new LienthongError('file-missing', { file: path }, { cause });
+    throw unreadable(path, cause);
+  });
+  if (!found.isFile())
+    throw new LienthongError('invalid-file', {
+      file: path,
+      reason: found.isDirectory() ? 'folder' : 'special',
+    });
+  if (found.size === 0) throw new LienthongError('file-empty', { file: path });
+  const maxBytes = EDXML_LIMITS.fileBytes;
+  if (found.size > maxBytes)
+    throw new LienthongError('file-too-large', { file: path, bytes: found.size, maxBytes });
+  return found.size;
+}
+
+/** Exactly the size that was seen: a file that grows or shrinks meanwhile is refused. */
+async function* pieces(
+  path: string,
+  size: number,
+  progress: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  const changed = () =>
+    new LienthongError('invalid-file', { file: path, reason: 'changed while it was read' });
+  try {
+    for await (const piece of createReadStream(path, {
+      highWaterMark: 256 * 1024,
+    }) as AsyncIterable<Buffer>) {
+      sent += piece.byteLength;
+      if (sent > size) throw changed();
+      yield piece;
+      progress(sent);
+    }
+  } catch (cause) {
+    throw cause instanceof LienthongError ? cause : unreadable(path, cause);
+  }
+  if (sent !== size) throw changed();
+}
+
+const unreadable = (path: string, cause: unknown): LienthongError =>
+  new LienthongError(
+    'invalid-file',
+    { file: path, reason: (cause as NodeJS.ErrnoException).code ?? 'unreadable' },
+    { cause },
+  );
+
+function print(cli: Cli, file: string, answer: ImportAnswer): void {
+  if (answer.kind === 'status') {
+    const repeated = 'repeated' in answer && answer.repeated;
+    const status = cli.text(`status.${answer.code}`);
+    cli.say(repeated ? 'import.statusRepeated' : 'import.status', { file, status, id: answer.id });
+    if ('answers' in answer) printRecall(cli, answer);
+  } else {
+    cli.say(answer.repeated ? 'import.repeated' : 'import.queued', { file, id: answer.id });
+    for (const delivery of answer.deliveries) printOutcome(cli, delivery);
+    for (const recall of answer.recalls) printRecall(cli, recall);
+    for (const { id, deliveries } of answer.additions)
+      cli.say('import.added', { id, to: deliveries.map(({ to }) => to) });
+  }
+  if (answer.notHere.length > 0) cli.note(cli.text('import.notHere', { documents: answer.notHere }));
+  if (answer.withoutAttachment.length > 0)
+    cli.note(cli.text('import.withoutAttachment', { names: answer.withoutAttachment }));
+  const count = answer.unknown.length + answer.unknownLeftOut;
+  const paths = answer.unknown.slice(0, MOST_NAMED).map(({ path }) => path);
+  if (count > 0) cli.note(cli.text('import.unknown', { count, paths }));
+}
+
+function printRecall(cli: Cli, { id, answers }: ImportedRecall): void {
+  for (const { to, outcome } of answers)
+    cli.say('import.recalled', { id, to, outcome: cli.text(`import.outcome.${outcome}`) });
+}

@@ -1,0 +1,206 @@
+/** `import` and `export` against a real exchange behind a real door. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import t from 'tap';
+import { openNodeDoor } from '../../../node/gateway/http/door.ts';
+import type { NodeService } from '../../../node/gateway/http/services.ts';
+import { fixture, taken } from '../../edxml/reading.ts';
+import { edited, edxmlFederation, newDocument } from '../../exchange/edxml-files.ts';
+import type { TestNode } from '../../exchange/federation.ts';
+import { type RunOptions, run, temporaryFolder } from '../../helpers/command-line.ts';
+
+type Context = Parameters<typeof edxmlFederation>[0];
+
+async function opened(t: Context, node: TestNode) {
+  // the door asks for no more of a node than its exchange gives
+  const door = await openNodeDoor(node.exchange as unknown as NodeService, { folder: node.dir });
+  t.teardown(() => door.close());
+  const cli = (argv: readonly string[], options?: RunOptions) =>
+    run([...argv, '--dir', node.dir], { env: { LANG: 'en' }, ...options });
+  return { door, cli };
+}
+
+async function started(t: Context) {
+  const federation = await edxmlFederation(t);
+  const author = await opened(t, federation.node('H90'));
+  const receiver = await opened(t, federation.node('H91'));
+  const files = await temporaryFolder(t);
+  const written = async (name: string, bytes: Uint8Array) => {
+    await writeFile(join(files, name), bytes);
+    return join(files, name);
+  };
+  return { federation, author, receiver, files, written };
+}
+
+const toH91: [string, string] = ['05.17.H92', '000.00.00.H91'];
+const DECLARED = ['--classification', 'thuong'];
+
+t.test('files are imported one after the other, and say what they became', async (t) => {
+  const { federation, author, receiver, written } = await started(t);
+  const first = await written('a.edxml', newDocument('118', toH91));
+  const second = await written('b.edxml', newDocument('119', toH91));
+  const ran = await author.cli(['import', first, second, ...DECLARED, '--json']);
+  t.equal(ran.status, 0, ran.err);
+  const { imported } = JSON.parse(ran.out);
+  t.match(imported, [
+    { file: first, kind: 'new', id: /^[0-9a-f-]{36}$/, deliveries: [{ to: 'H91', state: 'queued' }] },
+    { file: second, hasSignature: true, unknown: [] },
+  ]);
+  for (const { id } of imported) await federation.settled('H90', id);
+  const again = await author.cli(['import', first, ...DECLARED]);
+  t.equal(again.status, 0);
+  t.match(again.out, 'imported before');
+  t.match(again.out, imported[0].id);
+
+  const said = await receiver.cli(['import', await written('s.edxml', fixture('status-03.edxml'))]);
+  t.equal(said.status, 0, said.err);
+  t.match(said.out, `about ${imported[0].id}`);
+  const recall = await written(
+    'r.edxml',
+    edited('document-recall.edxml', ['2019/02/30,118/', '2019/03/12,118/']),
+  );
+  const recalled = await author.cli(['import', recall, ...DECLARED]);
+  t.equal(recalled.status, 0, recalled.err);
+  t.match(recalled.out, `Recall of ${imported[0].id} from H91: requested`);
+});
+
+t.test('what is refused names file, line and byte, by the exit status of its rule', async (t) => {
+  const { author, written } = await started(t);
+  const good = await written('good.edxml', newDocument('118', toH91));
+  const broken = await written(
+    'broken.edxml',
+    edited('document-new.edxml', ['</edXML:Subject>', '</edXML:Content>']),
+  );
+  const ran = await author.cli(['import', good, broken, ...DECLARED, '--json']);
+  t.equal(ran.status, 3);
+  t.equal(ran.out, '');
+  const { error } = JSON.parse(ran.err);
+  t.match(error, {
+    code: 'edxml-malformed',
+    details: { file: broken, line: 40, byte: Number, imported: [String] },
+  });
+  const told = await author.cli(['import', broken, ...DECLARED]);
+  t.match(told.err, /line 40.*byte \d+/);
+  t.match(told.err, broken);
+  t.equal((await author.cli(['import', good])).status, 3, 'nothing declared');
+  t.equal((await author.cli(['import', `${good}x`, ...DECLARED])).status, 2, 'no such file');
+  t.equal((await author.cli(['import', good, broken, '--key', 'k'])).status, 2, 'one key for two');
+  const soap = await written('soap.edxml', fixture('document-soap.edxml'));
+  t.match(JSON.parse((await author.cli(['import', soap, ...DECLARED, '--json'])).err), {
+    error: { code: 'file-missing', details: { file: soap, attachment: 'kế hoạch.txt' } },
+  });
+});
+
+t.test('an export writes a new file, whole, and never over another', async (t) => {
+  const { federation, author, receiver, written, files } = await started(t);
+  const original = newDocument('118', toH91);
+  const ran = await author.cli(['import', await written('a.edxml', original), ...DECLARED, '--json']);
+  const { id } = JSON.parse(ran.out).imported[0];
+  await federation.settled('H90', id);
+  const out = join(files, 'out', 'vb.edxml');
+  for (const name of ['vb.edxml', 'vb (2).edxml']) {
+    const exported = await receiver.cli(['export', id.slice(0, 20), '--out', out, '--json']);
+    t.equal(exported.status, 0, exported.err);
+    t.match(JSON.parse(exported.out), {
+      path: join(files, 'out', name),
+      size: Number,
+      sha256: /^[0-9a-f]{64}$/,
+    });
+    t.match((await taken(await readFile(join(files, 'out', name)))).message, { subject: /^Kế hoạch/ });
+  }
+  const kept = join(files, 'original.edxml');
+  t.equal((await author.cli(['export', id, '--out', kept, '--original'])).status, 0);
+  t.ok((await readFile(kept)).equals(original));
+
+  const none = join(files, 'none');
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original'])).status, 4);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--status'])).status, 4);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--unit', 'H91'])).status, 2);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original', '--status'])).status, 2);
+  t.notOk((await readdir(files)).includes('none'), 'nothing is written then');
+  await federation.node('H91').exchange.say(id, { code: '03', note: 'Vào sổ' });
+  const status = join(files, 'tt.edxml');
+  t.equal(
+    (await receiver.cli(['export', id, '--out', status, '--status', '--unit', '000.00.00.H91'])).status,
+    0,
+  );
+  t.match((await taken(await readFile(status))).message, {
+    kind: 'status',
+    statusCode: '03',
+    description: 'Vào sổ',
+  });
+});
+
+t.test('a damaged attachment breaks the export off, and no file is left', async (t) => {
+  const { federation, author, written, files } = await started(t);
+  const large = Buffer.alloc(300_000, 'y').toString('base64');
+  const file = edited('document-replace.edxml', [
+    '<AttachmentEncoded>',
+    `<AttachmentEncoded><Attachment><AttachmentName>l.txt</AttachmentName><edXML:ContentTransferEncoded xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016">${large}</edXML:ContentTransferEncoded></Attachment>`,
+  ]);
+  const ran = await author.cli(['import', await written('a.edxml', file), ...DECLARED, '--json']);
+  const { id } = JSON.parse(ran.out).imported[0];
+  const view = await federation.node('H90').exchange.show(id);
+  const { sha256 } = view.files.find(({ size }) => size === 300_000)!;
+  const blobs = join(federation.node('H90').dir, 'blobs');
+  const names = await readdir(blobs, { recursive: true });
+  const blob = names.find((name) => name.replaceAll('/', '').endsWith(sha256.slice(4)))!;
+  await writeFile(join(blobs, blob), Buffer.alloc(300_000, 'z'));
+  const before = await readdir(files);
+  const exported = await author.cli(['export', id, '--out', join(files, 'vb.edxml')]);
+  t.not(exported.status, 0);
+  t.same(await readdir(files), before);
+});
+
+t.test('the door takes XML as it is and answers 201, then 200', async (t) => {
+  const { author } = await started(t);
+  const post = (query: string, body: Buffer, type = 'application/xml') =>
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const call = request(
+        {
+          socketPath: author.door.path,
+          method: 'POST',
+          path: `/v1/edxml?${query}`,
+          headers: { 'content-type': type },
+        },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (piece) => {
+            text += piece;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode!, body: text }));
+        },
+      );
+      call.on('error', reject);
+      call.end(body);
+    });
+  const file = newDocument();
+  t.equal((await post('classification=thuong', file)).status, 201);
+  t.equal((await post('classification=thuong', file, 'text/xml')).status, 200);
+  t.match(await post('classification=mat', file), { status: 422, body: /"classified"/ });
+  t.match(await post('classification=thuong&more=1', file), { status: 400 });
+  t.match(await post('classification=thuong', Buffer.alloc(0)), { status: 422 });
+});
+
+t.test('Ctrl-C in the middle of an import leaves nothing in the node', async (t) => {
+  const { federation, author, written } = await started(t);
+  const large = Buffer.alloc(20_000_000, 'q').toString('base64');
+  const file = edited('document-replace.edxml', [
+    'ContentTransferEncoded xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016">',
+    `ContentTransferEncoded xmlns:edXML="http://www.mic.gov.vn/TBT/QCVN_102_2016">${large}`,
+  ]);
+  const path = await written('large.edxml', file);
+  const node = federation.node('H90');
+  const stop = new AbortController();
+  const filesOf = async () =>
+    (await readdir(join(node.dir, 'blobs'), { recursive: true, withFileTypes: true })).filter((one) =>
+      one.isFile(),
+    );
+  const running = author.cli(['import', path, ...DECLARED], { signal: stop.signal });
+  while ((await filesOf()).length === 0) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  t.equal((await running).status, 130);
+  await federation.until('everything is given back', async () => (await filesOf()).length === 0);
+  t.same((await node.exchange.list({ box: 'outbox' })).items, []);
+});
