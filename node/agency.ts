@@ -179,6 +179,7 @@ async function start(
     keys: { node: new KeySigner(identity.nodeKey), service: serviceKey, seal: sealKey },
     directory: now,
     ask: () => announcer.renew(),
+    pull: () => network.sync.pullFromAny(),
     clock,
     random,
     report,

@@ -32,6 +32,8 @@ export interface RenewalComponents {
   directory: () => Directory;
   /** Asks the registry; what it answers has been judged. */
   ask: () => Promise<GrantedEnrolment>;
+  /** What was granted counts from the head on that lists it: fetches it, where its announcement should be missed. */
+  pull: () => Promise<unknown>;
   clock: Clock;
   random: Random;
   report: (event: string, details: ErrorDetails) => void;
@@ -87,14 +89,18 @@ export class Renewal {
   }
 
   async #renew(): Promise<boolean> {
-    const { ask, clock, report } = this.#with;
+    const { ask, pull, clock, report } = this.#with;
     const nowMs = clock.nowMs();
     const due = this.#standing().filter((one) => isRenewable(one) && isDueToAsk(one.certificate, nowMs));
     if (due.length === 0) return true;
     const granted = await ask();
     const isNew = ({ role, der }: ListedCertificate) => !equalBytes(granted[role] ?? der, der);
     const roles = due.filter(isNew).map(({ role }) => role);
-    if (roles.length > 0) report('certificates.renewed', { roles: roles.join(', ') });
+    if (roles.length > 0) {
+      report('certificates.renewed', { roles: roles.join(', ') });
+      // a registry that can't be reached for it says Hello, with its head, when it can
+      await pull().catch(() => {});
+    }
     if (roles.length === due.length) return true;
     report('certificates.unrenewed', { code: 'not-renewed' });
     return false;

@@ -38,10 +38,17 @@ export interface HeadClaim {
   hash: Uint8Array;
 }
 
+interface Pull {
+  hasBegun: boolean;
+  suspect: boolean;
+  outcome: Promise<PullOutcome>;
+}
+
 export class DirectorySync {
   readonly #components: SyncComponents;
   readonly #stopping = new AbortController();
-  readonly #pulls = new Map<string, Promise<PullOutcome>>();
+  /** Of each peer the newest. */
+  readonly #pulls = new Map<string, Pull>();
   #last: Promise<unknown> = Promise.resolve();
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -50,16 +57,28 @@ export class DirectorySync {
   }
 
   /**
-   * Takes what is newer from the peer. Pulls run one after another; a second one from the same peer shares the first.
+   * Takes what is newer from the peer. Pulls run one after another; a second one from the same peer shares the first, unless
+   * that has begun: what it asked for may be older than what the second is about.
    * Rejects when the peer can't be asked ('unreachable', 'timeout', …); a refused answer is an outcome and reported.
    */
-  pullFrom(peerId: string, options: { suspect?: boolean } = {}): Promise<PullOutcome> {
-    const running = this.#pulls.get(peerId);
-    if (running !== undefined) return running;
-    const mine = this.#last.then(() => this.#pull(peerId, options)).finally(() => this.#pulls.delete(peerId));
-    this.#last = mine.catch(() => undefined);
+  pullFrom(peerId: string, { suspect = false }: { suspect?: boolean } = {}): Promise<PullOutcome> {
+    const waiting = this.#pulls.get(peerId);
+    if (waiting !== undefined && !waiting.hasBegun) {
+      waiting.suspect ||= suspect;
+      return waiting.outcome;
+    }
+    const mine: Pull = { hasBegun: false, suspect, outcome: undefined as never };
+    mine.outcome = this.#last
+      .then(() => {
+        mine.hasBegun = true;
+        return this.#pull(peerId, { suspect: mine.suspect });
+      })
+      .finally(() => {
+        if (this.#pulls.get(peerId) === mine) this.#pulls.delete(peerId);
+      });
+    this.#last = mine.outcome.catch(() => undefined);
     this.#pulls.set(peerId, mine);
-    return mine;
+    return mine.outcome;
   }
 
   /** A peer said which head it holds: pulls when that is newer than ours, or another one of our version. */
@@ -81,7 +100,7 @@ export class DirectorySync {
 
   /** Resolves when no pull from that peer is under way: the lower head syncs first. */
   async ready(peerId: string): Promise<void> {
-    await this.#pulls.get(peerId)?.catch(() => undefined);
+    await this.#pulls.get(peerId)?.outcome.catch(() => undefined);
   }
 
   /** Somebody unknown knocked: asks the sources for a newer head, at most every 30 s. */
