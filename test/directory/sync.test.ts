@@ -1,0 +1,47 @@
+/** Pulls of heads that cross: what is announced while an older head is on its way isn't missed. */
+import t from 'tap';
+import { sha256 } from '../../node/core/bytes.ts';
+import { systemClock } from '../../node/core/clock.ts';
+import { DirectoryStore } from '../../node/directory/directory-store.ts';
+import { serveDirectory } from '../../node/directory/serve.ts';
+import { DirectorySync } from '../../node/directory/sync.ts';
+import { memoryRegistry, memoryStore } from '../registry/federation.ts';
+import { serving } from './memory-frames.ts';
+
+t.test('a head announced while an older one is being pulled is pulled after it', async (t) => {
+  const registry = await memoryRegistry();
+  const root = registry.keys.root.bytes;
+  const { clock, directory } = registry;
+  const store = new DirectoryStore({ store: memoryStore().store, clock, federationId: sha256(root), root });
+  await store.load();
+  const open = serving((frames) => serveDirectory(frames, 'peer', { directory }));
+  const [held, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const sync = new DirectorySync({
+    store,
+    clock: systemClock,
+    open,
+    sources: () => ['registry'],
+    report: () => {},
+  });
+  // the first pull has its answer, and takes its time with it
+  const adopt = store.adopt.bind(store);
+  store.adopt = async (...given) => {
+    asked.resolve();
+    await held.promise;
+    return adopt(...given);
+  };
+  const first = sync.pullFrom('registry');
+  await asked.promise;
+  const older = directory.require().version;
+  await registry.publisher.publish(() => ({ entries: [] }));
+  const head = directory.current!.head;
+  t.ok(head.facts.version > older);
+  sync.announced(head, 'registry');
+  const shared = sync.pullFrom('registry');
+  t.equal(shared, sync.pullFrom('registry'), 'those that wait share one');
+  t.not(shared, first, 'but not one that has begun');
+  held.resolve();
+  await Promise.all([first, shared]);
+  t.equal(store.require().version, head.facts.version);
+  await sync.stop();
+});
