@@ -103,7 +103,9 @@ export function businessState(sender: readonly ChainEntry[], receiver: readonly 
   for (const { code, answers: answered } of bySequence(receiver)) {
     if (isAgreed) break;
     if (code === '15' || code === '16') {
-      if (!answers.has(answered)) answers.set(answered, code);
+      // the first answer counts
+      if (answers.has(answered)) continue;
+      answers.set(answered, code);
       isAgreed = code === '15' && recallIds.has(answered);
     } else if (code !== '13' && STEPS[stage].includes(code)) {
       stage = code;
