@@ -26,6 +26,7 @@ export function addAnswer(program: Command, cli: Cli): void {
           reason: cli.text('usage.agreeOrDecline'),
           field: '--agree, --decline',
         });
+      if (decline && !reason?.trim()) throw new LienthongError('field-missing', { field: '--reason' });
       const answers = toUpdate === undefined ? undefined : parseId(toUpdate);
       await say(cli, id, { code: agree ? '15' : '16', reason, unit, answers });
     });
