@@ -21,7 +21,9 @@ import {
   type ArrivalRow,
   type Document,
   type DocumentRow,
+  dispatch as dispatchCodec,
   document as documentCodec,
+  receipt as receiptCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
 import { Child } from '../sandbox/child.ts';
@@ -87,11 +89,9 @@ function rowsOf(n: number, count: number): Write[] {
   const exchangeId = parseUuid(text);
   const storedAtMs = LAST_MS - SPAN_MS + Math.floor((SPAN_MS / count) * n);
   const signature = { scope: new Uint8Array(randomBytes(220)), value: new Uint8Array(randomBytes(71)) };
-  const envelope = signedCodec.encode({
-    kind: 'document/1',
-    payload: documentCodec.encode(contentOf(n, exchangeId)),
-    signatures: [signature],
-  } as never);
+  const signed = (kind: string, payload: Uint8Array) =>
+    signedCodec.encode({ kind, payload, signatures: [signature] } as never);
+  const envelope = signed('document/1', documentCodec.encode(contentOf(n, exchangeId)));
   const documentId = new Uint8Array(id);
   const row = {
     documentId,
@@ -101,14 +101,25 @@ function rowsOf(n: number, count: number): Write[] {
     storedAtMs,
     fromSeat: 'H10',
   } as DocumentRow;
+  const logHead = { epoch: 1, size: n, root: id };
+  const named = { documentId, unit: SENDER, logHead };
   const arrival = {
     documentId,
     exchangeId,
     unit: SENDER,
     fromSeat: 'H10',
     dispatchId: new Uint8Array(randomBytes(32)),
-    dispatch: new Uint8Array(randomBytes(480)),
-    receipt: new Uint8Array(randomBytes(560)),
+    dispatch: signed('dispatch/1', dispatchCodec.encode({ ...named, urgency: 1 })),
+    receipt: signed(
+      'receipt/1',
+      receiptCodec.encode({
+        ...named,
+        dispatchId: id,
+        documentEnvelope: id,
+        dispatchEnvelope: id,
+        storedAtMs,
+      }),
+    ),
     storedAtMs,
     urgency: 1,
   } as ArrivalRow;
