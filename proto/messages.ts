@@ -149,6 +149,11 @@ export const statusRow = rowCodec<StatusRow, lienthong.v1.StatusRow.$Properties>
   v1.StatusRow,
   66 * KiB,
 );
+export const relationRow = rowCodec<RelationRow, lienthong.v1.RelationRow.$Properties>(
+  'RelationRow',
+  v1.RelationRow,
+  16 * KiB,
+);
 export const seatLinkRow = rowCodec<SeatLinkRow, lienthong.v1.SeatLinkRow.$Properties>(
   'SeatLinkRow',
   v1.SeatLinkRow,
@@ -224,6 +229,7 @@ export type AuditLeaf = lienthong.v1.AuditLeaf;
 export type DocumentRow = lienthong.v1.DocumentRow;
 export type DeliveryRow = lienthong.v1.DeliveryRow;
 export type StatusRow = lienthong.v1.StatusRow;
+export type RelationRow = lienthong.v1.RelationRow;
 export type SeatLinkRow = lienthong.v1.SeatLinkRow;
 export type SeenLogRow = lienthong.v1.SeenLogRow;
 export type SeenGapRow = lienthong.v1.SeenGapRow;

@@ -52,23 +52,42 @@ function take(text: string, columns: number): string {
   return taken;
 }
 
+/** A word in pieces of at most `columns`, in one pass; a letter that is wider stands alone. */
+function cut(word: string, columns: number): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  let used = 0;
+  for (const { segment } of segmenter.segment(word)) {
+    const wide = letterWidth(segment);
+    if (piece !== '' && used + wide > columns) {
+      pieces.push(piece);
+      piece = '';
+      used = 0;
+    }
+    piece += segment;
+    used += wide;
+  }
+  return piece === '' ? pieces : [...pieces, piece];
+}
+
 /** Lines at most `columns` wide, broken at blanks; a longer word is cut. With `maxLines` the last one ends in "…". */
 export function wrap(text: string, columns: number, maxLines = Number.POSITIVE_INFINITY): string[] {
+  if (columns === Number.POSITIVE_INFINITY) return [text];
   const lines: string[] = [];
   let line = '';
+  let used = 0;
   for (const word of text.split(/ +/)) {
-    let rest = word;
-    if (line !== '' && width(line) + 1 + width(rest) <= columns) {
-      line += ` ${rest}`;
+    const wide = width(word);
+    if (line !== '' && used + 1 + wide <= columns) {
+      line += ` ${word}`;
+      used += 1 + wide;
       continue;
     }
     if (line !== '') lines.push(line);
-    while (width(rest) > columns) {
-      const piece = take(rest, columns) || [...rest][0]!;
-      lines.push(piece);
-      rest = rest.slice(piece.length);
-    }
-    line = rest;
+    const pieces = wide <= columns ? [word] : cut(word, columns);
+    line = pieces.pop() ?? '';
+    used = width(line);
+    lines.push(...pieces);
   }
   if (line !== '' || lines.length === 0) lines.push(line);
   if (lines.length <= maxLines) return lines;

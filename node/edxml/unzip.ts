@@ -48,10 +48,15 @@ export async function* zipEntries(source: ByteSource, limits: EdxmlLimits): Asyn
     refuseUnsupported(header);
     source.take(header.length);
     const bytes = entryBytes(source, header, limits);
-    if (header.name.endsWith('/')) for await (const _ of bytes);
+    if (header.name.endsWith('/')) await requireEmpty(bytes);
     else yield { name: header.name, bytes, ...(header.mediaType && { mediaType: header.mediaType }) };
   }
   if (entries === 0 || entries !== (await entriesListed(source, limits))) throw damaged();
+}
+
+/** A folder has no bytes: what has is no folder, and nobody would count them. */
+async function requireEmpty(bytes: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of bytes) if (piece.length > 0) throw damaged();
 }
 
 const damaged = () => fault('edxml-attachment', 'edxml-zip-damaged');

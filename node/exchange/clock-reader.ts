@@ -20,10 +20,9 @@ import type { WorkingCalendar } from '../core/working-days.ts';
 import type { Moment } from '../search/index-calls.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
-import { namedBy } from '../store/relations.ts';
 import { type Chains, chainsOf } from './chains.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { effectsOn, type NamedDocument } from './relations.ts';
+import { type NamedDocument, Naming } from './relations.ts';
 
 export type ClockReaderComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'clock'> & {
   calendar: WorkingCalendar;
@@ -60,10 +59,10 @@ export class ClockReader {
 
   /** By unit, as the store and the time are now. */
   async of(document: NamedDocument): Promise<UnitClocks[]> {
-    const isNamed = (await namedBy(this.#with.store, document.row.documentId)).length > 0;
+    const naming = await Naming.of(this.#with.store, document, this.#with.directory());
     const found: UnitClocks[] = [];
     for (const carried of await this.#carried(document))
-      found.push(await this.#at(carried, document, isNamed));
+      found.push(await this.#at(carried, document, naming));
     return found;
   }
 
@@ -126,16 +125,12 @@ export class ClockReader {
     });
   }
 
-  async #at(carried: Carried, document: NamedDocument, isNamed: boolean): Promise<UnitClocks> {
-    const { store, directory, clock, calendar } = this.#with;
+  async #at(carried: Carried, document: NamedDocument, naming: Naming): Promise<UnitClocks> {
+    const { store, clock, calendar } = this.#with;
     const { unit, state, queuedMs, arrivedMs, settledMs } = carried;
     const chains = await chainsOf(store, carried);
-    const agencyOf = (of: string) => {
-      const service = directory().service(of);
-      return service.kind === 'served' ? service.agency : undefined;
-    };
-    const effects = isNamed ? await effectsOn(store, carried, document, agencyOf) : undefined;
-    const replacedMs = effects?.replacedBy[0]?.row.storedAtMs;
+    const effects = await naming.at(unit);
+    const replacedMs = effects.replacedBy[0]?.row.storedAtMs;
     const taken = firstOf(chains, (code) => code !== '15' && code !== '16');
     const isAgreed = chains.state.recall === 'agreed';
     const recalledMs = isAgreed ? lastMs(chains, '15') : state === 'cancelled' ? settledMs : undefined;
@@ -152,7 +147,7 @@ export class ClockReader {
         refusedMs:
           chains.state.stage === '02' ? lastMs(chains, '02') : state === 'refused' ? settledMs : undefined,
         recalledMs,
-        repliedMs: effects?.answeredBy[0]?.row.storedAtMs,
+        repliedMs: effects.answeredBy[0]?.row.storedAtMs,
         replacedMs,
       },
       calendar,

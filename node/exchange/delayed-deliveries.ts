@@ -3,7 +3,14 @@
  * moves what has become due back into the queue. Used by seat-courier.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
-import { changeDeliveryWrites, delayedFor, getDelivery, type QueuedDelivery } from '../store/deliveries.ts';
+import { isLienthongError } from '../core/errors.ts';
+import {
+  changeDeliveryWrites,
+  delayedFor,
+  deliveryUnchanged,
+  getDelivery,
+  type QueuedDelivery,
+} from '../store/deliveries.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { READY_LIMIT } from './ready-queue.ts';
 
@@ -42,8 +49,13 @@ export class DelayedDeliveries {
       const row = await getDelivery(store, delivery);
       if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
       const after = { ...row, nextAttemptAtMs: 0 } as DeliveryRow;
-      await store.commit({ writes: changeDeliveryWrites(row, after) });
-      due.push(delivery);
+      try {
+        await store.commit({ require: [deliveryUnchanged(row)], writes: changeDeliveryWrites(row, after) });
+        due.push(delivery);
+      } catch (error) {
+        // cancelled meanwhile
+        if (!isLienthongError(error, 'state-changed')) throw error;
+      }
     }
     // a full page: there may be more
     if (found.length === READY_LIMIT) this.#nextMs = 0;

@@ -140,19 +140,26 @@ export const staffInfo = ({ department, name, email, mobile }: lienthong.v1.Staf
 
 const DATES = ['promulgationDate', 'dueDate'];
 
-/** The text of one element in place of its value; an empty one leaves the element out. */
+/** The elements whose text may stand beside a typed field: what edxml-submission keeps. Of a peer's document nothing else counts. */
+const PLACES: Readonly<Record<string, (message: EdxmlDocument) => object | undefined>> = {
+  'OtherInfo/Priority': ({ otherInfo }) => otherInfo,
+  'OtherInfo/PageAmount': ({ otherInfo }) => otherInfo,
+  'OtherInfo/PromulgationAmount': ({ otherInfo }) => otherInfo,
+  'PromulgationInfo/PromulgationDate': ({ promulgationInfo }) => promulgationInfo,
+  DueDate: (message) => message,
+  'DocumentType/TypeName': ({ documentType }) => documentType,
+  'Bussiness/DocumentId': ({ bussiness }) => bussiness,
+};
+
+/** The text of one of these elements in place of its value; an empty one leaves the element out. */
 function put(message: EdxmlDocument, path: string, text: string): void {
-  const keys = path.split('/').map((name) => name.slice(0, 1).toLowerCase() + name.slice(1));
-  const last = keys.pop()!;
-  let at = message as unknown as Record<string, unknown>;
-  for (const key of keys) {
-    const inner = at[key];
-    // of something this version doesn't write
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return;
-    at = inner as Record<string, unknown>;
-  }
-  if (text === '') delete at[last];
-  else at[last] = DATES.includes(last) ? { text } : text;
+  const at = Object.hasOwn(PLACES, path) ? PLACES[path]!(message) : undefined;
+  if (at === undefined) return;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const key = name.slice(0, 1).toLowerCase() + name.slice(1);
+  const values = at as Record<string, unknown>;
+  if (text === '') delete values[key];
+  else values[key] = DATES.includes(key) ? { text } : text;
 }
 
 /** Without what is missing or empty. */

@@ -12,21 +12,16 @@ import { LienthongError } from '../core/errors.ts';
 import { FIELD_LIMITS } from '../core/field-limits.ts';
 import type { StatusAnswer } from '../core/status-views.ts';
 import type { EdxmlResponseFor, EdxmlStatus } from '../edxml/message.ts';
-import { organKey } from '../edxml/organ-id.ts';
 import { getArrival } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { findByLegalId } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { kindOfWire } from './compose.ts';
 import { limited } from './fields.ts';
 import { composeText } from './imported-status-text.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { RecallRequest, Recalls } from './recalls.ts';
-import { effectsOn, type NamedDocument, namedDocument } from './relations.ts';
+import { bearing, isBy, Naming, namedDocument } from './relations.ts';
 import type { StatusDesk } from './status-desk.ts';
-
-/** Documents of one DocumentId that are looked through. */
-const MOST_NAMESAKES = 100;
 
 export type EdxmlStatusesComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'self'> & {
   desk: StatusDesk;
@@ -73,7 +68,7 @@ export class EdxmlStatuses {
 
   async #recall(about: About, unit: string, said: RecallRequest): Promise<StatusImported> {
     const { store, recalls } = this.#with;
-    const sent = (await this.#bearing(about)).filter(
+    const sent = (await bearing(this.#with.store, about.legalId)).filter(
       ({ row, content }) =>
         row.outgoing && content.issuer.code === unit && kindOfWire(content.businessKind) !== 'recall',
     );
@@ -91,8 +86,9 @@ export class EdxmlStatuses {
 
   /** The newest that came to the unit from the author named; of several authors' where none is named, none. */
   async #received(about: About, unit: string): Promise<Bytes> {
-    const received = (await this.#bearing(about)).filter(
-      ({ row, content }) => !row.outgoing && (about.organId === '' || this.#isBy(content, about.organId)),
+    const received = (await bearing(this.#with.store, about.legalId)).filter(
+      ({ row, content }) =>
+        !row.outgoing && (about.organId === '' || isBy(content, about.organId, (text) => this.#unit(text))),
     );
     if (received[0] === undefined) throw notHere(about);
     const authors = new Set(received.map(({ content }) => content.issuer.code!));
@@ -103,26 +99,6 @@ export class EdxmlStatuses {
     throw new LienthongError('not-found', { what: 'delivery', id: unit });
   }
 
-  #isBy({ issuer, senderAgency }: NamedDocument['content'], organId: string): boolean {
-    const named = organKey(organId);
-    const unit = this.#unit(organId);
-    return (
-      named === organKey(issuer.legacyCode ?? '') ||
-      unit === issuer.code ||
-      (named === senderAgency && unit === named)
-    );
-  }
-
-  async #bearing({ legalId }: About): Promise<NamedDocument[]> {
-    const { store } = this.#with;
-    const found: NamedDocument[] = [];
-    for (const documentId of await findByLegalId(store, legalId, MOST_NAMESAKES)) {
-      const named = await namedDocument(store, documentId);
-      if (named !== undefined) found.push(named);
-    }
-    return found;
-  }
-
   /** What 15 and 16 mean where no recall waits: the newest update nobody has answered. */
   async #waitingUpdate(documentId: Bytes, unit: string): Promise<Bytes | undefined> {
     const { store, directory } = this.#with;
@@ -130,14 +106,10 @@ export class EdxmlStatuses {
     const { state } = await chainsOf(store, of);
     const target = await namedDocument(store, documentId);
     if (state.waitingRecall !== undefined || target === undefined) return undefined;
-    const agencyOf = (code: string) => {
-      const service = directory().service(code);
-      return service.kind === 'served' ? service.agency : undefined;
-    };
-    const { updatedBy } = await effectsOn(store, of, target, agencyOf);
+    const { updatedBy } = await (await Naming.of(store, target, directory())).at(unit);
     const newest = [...updatedBy].reverse();
-    const waiting = newest.find(({ row }) => !state.answers.has(hex(row.documentId)));
-    return (waiting ?? newest[0])?.row.documentId;
+    const waiting = newest.find((source) => !state.answers.has(hex(source.documentId)));
+    return (waiting ?? newest[0])?.documentId;
   }
 
   #ownUnit(organId: string): string {

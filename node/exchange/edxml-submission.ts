@@ -62,6 +62,7 @@ export function submissionOf(message: EdxmlDocument): MessageSubmission {
     })),
     verbatim: verbatim.list,
   };
+  if (message.to.length === 0) throw new LienthongError('no-recipient');
   return {
     to: message.to.map(({ organId }) => required('To/OrganId', organId)),
     from: required('From/OrganId', message.from.organId),

@@ -106,7 +106,7 @@ export class Exports {
       const { mediaType, sha256, name } = attachment;
       return {
         contentId: uniqueId(attachment.contentId, at, ids),
-        attachmentName: said.get(`${place}/AttachmentName`) ?? name,
+        attachmentName: sameFile(said.get(`${place}/AttachmentName`), name) ?? name,
         description: said.get(`${place}/Description`) ?? attachment.description,
         mediaType,
         form: raw.has(String(at + 1)) ? 'raw' : 'zip',
@@ -115,6 +115,10 @@ export class Exports {
     });
   }
 }
+
+/** As it was written where it was imported, if that names the same file: a peer's text is no path. */
+const sameFile = (written: string | undefined, name: string): string | undefined =>
+  written !== undefined && !/[/\\]/.test(written) && cleanFileName(written) === name ? written : undefined;
 
 const filesOf = ({ attachments }: Document): Attachment[] =>
   (attachments as Attachment[]).filter(({ role }) => role !== ORIGINAL_MESSAGE);

@@ -17,7 +17,7 @@ import { getArrival } from '../store/arrivals.ts';
 import { type DeliveryKey, getDelivery } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import { PREFIX, prefixRange } from '../store/keys.ts';
-import { entriesOf } from '../store/statuses.ts';
+import { countEntries, entriesOf } from '../store/statuses.ts';
 import { readAttachment } from './attachments.ts';
 import { inlinedOf } from './attempt.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -56,7 +56,7 @@ export async function heldPage(
     const from = space === after[0] ? { gt: after } : { gte };
     for await (const { key, value } of store.range({ ...from, lt, limit: left })) {
       const held = space === PREFIX.delivery ? ofDelivery(value, seat) : ofArrival(value, seat);
-      if (held !== undefined) keys.push({ ...held, statuses: (await entriesOf(store, held)).length });
+      if (held !== undefined) keys.push({ ...held, statuses: await countEntries(store, held) });
       if (--left === 0 || keys.length === KEYS_MOST) return { keys, next: copyOf(key) };
     }
   }

@@ -33,9 +33,10 @@ import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
+import type { StatusCarrier } from './status-carrier.ts';
 import type { StatusInbox } from './status-inbox.ts';
 import { readDispatch, readDocument, type Trust } from './trust.ts';
-import type { MadeOf, UpdateAnswers } from './update-answers.ts';
+import type { UpdateAnswers } from './update-answers.ts';
 
 /** Commits wait in thousands: a moment later there is room again. */
 const BUSY_MS = 1_000;
@@ -52,6 +53,7 @@ export type InboxComponents = Pick<
   quotas: Quotas;
   witness: LogWitness;
   statuses: StatusInbox;
+  carrier: StatusCarrier;
   updates: UpdateAnswers;
   onReceived: (documentId: Bytes) => void;
 };
@@ -191,7 +193,7 @@ export class Inbox {
     guard: readonly Precondition[],
     more: readonly Write[],
   ): Promise<Outcome> {
-    const { store, clock, witness, statuses, report, onReceived } = this.#with;
+    const { store, clock, witness, statuses, carrier, report, onReceived } = this.#with;
     const { dispatch, document, fromSeat } = offered;
     const { unit, urgency } = dispatch.content;
     const storedAtMs = clock.nowMs();
@@ -221,14 +223,14 @@ export class Inbox {
       { name: 'unit', value: unit },
       { name: 'from', value: fromSeat },
     ];
-    const along = await this.#along(offered, arrival);
+    const along = await this.#with.updates.toArriving(document, arrival);
     await store.commit({
       require: [...guard, ...along.flatMap(({ made }) => made.require)],
       writes: [
         ...(held === undefined
           ? [
               ...documentWrites(row, exchangeId, attachments.files),
-              ...relationWrites(document.content, document.id),
+              ...relationWrites(document.content, row),
               ...legalIdWrites(document.content, row),
             ]
           : otherForm(held, document)),
@@ -244,18 +246,11 @@ export class Inbox {
         ...along.flatMap(({ made }) => made.audit),
       ],
     });
-    for (const { of, made } of along) statuses.committed(of, made);
+    for (const { of, made } of along) carrier.committed(of, made);
+    await statuses.arrived(arrival);
     report('document.received', { from: fromSeat, id: exchangeId, to: unit });
     onReceived(document.id);
     return { receipt } as Outcome;
-  }
-
-  /** What the commit of an arrival brings along: statuses kept for it, and what this node says to an update. */
-  async #along({ document }: Offered, arrival: ArrivalRow): Promise<MadeOf[]> {
-    const { statuses, updates } = this.#with;
-    const kept = await statuses.kept(arrival, arrival);
-    const answered = document.content.relations.length > 0 ? await updates.toArriving(document, arrival) : [];
-    return kept === undefined ? answered : [{ of: arrival, made: kept }, ...answered];
   }
 
   #receipt({ dispatch, document }: Offered, storedAtMs: number): Promise<Bytes> {

@@ -15,6 +15,9 @@ import { type HeldDocument, held } from './library.ts';
 import type { Report } from './ports.ts';
 
 /** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
+/** Documents named by one that are indexed again with it. */
+const MOST_NAMED = 20;
+
 export const BATCH = 200;
 /** Documents read at once: one may be more than a megabyte. */
 export const AT_ONCE = 10;
@@ -57,7 +60,8 @@ export class IndexReader {
       const named = document.content.relations.map((relation) => relation.documentId ?? EMPTY);
       return {
         entry: indexEntry(document, await itemOf(document), moments),
-        named: named.filter(({ byteLength }) => byteLength > 0),
+        // a document that names hundreds changes what is shown of a few at once; the rest is read when it is shown
+        named: named.filter(({ byteLength }) => byteLength > 0).slice(0, MOST_NAMED),
       };
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;

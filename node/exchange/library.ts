@@ -26,9 +26,11 @@ import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
 import type { ClockReader } from './clock-reader.ts';
+import type { Standing } from './custody.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
 import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
+import { Naming } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Characters of a UUID as text. */
@@ -80,10 +82,14 @@ export class Library {
   async show(id: string): Promise<DocumentView> {
     const document = await this.require(id);
     const { row, content, signed } = document;
-    const deliveries = row.outgoing ? await this.#sent(document) : await this.#received(document);
+    const naming = await Naming.of(this.#with.store, document, this.#with.directory());
+    const deliveries = row.outgoing
+      ? await this.#sent(document, naming)
+      : await this.#received(document, naming);
     const life = await lifeOf(
       document,
       deliveries.map(({ view }) => view.to),
+      naming,
       this.#with,
     );
     const { signer } = content;
@@ -123,11 +129,9 @@ export class Library {
     const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
     const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
-    const standings = await Promise.all(
-      [...deliveries, ...arrivals].map((of) =>
-        standingAt(this.#with.store, of, 'state' in of && of.state === CANCELLED),
-      ),
-    );
+    const standings: Standing[] = [];
+    for (const of of [...deliveries, ...arrivals])
+      standings.push(await standingAt(this.#with.store, of, 'state' in of && of.state === CANCELLED));
     return {
       id: uuidText(row.exchangeId),
       legalId: content.legalId,
@@ -150,7 +154,7 @@ export class Library {
     };
   }
 
-  async #sent(document: HeldDocument): Promise<Shown[]> {
+  async #sent(document: HeldDocument, naming: Naming): Promise<Shown[]> {
     return Promise.all(
       (await deliveriesOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
@@ -159,7 +163,7 @@ export class Library {
           to: row.unit,
           seat: row.seat,
           state,
-          ...(await lifeAt(row, state === 'cancelled', document, this.#with)),
+          ...(await lifeAt(row, state === 'cancelled', naming, this.#with.store)),
           attempts: row.attempts,
           nextAttemptAt: row.nextAttemptAtMs > 0 ? isoTime(row.nextAttemptAtMs) : null,
           lastError: row.lastError || null,
@@ -172,7 +176,7 @@ export class Library {
     );
   }
 
-  async #received(document: HeldDocument): Promise<Shown[]> {
+  async #received(document: HeldDocument, naming: Naming): Promise<Shown[]> {
     return Promise.all(
       (await arrivalsOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
@@ -180,7 +184,7 @@ export class Library {
           to: row.unit,
           seat: row.fromSeat,
           state: 'delivered',
-          ...(await lifeAt(row, false, document, this.#with)),
+          ...(await lifeAt(row, false, naming, this.#with.store)),
           attempts: 1,
           nextAttemptAt: null,
           lastError: null,

@@ -3,8 +3,7 @@
  * conversation it belongs to. Only reads. Used by library.
  */
 import { stringify as uuidText } from 'uuid';
-import type { DocumentRow } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
 import { isoTime } from '../core/dates.ts';
 import type { StatusView } from '../core/status-views.ts';
 import type { DeliveryView, DocumentView, RelationKind, RelationView, ThreadItem } from '../core/views.ts';
@@ -14,7 +13,7 @@ import { namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { custodyOf, type Standing, standingOf } from './custody.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
-import { effectsOn, type NamedDocument, namedDocument, nameOf } from './relations.ts';
+import { type NamedDocument, type Naming, namedDocument, nameOf } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Documents of a conversation that are shown; the rest is found from the last one. */
@@ -36,21 +35,17 @@ export async function standingAt(
 export async function lifeAt(
   of: DeliveryKey,
   isCancelled: boolean,
-  target: NamedDocument,
-  { store, directory }: LifeComponents,
+  naming: Naming,
+  store: Reader,
 ): Promise<LifeAtUnit> {
   const chains = await chainsOf(store, of);
-  const agencyOf = (unit: string): string | undefined => {
-    const service = directory().service(unit);
-    return service.kind === 'served' ? service.agency : undefined;
-  };
-  const { replacedBy, updatedBy, answeredBy } = await effectsOn(store, of, target, agencyOf);
+  const { replacedBy, updatedBy, answeredBy } = await naming.at(of.unit);
   return {
     ...standingOf(chains, isCancelled),
-    supersededBy: replacedBy.map(nameOf),
+    supersededBy: replacedBy.map(({ row }) => nameOf(row)),
     updates: updatedBy.map((source) => ({
-      id: nameOf(source),
-      answer: chains.state.answers.get(hex(source.row.documentId)) ?? null,
+      id: nameOf(source.row),
+      answer: chains.state.answers.get(hex(source.documentId)) ?? null,
     })),
     answeredAt: answeredBy[0] === undefined ? null : isoTime(answeredBy[0].row.storedAtMs),
   };
@@ -60,6 +55,7 @@ export async function lifeAt(
 export async function lifeOf(
   target: NamedDocument,
   units: readonly string[],
+  naming: Naming,
   { store, trust, directory }: LifeComponents,
 ): Promise<Pick<DocumentView, 'statuses' | 'formerCodes' | 'relations' | 'namedBy' | 'thread'>> {
   const { documentId } = target.row;
@@ -72,7 +68,7 @@ export async function lifeOf(
         : undefined;
       return {
         kind: kindOf(relation.kind ?? 0),
-        id: named === undefined ? null : nameOf(named),
+        id: named === undefined ? null : nameOf(named.row),
         legalId: relation.legalId || null,
         number: relation.number || null,
         notation: relation.notation || null,
@@ -80,23 +76,14 @@ export async function lifeOf(
       };
     }),
   );
-  const by: RelationView[] = [];
-  for (const { kind, documentId: of } of await namedBy(store, documentId)) {
-    const source = await namedDocument(store, of);
-    if (source === undefined) continue;
-    const { legalId, number, notation, relations: theirs } = source.content;
-    const relation = theirs.find(
-      (one) => equalBytes(one.documentId ?? EMPTY, documentId) && one.kind === kind,
-    );
-    by.push({
-      kind: kindOf(kind),
-      id: nameOf(source),
-      legalId,
-      number,
-      notation,
-      units: relation?.units ?? [],
-    });
-  }
+  const by = naming.sources.map(({ kind, row }) => ({
+    kind: kindOf(kind),
+    id: nameOf(row),
+    legalId: row.legalId,
+    number: row.number,
+    notation: row.notation,
+    units: row.units,
+  }));
   const codes = new Set([target.content.issuer.code, ...units]);
   const formerCodes = [...codes].flatMap((code) => formerCode(code, directory()));
   return { statuses, formerCodes, relations, namedBy: by, thread: await threadOf(store, target) };
@@ -114,37 +101,32 @@ const kindOf = (wire: number): RelationKind => KINDS.find(([, number]) => number
 
 /** The conversation: what it answers, what answers it, and so on, oldest first. */
 async function threadOf(store: Reader, start: NamedDocument): Promise<ThreadItem[]> {
-  const found = new Map<string, { item: NamedDocument; answers: Bytes | undefined }>();
-  const open: NamedDocument[] = [start];
+  const found = new Map<string, Omit<ThreadItem, 'answers'> & { up: string; storedAtMs: number }>();
+  const open: Bytes[] = [start.row.documentId];
   for (let next = open.pop(); next !== undefined && found.size < MOST_THREAD; next = open.pop()) {
-    const { row, content } = next;
-    if (found.has(hex(row.documentId))) continue;
-    const up = content.relations.find(
+    const document = found.has(hex(next)) ? undefined : await namedDocument(store, next);
+    if (document === undefined) continue;
+    const up = document.content.relations.find(
       ({ kind, documentId }) => kind === RELATION.answers && (documentId?.byteLength ?? 0) > 0,
     )?.documentId;
-    found.set(hex(row.documentId), { item: next, answers: up ?? undefined });
-    const around = (await namedBy(store, row.documentId))
-      .filter(({ kind }) => kind === RELATION.answers)
-      .map(({ documentId }) => documentId);
-    for (const documentId of up ? [...around, up] : around) {
-      const named = await namedDocument(store, documentId);
-      if (named !== undefined) open.push(named);
-    }
+    found.set(hex(next), { ...threadItem(document), up: up ? hex(up) : '' });
+    for (const { documentId } of await namedBy(store, next, RELATION.answers)) open.push(documentId);
+    if (up) open.push(up);
   }
   if (found.size < 2) return [];
   return [...found.values()]
-    .sort((a, b) => a.item.row.storedAtMs - b.item.row.storedAtMs)
-    .map(({ item, answers }) => threadItem(item, answers && found.get(hex(answers))?.item.row));
+    .sort((a, b) => a.storedAtMs - b.storedAtMs)
+    .map(({ up, storedAtMs: _, ...item }) => ({ ...item, answers: found.get(up)?.id ?? null }));
 }
 
-const threadItem = ({ row, content }: NamedDocument, answers: DocumentRow | undefined): ThreadItem => ({
+const threadItem = ({ row, content }: NamedDocument) => ({
   id: uuidText(row.exchangeId),
-  box: row.outgoing ? 'outbox' : 'inbox',
+  box: row.outgoing ? ('outbox' as const) : ('inbox' as const),
   from: content.issuer.code,
   number: content.number,
   notation: content.notation,
   subject: content.subject,
   date: content.date,
   storedAt: isoTime(row.storedAtMs),
-  answers: answers === undefined ? null : uuidText(answers.exchangeId),
+  storedAtMs: row.storedAtMs,
 });

@@ -9,8 +9,8 @@
  * Two submissions that race meet in the commit's preconditions: the later one starts again and finds the earlier.
  */
 import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
-import { type DocumentRow, document as documentCodec, type lienthong } from '../../proto/messages.ts';
-import { type Bytes, EMPTY, equalBytes, hex } from '../core/bytes.ts';
+import { type Document, type DocumentRow, document as documentCodec } from '../../proto/messages.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { Proposal, Submission, SubmitAnswer } from '../core/views.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
@@ -25,7 +25,7 @@ import {
   submissionWrite,
 } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { legalIdWrites, RELATION, relationWrites } from '../store/relations.ts';
+import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { keptBy, proposedAttachments, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
 import { compose, type Draft, type Recipient } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
@@ -36,7 +36,7 @@ import { freshOffer, type NewDocument, queuedEntry } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Relations, ResolvedRelations } from './relations.ts';
 import type { Uploads } from './uploads.ts';
-import { requireNewRecipients } from './used-number.ts';
+import { namesAs, requireNewRecipients } from './used-number.ts';
 
 /** Races are between a few callers with the same number or key; more rounds than this is something else. */
 const MAX_ROUNDS = 5;
@@ -65,7 +65,8 @@ export class Outbox {
   async submit(submission: Submission): Promise<SubmitAnswer> {
     const nowMs = this.#with.clock.nowMs();
     const token = tokenOf(submission);
-    const relations = await this.#with.relations.resolve(submission);
+    const relations = await this.#resolve(submission, token);
+    if ('answer' in relations) return relations.answer;
     const fresh = await this.#takeAsNew(submission, relations, token, nowMs);
     if (fresh !== undefined) return fresh;
     // first of all: what was answered once is answered again, though its uploads, recipients or keys be gone since
@@ -99,6 +100,20 @@ export class Outbox {
     if (holder !== undefined && !namesAs(draft, holder) && !(await this.#earlier.isVoid(holder)))
       await requireNewRecipients(store, holder, draft, proposedAttachments(proposal.attachments));
     return undefined;
+  }
+
+  /** What it names may have moved or become ambiguous since it was answered: then that answer counts. */
+  async #resolve(
+    submission: Submission,
+    token: Token,
+  ): Promise<ResolvedRelations | { answer: SubmitAnswer }> {
+    try {
+      return await this.#with.relations.resolve(submission);
+    } catch (error) {
+      const { answer } = await this.#earlier.find(submission, token);
+      if (answer === undefined) throw error;
+      return { answer };
+    }
   }
 
   /** This node's own right to send comes first: to a revoked one everything else would look wrong too. */
@@ -201,8 +216,8 @@ export class Outbox {
       ...documentWrites(row, exchangeId, files),
       ...small,
       numberWrite(draft.numberKey, holder ?? documentId),
-      ...relationWrites({ relations: draft.content.relations as lienthong.v1.Relation[] }, documentId),
-      ...legalIdWrites({ legalId: draft.content.legalId ?? '' }, row),
+      ...relationWrites(draft.content as Document, row),
+      ...legalIdWrites(draft.content as Document, row),
     ];
     const base: NewDocument = { require: guard, writes, envelope };
     return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
@@ -218,16 +233,8 @@ export class Outbox {
     guard: Precondition[],
   ): Promise<SubmitAnswer> {
     const { row, id } = await requireNewRecipients(this.#with.store, holder, draft, attachments.fields);
-    return this.#queue(
-      { require: guard, writes: [], envelope: row.envelope },
-      holder,
-      id,
-      draft,
-      draft.recipients,
-      token,
-      nowMs,
-      attachments,
-    );
+    const base: NewDocument = { require: guard, writes: [], envelope: row.envelope };
+    return this.#queue(base, holder, id, draft, draft.recipients, token, nowMs, attachments);
   }
 
   async #queue(
@@ -288,11 +295,3 @@ export class Outbox {
     if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
 }
-
-const SHARES_NUMBER: readonly number[] = [RELATION.updates, RELATION.corrects, RELATION.recalls];
-
-/** Whether the draft updates, corrects or recalls the document. */
-const namesAs = ({ content }: Draft, holder: Bytes): boolean =>
-  (content.relations ?? []).some(
-    ({ kind, documentId }) => SHARES_NUMBER.includes(kind ?? 0) && equalBytes(documentId ?? EMPTY, holder),
-  );

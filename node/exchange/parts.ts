@@ -104,7 +104,8 @@ export class ExchangeParts {
     });
     const maker = new StatusMaker({ ...components, signer });
     const refuser = new Refuser({ ...components, signer });
-    const statuses = { ...components, trust, maker, carrier: this.carrier };
+    const isTakingBack = (seat: string) => this.takeBack.isTaking(seat);
+    const statuses = { ...components, trust, maker, carrier: this.carrier, isTakingBack };
     this.statusInbox = new StatusInbox({ ...statuses, refuser, witness });
     const registers = init.registers ?? 'agency';
     this.desk = new StatusDesk({ ...statuses, registers });
@@ -124,6 +125,7 @@ export class ExchangeParts {
       collector,
       refuser,
       statuses: this.statusInbox,
+      carrier: this.carrier,
       updates: new UpdateAnswers(statuses),
       quotas: new Quotas(init.quota),
       witness,
@@ -132,7 +134,18 @@ export class ExchangeParts {
     this.witness = witness;
     this.examiner = new LogExaminer({ ...components, witness });
     const restored = new StatusRestorer({ ...components, trust, onChanged: init.onChanged ?? (() => {}) });
-    const restorer = new Restorer({ ...components, trust, collector, witness, events, statuses: restored });
+    const restorer = new Restorer({
+      ...components,
+      trust,
+      collector,
+      witness,
+      events,
+      statuses: restored,
+      onArrived: async (of) => {
+        await this.statusInbox.arrived(of);
+        await this.statusInbox.answer(of);
+      },
+    });
     this.takeBack = new TakeBack({ ...components, signer, restorer });
     this.logServer = new LogServer({ ...components, signer, witness });
     this.trust = trust;

@@ -11,19 +11,20 @@ import {
   type lienthong,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, compareBytes, EMPTY, equalBytes } from '../core/bytes.ts';
+import { type Bytes, compareBytes, EMPTY } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
 import type { RelationInput, RelationKind, Submission } from '../core/views.ts';
+import { organKey } from '../edxml/organ-id.ts';
 import { arrivalsOf, getArrival } from '../store/arrivals.ts';
-import { type DeliveryKey, deliveriesOf, getDelivery } from '../store/deliveries.ts';
+import { deliveriesOf, getDelivery } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
-import { findByLegalId, namedBy, RELATION } from '../store/relations.ts';
+import { findByLegalId, type NamingRow, namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { kindOfWire } from './compose.ts';
-import type { ExchangeComponents } from './ports.ts';
+import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 
 export type RelationFields = lienthong.v1.Relation.$Properties;
 
@@ -88,15 +89,19 @@ export class Relations {
     return { fields, to: [...to], from };
   }
 
-  async #target({ id, legalId, kind }: RelationInput): Promise<NamedDocument | undefined> {
+  /** By its id, or the newest of the author named that bears the DocumentId. Throws 'ambiguous' where several authors do. */
+  async #target({ id, legalId, organId = '', kind }: RelationInput): Promise<NamedDocument | undefined> {
     const { store } = this.#with;
     if (id !== undefined) return namedDocument(store, await this.#idOf(id));
     if (legalId === undefined) return undefined;
-    const found: NamedDocument[] = [];
-    for (const documentId of await findByLegalId(store, legalId, 20)) {
-      const named = await namedDocument(store, documentId);
-      if (named !== undefined && (!OWN_ONLY.has(kind) || isChangeable(named))) found.push(named);
-    }
+    const unitOf = (text: string) => this.#unit(text);
+    const found = (await bearing(store, legalId)).filter(
+      (named) =>
+        (!OWN_ONLY.has(kind) || isChangeable(named)) &&
+        (OWN_ONLY.has(kind) || organId === '' || isBy(named.content, organId, unitOf)),
+    );
+    const senders = new Set(found.map(({ content }) => content.senderAgency));
+    if (senders.size > 1) throw new LienthongError('ambiguous', { id: legalId, units: [...senders] });
     return found[0];
   }
 
@@ -150,6 +155,34 @@ export async function namedDocument(store: Reader, documentId: Bytes): Promise<N
   return row && { row, content: documentCodec.parse(signedCodec.parse(row.envelope).payload) };
 }
 
+/** Documents of one DocumentId and sender that are looked through. */
+const MOST_NAMESAKES = 20;
+
+/** Documents that bear a DocumentId, of each sender the newest first. */
+export async function bearing(store: Reader, legalId: string): Promise<NamedDocument[]> {
+  const found: NamedDocument[] = [];
+  for (const documentId of await findByLegalId(store, legalId, MOST_NAMESAKES)) {
+    const named = await namedDocument(store, documentId);
+    if (named !== undefined) found.push(named);
+  }
+  return found;
+}
+
+/** Whether the author an imported message names issued it, or sent it for its unit. `unitOf` knows today's codes. */
+export function isBy(
+  { issuer, senderAgency }: NamedDocument['content'],
+  organId: string,
+  unitOf: (organId: string) => string,
+): boolean {
+  const named = organKey(organId);
+  const unit = unitOf(organId);
+  return (
+    named === organKey(issuer.legacyCode ?? '') ||
+    unit === issuer.code ||
+    (named === senderAgency && unit === named)
+  );
+}
+
 function fieldsOf(
   input: RelationInput,
   target: NamedDocument | undefined,
@@ -168,75 +201,97 @@ function fieldsOf(
   };
 }
 
-/** The agency whose node serves a unit, by the directory. */
-export type AgencyOf = (unit: string) => string | undefined;
+type AgencyOf = (unit: string) => string | undefined;
 
-/** What names a document and has reached a unit: documents, oldest first. */
+/** What names a document and has reached a unit, in the order it was made: the same wherever it is read. */
 export interface Effects {
-  replacedBy: NamedDocument[];
-  updatedBy: NamedDocument[];
-  answeredBy: NamedDocument[];
+  replacedBy: NamingRow[];
+  updatedBy: NamingRow[];
+  answeredBy: NamingRow[];
 }
 
-/** What other documents mean for one at a unit, as far as they have reached it. */
-export async function effectsOn(
-  store: Reader,
-  of: DeliveryKey,
-  target: NamedDocument,
-  agencyOf: AgencyOf,
-): Promise<Effects> {
-  const effects: Effects = { replacedBy: [], updatedBy: [], answeredBy: [] };
-  for (const { kind, documentId } of await namedBy(store, of.documentId)) {
-    const source = await namedDocument(store, documentId);
-    if (source === undefined) continue;
-    if (kind === RELATION.answers) {
-      if (await isAnswerOf(store, of.unit, source, target, agencyOf)) effects.answeredBy.push(source);
-    } else if (isSameSender(source, target) && (await hasReached(store, of.unit, source))) {
-      if (kind === RELATION.replaces && isFor(source, of)) effects.replacedBy.push(source);
-      if (kind === RELATION.updates || kind === RELATION.corrects) effects.updatedBy.push(source);
-    }
+/** The documents that name one, read once for all its units. Only its own sender's may change it; anyone may answer. */
+export class Naming {
+  readonly sources: readonly NamingRow[];
+  readonly #store: Reader;
+  readonly #target: NamedDocument;
+  readonly #agencyOf: AgencyOf;
+  #asked: Promise<ReadonlyMap<string, string[]>> | undefined;
+
+  private constructor(
+    store: Reader,
+    target: NamedDocument,
+    agencyOf: AgencyOf,
+    sources: readonly NamingRow[],
+  ) {
+    this.#store = store;
+    this.#target = target;
+    this.#agencyOf = agencyOf;
+    this.sources = sources;
   }
-  // in the order they were made, which is the same wherever it is read
-  const byId = (a: NamedDocument, b: NamedDocument) => compareBytes(a.row.exchangeId, b.row.exchangeId);
-  for (const list of Object.values(effects) as NamedDocument[][]) list.sort(byId);
-  return effects;
+
+  static async of(store: Reader, target: NamedDocument, directory: TrustedDirectory): Promise<Naming> {
+    const { row, content } = target;
+    const sources = await namedBy(store, row.documentId, RELATION.answers);
+    for (const kind of [RELATION.recalls, RELATION.updates, RELATION.replaces, RELATION.corrects])
+      sources.push(...(await namedBy(store, row.documentId, kind, content.senderAgency)));
+    sources.sort((a, b) => compareBytes(a.row.exchangeId, b.row.exchangeId));
+    return new Naming(store, target, agencyIn(directory), sources);
+  }
+
+  /** What they mean at a unit, as far as they have reached it. */
+  async at(unit: string): Promise<Effects> {
+    const effects: Effects = { replacedBy: [], updatedBy: [], answeredBy: [] };
+    for (const source of this.sources) {
+      if (source.kind === RELATION.answers) {
+        if (await this.#isAnswer(source, unit)) effects.answeredBy.push(source);
+      } else if (
+        source.row.outgoing === this.#target.row.outgoing &&
+        (await this.#hasReached(source, unit))
+      ) {
+        const isFor = source.row.units.length === 0 || source.row.units.includes(unit);
+        if (source.kind === RELATION.replaces && isFor) effects.replacedBy.push(source);
+        if (source.kind === RELATION.updates || source.kind === RELATION.corrects)
+          effects.updatedBy.push(source);
+      }
+    }
+    return effects;
+  }
+
+  /** A reply comes from the unit that was asked, or from its agency where it was the only one of that asked. */
+  async #isAnswer({ row, sender }: NamingRow, unit: string): Promise<boolean> {
+    if (row.outgoing === this.#target.row.outgoing) return false;
+    if (row.issuer === unit) return true;
+    this.#asked ??= this.#askedUnits();
+    const asked = (await this.#asked).get(sender) ?? [];
+    return asked.length === 1 && asked[0] === unit;
+  }
+
+  /** Units that were asked, by their agency. */
+  async #askedUnits(): Promise<ReadonlyMap<string, string[]>> {
+    const { documentId, outgoing } = this.#target.row;
+    const rows = outgoing
+      ? await deliveriesOf(this.#store, documentId)
+      : await arrivalsOf(this.#store, documentId);
+    return Map.groupBy(
+      rows.map(({ unit }) => unit),
+      (unit) => this.#agencyOf(unit) ?? '',
+    );
+  }
+
+  async #hasReached({ documentId, row }: NamingRow, unit: string): Promise<boolean> {
+    if (!row.outgoing) return (await getArrival(this.#store, documentId, unit)) !== undefined;
+    const delivery = await getDelivery(this.#store, { documentId, unit });
+    return delivery !== undefined && parseTransportState(delivery.state) === 'delivered';
+  }
 }
 
-/** A reply comes from the unit that was asked, or from its agency where it was the only one of that asked. */
-async function isAnswerOf(
-  store: Reader,
-  unit: string,
-  source: NamedDocument,
-  target: NamedDocument,
-  agencyOf: AgencyOf,
-): Promise<boolean> {
-  if (source.row.outgoing === target.row.outgoing) return false;
-  if (source.content.issuer.code === unit) return true;
-  const { senderAgency } = source.content;
-  const { documentId, outgoing } = target.row;
-  const asked = outgoing ? await deliveriesOf(store, documentId) : await arrivalsOf(store, documentId);
-  const ofAgency = asked.filter((one) => agencyOf(one.unit) === senderAgency);
-  return ofAgency.length === 1 && ofAgency[0]!.unit === unit;
-}
+/** The agency whose node serves a unit. */
+const agencyIn =
+  (directory: TrustedDirectory): AgencyOf =>
+  (unit) => {
+    const service = directory.service(unit);
+    return service.kind === 'served' ? service.agency : undefined;
+  };
 
-/** Only its sender may change a document: the agency that sent it, over the same pair of seats. */
-export const isSameSender = (source: NamedDocument, target: NamedDocument): boolean =>
-  source.row.outgoing === target.row.outgoing && source.content.senderAgency === target.content.senderAgency;
-
-function isFor(source: NamedDocument, { documentId, unit }: DeliveryKey): boolean {
-  return source.content.relations.some(
-    (relation) =>
-      relation.kind === RELATION.replaces &&
-      equalBytes(relation.documentId ?? EMPTY, documentId) &&
-      ((relation.units ?? []).length === 0 || relation.units!.includes(unit)),
-  );
-}
-
-async function hasReached(store: Reader, unit: string, { row }: NamedDocument): Promise<boolean> {
-  const of = { documentId: row.documentId, unit };
-  if (!row.outgoing) return (await getArrival(store, row.documentId, unit)) !== undefined;
-  const delivery = await getDelivery(store, of);
-  return delivery !== undefined && parseTransportState(delivery.state) === 'delivered';
-}
-
-export const nameOf = ({ row }: NamedDocument): string => uuidText(row.exchangeId);
+export const nameOf = ({ exchangeId }: { exchangeId: Bytes }): string => uuidText(exchangeId);

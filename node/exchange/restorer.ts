@@ -18,7 +18,7 @@ import { equalBytes, hex } from '../core/bytes.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { storedTransportState } from '../core/transport.ts';
 import { arrivalAbsent, arrivalWrite, getArrival } from '../store/arrivals.ts';
-import { deliveryAbsent, getDelivery, settledDeliveryWrites } from '../store/deliveries.ts';
+import { type DeliveryKey, deliveryAbsent, getDelivery, settledDeliveryWrites } from '../store/deliveries.ts';
 import {
   blobReferenceWrites,
   documentAbsent,
@@ -50,6 +50,8 @@ export type RestorerComponents = Pick<
   witness: LogWitness;
   events: DeliveryEvents;
   statuses: StatusRestorer;
+  /** A delivery received is here again. */
+  onArrived: (of: DeliveryKey) => Promise<void>;
 };
 
 /** Statements that belong together. */
@@ -102,6 +104,7 @@ export class Restorer {
     if (fault !== undefined) return { fault };
     if (await this.#hasDelivery(key)) {
       await this.#with.statuses.restore(seat, key, item.statuses);
+      if (!key.sent) await this.#with.onArrived(key);
       return { missing: [] };
     }
     const known = await getDocument(this.#with.store, document.id);
@@ -111,6 +114,7 @@ export class Restorer {
     try {
       await this.#commit(held, known, attachments);
       await this.#with.statuses.restore(seat, key, item.statuses);
+      if (!key.sent) await this.#with.onArrived(key);
       return attachments;
     } catch (error) {
       await attachments.release();
@@ -177,7 +181,7 @@ export class Restorer {
           ? blobReferenceWrites(files, document.id)
           : [
               ...documentWrites(row, id, files),
-              ...relationWrites(document.content, document.id),
+              ...relationWrites(document.content, row),
               ...legalIdWrites(document.content, row),
             ]),
         ...small.map(({ sha256, bytes }) => smallBlobWrite(row, sha256, bytes)),

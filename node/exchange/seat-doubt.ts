@@ -4,6 +4,7 @@
  * afterwards: what was queued since the last end of a stream has certainly not left. Used by seat-courier, for recalls.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
+import { newestQueuedMs } from '../store/deliveries.ts';
 import { getSeatLink, seatLinkWrite } from '../store/seat-links.ts';
 import type { ExchangeComponents } from './ports.ts';
 
@@ -12,20 +13,26 @@ export class SeatDoubt {
   readonly #with: Pick<ExchangeComponents, 'store' | 'clock'>;
   #doubtUntilMs = 0;
   #lastOfferedMs = 0;
-  #isLoaded = false;
+  #loading: Promise<void> | undefined;
 
   constructor(seat: string, components: Pick<ExchangeComponents, 'store' | 'clock'>) {
     this.#seat = seat;
     this.#with = components;
   }
 
-  async load(): Promise<void> {
-    if (this.#isLoaded) return;
-    const row = await getSeatLink(this.#with.store, this.#seat);
-    if (this.#isLoaded) return;
-    this.#isLoaded = true;
-    // open when the process died: whatever was queued then may have been offered
-    this.#doubtUntilMs = row?.open ? this.#with.clock.nowMs() : (row?.doubtUntilMs ?? 0);
+  load(): Promise<void> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    const { store } = this.#with;
+    const row = await getSeatLink(store, this.#seat);
+    this.#doubtUntilMs = row?.doubtUntilMs ?? 0;
+    if (!row?.open) return;
+    // open when the process died: whatever is queued may have been offered, by whatever clock it was queued
+    this.#lastOfferedMs = await newestQueuedMs(store, this.#seat);
+    this.doubted();
   }
 
   /** Before the first offer on a stream. */

@@ -5,6 +5,7 @@
 import { stringify as uuidText } from 'uuid';
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { backoffMs } from '../core/backoff.ts';
+import { RECEIVER_SIDE } from '../core/business-status.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { parseTransportState } from '../core/transport.ts';
 import { changeDeliveryWrites, type QueuedDelivery, queuedOf } from '../store/deliveries.ts';
@@ -130,7 +131,8 @@ export class Settlement {
 
   /** A seat that signs `moved` frees its delivery for the seat the directory names now. */
   #successor(row: DeliveryRow, code: string): string {
-    if (code !== 'moved') return row.seat;
+    // what a receiver says goes back to where the document came from
+    if (code !== 'moved' || row.statusSide === RECEIVER_SIDE) return row.seat;
     const service = this.#with.directory().service(row.unit);
     return service.kind === 'served' ? service.seat : row.seat;
   }

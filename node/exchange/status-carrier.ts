@@ -5,10 +5,12 @@
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import type { Bytes } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
 import { storedTransportState } from '../core/transport.ts';
 import {
   changeDeliveryWrites,
   type DeliveryKey,
+  deliveryUnchanged,
   getDelivery,
   type QueuedDelivery,
   queuedOf,
@@ -16,7 +18,7 @@ import {
   statusDeliveriesOf,
 } from '../store/deliveries.ts';
 import type { Write } from '../store/key-value.ts';
-import { allHeld, heldDelete, heldWrite } from '../store/statuses.ts';
+import { allHeld, heldDelete, heldPresent, heldWrite } from '../store/statuses.ts';
 import type { Made } from './chains.ts';
 import type { ExchangeComponents } from './ports.ts';
 import { deliveryName } from './ready-queue.ts';
@@ -100,7 +102,13 @@ export class StatusCarrier {
         );
       }
     }
-    await store.commit({ writes });
+    try {
+      await store.commit({ require: [heldPresent(of), ...waiting.map(deliveryUnchanged)], writes });
+    } catch (error) {
+      // another was first
+      if (isLienthongError(error, 'state-changed')) return;
+      throw error;
+    }
     this.#held.delete(deliveryName(of));
     if (delivery.state === DELIVERED) for (const row of waiting) onQueued(queuedOf(row));
     this.#with.onChanged(of.documentId);

@@ -11,6 +11,7 @@ import { dayOf } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { arrivalsOf, getArrival } from '../store/arrivals.ts';
+import { KeyedLock } from '../store/keyed-lock.ts';
 import { nextArrivalNumber } from '../store/statuses.ts';
 import {
   automaticAnswers,
@@ -46,6 +47,7 @@ export type Act = Omit<StatusAct, 'answers' | 'unit'> & {
 
 export class StatusDesk {
   readonly #with: StatusDeskComponents;
+  readonly #numbering = new KeyedLock();
 
   constructor(components: StatusDeskComponents) {
     this.#with = components;
@@ -55,6 +57,12 @@ export class StatusDesk {
   async say(documentId: Bytes, act: Act): Promise<StatusAnswer> {
     const said = saidOf(act);
     const arrival = await this.#arrivalFor(documentId, act.unit);
+    // one after another take a number; everything else meets in its commit's preconditions
+    if (said.code !== '03') return this.#untilSaid(arrival, said);
+    return this.#numbering.run(this.#registerOf(arrival), () => this.#untilSaid(arrival, said));
+  }
+
+  async #untilSaid(arrival: ArrivalRow, said: Said): Promise<StatusAnswer> {
     for (let round = 1; ; round++) {
       try {
         return await this.#say(arrival, said);
@@ -102,10 +110,15 @@ export class StatusDesk {
     );
   }
 
+  #registerOf({ unit }: ArrivalRow): string {
+    const { self, registers } = this.#with;
+    return registers === 'agency' ? self.agency : unit;
+  }
+
   async #nextNumber(arrival: ArrivalRow) {
-    const { store, self, registers, clock } = this.#with;
+    const { store, clock } = this.#with;
     const year = Number(dayOf(clock.nowMs()).slice(0, 4));
-    const unit = registers === 'agency' ? self.agency : arrival.unit;
+    const unit = this.#registerOf(arrival);
     return { ...(await nextArrivalNumber(store, { unit, year }, arrival)), unit, year };
   }
 

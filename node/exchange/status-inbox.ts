@@ -1,7 +1,7 @@
 /**
  * Takes statuses of other seats into the chains here: signature, form, and whether that seat may say it, before a byte
  * is stored; one commit with what this node answers by itself; acknowledged by its id only after it. The same again is
- * acknowledged again. A recall that comes before its document is kept, and counts from the document's arrival on.
+ * acknowledged again. One that comes before its document is kept (early-statuses), and counts from the document's arrival on.
  */
 import type { Signed, Status } from '../../proto/messages.ts';
 import {
@@ -13,21 +13,13 @@ import {
   statusCodeOf,
 } from '../core/business-status.ts';
 import { type Bytes, EMPTY, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import { dayOf } from '../core/dates.ts';
 import { isLienthongError } from '../core/errors.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { getArrival } from '../store/arrivals.ts';
 import { type DeliveryKey, getDelivery } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
-import {
-  allEarly,
-  earlyDelete,
-  earlyOf,
-  earlyWrite,
-  getStatus,
-  MOST_ENTRIES,
-  nextAbsent,
-  statusWrite,
-} from '../store/statuses.ts';
+import { getStatus, MOST_ENTRIES, nextAbsent, statusWrite } from '../store/statuses.ts';
 import {
   auditOf,
   automaticAnswers,
@@ -41,20 +33,24 @@ import {
   unchanged,
 } from './chains.ts';
 import type { Outcome } from './delivery-link.ts';
+import { EarlyStatuses } from './early-statuses.ts';
 import { type Fault, later, never, refusable, unreadable } from './faults.ts';
 
 import { held } from './library.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { deliveryName } from './ready-queue.ts';
 import type { Refuser } from './refuser.ts';
 import type { StatusCarrier } from './status-carrier.ts';
 import { readStatus, type Statement, type Trust } from './trust.ts';
 
 const MOST_ROUNDS = 8;
 const BUSY_MS = 1_000;
-/** Statuses kept whose document hasn't come: only a seat that lost data, or a broken one, makes any. */
-const MOST_EARLY = 10_000;
+/** Until what was said of a document before a loss is back, nothing is answered about it. */
+const RECOVERING_MS = 30_000;
+/** Recalls of one document that wait for an answer: asking again while one waits is no use. */
+const MOST_WAITING = 8;
+/** Of one seat in a day: ten for each document of a full day's quota would be a broken or hostile one. */
+const TAKEN_PER_DAY = 1_000_000;
 
 export type StatusInboxComponents = Pick<
   ExchangeComponents,
@@ -65,6 +61,8 @@ export type StatusInboxComponents = Pick<
   witness: LogWitness;
   maker: StatusMaker;
   carrier: StatusCarrier;
+  /** What a seat holds of this node's lost statuses isn't all back yet. */
+  isTakingBack: (seat: string) => boolean;
 };
 
 /** Where a status that is in order goes. */
@@ -79,26 +77,27 @@ interface Origin {
 
 export class StatusInbox {
   readonly #with: StatusInboxComponents;
-  /** Deliveries with something kept early. */
-  readonly #early = new Set<string>();
-  #earlyCount = 0;
+  readonly #early: EarlyStatuses;
+  readonly #taken = new Map<string, number>();
+  #day = '';
 
   constructor(components: StatusInboxComponents) {
     this.#with = components;
+    this.#early = new EarlyStatuses(components);
   }
 
   async load(): Promise<void> {
-    for (const of of await allEarly(this.#with.store, MOST_EARLY)) this.#keepEarly(of);
+    for (const of of await this.#early.load()) await this.arrived(of);
   }
 
-  /** Rejects only when this node is at fault. */
-  async receive(fromSeat: string, bytes: Bytes): Promise<Outcome> {
+  /** Rejects only when this node is at fault. `keptAtMs`: since when it is here, of one that was kept. */
+  async receive(fromSeat: string, bytes: Bytes, keptAtMs?: number): Promise<Outcome> {
     const status = readStatus(bytes, this.#with.directory().federationId);
     if (status === undefined)
       return this.#refuse(unreadable('status', [KINDS.status], [bytes]), bytes, fromSeat);
     const { documentId, unit } = status.content;
     const of = { documentId, unit };
-    const found = formFault(status.content) ?? this.#signatureFault(status.signed, fromSeat);
+    const found = formFault(status.content) ?? this.#signatureFault(status.signed, fromSeat, keptAtMs);
     if (found !== undefined) return this.#refuse(found, bytes, fromSeat, status);
     for (let round = 1; ; round++) {
       try {
@@ -117,29 +116,11 @@ export class StatusInbox {
     }
   }
 
-  /**
-   * What was kept for a document that arrives now, for its commit: the sender's entries, and what this node says to a
-   * recall among them. Undefined where nothing was: nearly always.
-   */
-  async kept(
-    of: DeliveryKey,
-    { fromSeat, urgency, exchangeId }: { fromSeat: string; urgency: number; exchangeId: Bytes },
-  ): Promise<Made | undefined> {
-    if (!this.#early.has(deliveryName(of))) return undefined;
-    const early = await earlyOf(this.#with.store, of, fromSeat);
-    const sender = early.map(({ row }) => readStatement(row));
-    const chains = chainsFrom(of, sender, []);
-    const made = await this.#answered(chains, { toSeat: fromSeat, urgency, exchangeId });
-    const moved = early.flatMap(({ sequence, row }) => [
-      earlyDelete(of, fromSeat, sequence),
-      statusWrite(of, SENDER_SIDE, sequence, row),
-    ]);
-    return { ...made, require: [], writes: [...moved, ...made.writes] };
-  }
-
-  /** After the commit that carried `kept` along. */
-  committed(of: DeliveryKey, kept: Made): void {
-    this.#with.carrier.committed(of, kept);
+  /** After a document's arrival is durable: what was said about it before counts now. */
+  arrived(of: DeliveryKey): Promise<void> {
+    return this.#early.release(of, (seat, { envelope, storedAtMs }) =>
+      this.receive(seat, envelope, storedAtMs),
+    );
   }
 
   async #take(
@@ -155,9 +136,10 @@ export class StatusInbox {
     const row = { statusId: status.id, envelope: status.bytes, fromSeat, storedAtMs: nowMs };
     const statement = readStatement(row as ChainStatement['row']);
     if (place.kind === 'early') {
-      if (this.#earlyCount >= MOST_EARLY) return later('quota', 'statuses without their document');
-      await store.commit({ writes: [earlyWrite(of, fromSeat, sequence, statement.row)] });
-      this.#keepEarly(of);
+      const fault = await this.#early.keep(of, fromSeat, sequence, statement.row);
+      if (fault !== undefined) return fault;
+      // the document may have come while this was written
+      if (await getArrival(store, of.documentId, of.unit)) await this.arrived(of);
       return stored;
     }
     const known = await getStatus(store, of, side, sequence);
@@ -165,7 +147,11 @@ export class StatusInbox {
       return equalBytes(known.statusId, status.id)
         ? stored
         : never('conflict', `entry ${sequence} of the chain is another`);
+    if (this.#with.isTakingBack(fromSeat)) return { busy: { retryAfterMs: RECOVERING_MS } } as Outcome;
+    if (!this.#mayTake(fromSeat, nowMs)) return later('quota', `${TAKEN_PER_DAY} statuses a day`);
     const before = await chainsOf(store, of);
+    if (side === SENDER_SIDE && unansweredOf(before) >= MOST_WAITING)
+      return later('quota', `${MOST_WAITING} recalls wait for an answer`);
     const entry = statusWrite(of, side, sequence, statement.row);
     const isRecall = side === SENDER_SIDE;
     const after = isRecall
@@ -185,6 +171,19 @@ export class StatusInbox {
       to: of.unit,
     });
     return stored;
+  }
+
+  /** What this node says by itself to a recall that came back from a peer. */
+  async answer(of: DeliveryKey): Promise<void> {
+    const arrival = await getArrival(this.#with.store, of.documentId, of.unit);
+    if (arrival === undefined) return;
+    const { fromSeat, urgency, exchangeId } = arrival;
+    const made = await this.#answered(await chainsOf(this.#with.store, of), {
+      toSeat: fromSeat,
+      urgency,
+      exchangeId,
+    });
+    if (made.statements.length > 0) await this.#with.carrier.commit(of, made);
   }
 
   #answered(chains: Chains, { toSeat, urgency, exchangeId }: Origin): Promise<Made> {
@@ -221,8 +220,9 @@ export class StatusInbox {
     return { kind: 'chain', toSeat: fromSeat, urgency: arrival.urgency, exchangeId: arrival.exchangeId };
   }
 
-  #signatureFault(signed: Signed, fromSeat: string): Fault | undefined {
-    const code = this.#with.trust.serviceFault(signed, fromSeat, this.#with.clock.nowMs());
+  #signatureFault(signed: Signed, fromSeat: string, keptAtMs?: number): Fault | undefined {
+    const nowMs = this.#with.clock.nowMs();
+    const code = this.#with.trust.serviceFault(signed, fromSeat, keptAtMs ?? nowMs, nowMs);
     if (code === undefined) return undefined;
     return code === 'signature-invalid' ? never(code, 'status') : later(code, `status by ${fromSeat}`);
   }
@@ -234,9 +234,14 @@ export class StatusInbox {
     return this.#with.refuser.refuse(fault, envelopes, fromSeat, ids);
   }
 
-  #keepEarly(of: DeliveryKey): void {
-    this.#early.add(deliveryName(of));
-    this.#earlyCount++;
+  /** Counted in memory, as quotas are: what one seat makes this node keep in a day is bounded. */
+  #mayTake(seat: string, nowMs: number): boolean {
+    const day = dayOf(nowMs);
+    if (day !== this.#day) this.#taken.clear();
+    this.#day = day;
+    const taken = (this.#taken.get(seat) ?? 0) + 1;
+    this.#taken.set(seat, taken);
+    return taken <= TAKEN_PER_DAY;
   }
 }
 
@@ -244,8 +249,11 @@ export class StatusInbox {
 const NO_DOCUMENT = sha256(EMPTY);
 const NOTHING: Made = { require: [], writes: [], audit: [], carried: [], statements: [] };
 
+const unansweredOf = ({ sender, state }: Chains): number =>
+  sender.filter(({ entry }) => !state.answers.has(entry.id)).length;
+
 /** What no receiver can take, now or later, of a status by its content alone. */
-function formFault(status: Status): Fault | undefined {
+export function formFault(status: Status): Fault | undefined {
   const code = statusCodeOf(status.code);
   if (code === undefined) return never('malformed', `status ${status.code}`);
   if (sideOf(code) !== status.side) return never('malformed', `status ${code} on side ${status.side}`);

@@ -5,13 +5,14 @@
  */
 import type { StatusRow } from '../../proto/messages.ts';
 import { RECEIVER_SIDE, SENDER_SIDE } from '../core/business-status.ts';
-import { type Bytes, copyOf, equalBytes } from '../core/bytes.ts';
+import { type Bytes, copyOf, equalBytes, hex } from '../core/bytes.ts';
 import type { DeliveryKey } from '../store/deliveries.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { entriesOf, getStatus, givenArrivalNumber, nextAbsent, statusWrite } from '../store/statuses.ts';
+import { countEntries, getStatus, givenArrivalNumber, nextAbsent, statusWrite } from '../store/statuses.ts';
 import { auditOf, readStatement } from './chains.ts';
 import type { HeldKeyFields } from './held.ts';
 import type { ExchangeComponents } from './ports.ts';
+import { formFault } from './status-inbox.ts';
 import { readStatus, type Trust } from './trust.ts';
 
 export type StatusRestorerComponents = Pick<
@@ -28,7 +29,7 @@ export class StatusRestorer {
 
   /** Whether as many are here as the peer holds. */
   async areHere(key: HeldKeyFields): Promise<boolean> {
-    return (await entriesOf(this.#with.store, key)).length >= key.statuses;
+    return (await countEntries(this.#with.store, key)) >= key.statuses;
   }
 
   /** One commit each: what can't be believed is left out and said. */
@@ -50,10 +51,13 @@ export class StatusRestorer {
     const { side, sequence, documentId, unit, happenedAtMs } = status.content;
     if (!equalBytes(documentId, of.documentId) || unit !== of.unit) return refuse('malformed');
     if (side !== SENDER_SIDE && side !== RECEIVER_SIDE) return refuse('malformed');
+    const form = formFault(status.content);
+    if (form !== undefined) return refuse(form.text);
     const isOwn = (side === SENDER_SIDE) === key.sent;
     const fault = trust.serviceFault(status.signed, isOwn ? self.seat : seat, happenedAtMs, clock.nowMs());
     if (fault !== undefined) return refuse(fault);
-    if ((await getStatus(store, of, side, sequence)) !== undefined) return false;
+    const held = await getStatus(store, of, side, sequence);
+    if (held !== undefined) return equalBytes(held.statusId, status.id) ? false : refuse('conflict');
     const nowMs = clock.nowMs();
     const fromSeat = isOwn ? '' : seat;
     const row = { statusId: status.id, envelope: bytes, fromSeat, storedAtMs: nowMs } as StatusRow;
@@ -63,8 +67,10 @@ export class StatusRestorer {
     if (isOwn && arrivalNumber > 0) {
       const register = { unit: registerUnit, year: arrivalYear };
       const given = await givenArrivalNumber(store, register, arrivalNumber, of);
-      require.push(given.require);
+      require.push(...given.require);
       writes.push(...given.writes);
+      if (given.isTaken)
+        report('recovery.number-lost', { id: hex(of.documentId), number: `${arrivalNumber}/${arrivalYear}` });
     }
     await store.commit({
       require,

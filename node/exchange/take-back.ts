@@ -98,6 +98,11 @@ export class TakeBack {
       throw new LienthongError('recovering', { seats: [...this.#unasked].slice(0, 10) });
   }
 
+  /** What a seat holds of what was lost isn't all back yet. */
+  isTaking(seat: string): boolean {
+    return this.#unasked.has(seat) || this.#running.has(seat);
+  }
+
   /** Undefined for a node that lost nothing. */
   async state(): Promise<RecoveryView | undefined> {
     const { auditLog, store, directory, self } = this.#with;

@@ -17,10 +17,16 @@ export interface MadeOf {
   made: Made;
 }
 
-export class UpdateAnswers {
-  readonly #with: Pick<ExchangeComponents, 'store'> & { maker: StatusMaker };
+export type UpdateAnswersComponents = Pick<ExchangeComponents, 'store'> & {
+  maker: StatusMaker;
+  /** Until what was said of a document before a loss is back, a person answers. */
+  isTakingBack: (seat: string) => boolean;
+};
 
-  constructor(components: Pick<ExchangeComponents, 'store'> & { maker: StatusMaker }) {
+export class UpdateAnswers {
+  readonly #with: UpdateAnswersComponents;
+
+  constructor(components: UpdateAnswersComponents) {
     this.#with = components;
   }
 
@@ -29,6 +35,7 @@ export class UpdateAnswers {
     { unit, fromSeat }: { unit: string; fromSeat: string },
   ): Promise<MadeOf[]> {
     const found: MadeOf[] = [];
+    if (content.relations.length === 0 || this.#with.isTakingBack(fromSeat)) return found;
     for (const { kind, documentId } of content.relations) {
       if (kind !== RELATION.updates && kind !== RELATION.corrects) continue;
       if (!documentId?.byteLength || found.some(({ of }) => hex(of.documentId) === hex(documentId))) continue;

@@ -9,11 +9,12 @@ import {
   document as documentCodec,
   signed as signedCodec,
 } from '../../proto/messages.ts';
-import { type Bytes, equalBytes } from '../core/bytes.ts';
+import { type Bytes, EMPTY, equalBytes } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
+import { RELATION } from '../store/relations.ts';
 import type { AttachmentFields, Draft } from './compose.ts';
 
 /** `holder` is the document that has the draft's number. Throws 'number-used' with what stands in the way. */
@@ -50,3 +51,11 @@ function withRoot(one: AttachmentFields, earlier: Document): AttachmentFields {
   const same = earlier.attachments.find(({ sha256 }) => equalBytes(sha256 ?? new Uint8Array(0), one.sha256!));
   return { ...one, chunkRoot: same?.chunkRoot ?? new Uint8Array(32) };
 }
+
+const SHARES_NUMBER: readonly number[] = [RELATION.updates, RELATION.corrects, RELATION.recalls];
+
+/** Whether the draft updates, corrects or recalls the document. */
+export const namesAs = ({ content }: Draft, holder: Bytes): boolean =>
+  (content.relations ?? []).some(
+    ({ kind, documentId }) => SHARES_NUMBER.includes(kind ?? 0) && equalBytes(documentId ?? EMPTY, holder),
+  );

@@ -194,6 +194,17 @@ export async function seatsWithQueue(store: Reader): Promise<string[]> {
   return [...seats];
 }
 
+/** When the newest of a seat's queue was queued, by its own row; 0 for an empty one. Reads the queue, at most 100,000 rows. */
+export async function newestQueuedMs(store: Reader, seat: string): Promise<number> {
+  let newestMs = 0;
+  const limit = 100_000;
+  for await (const { key: from } of store.range({ ...prefixRange(PREFIX.queue, seat), limit }))
+    newestMs = Math.max(newestMs, parseQueueKey(from).orderMs);
+  for await (const { value } of store.range({ ...prefixRange(PREFIX.delayed, seat), limit }))
+    newestMs = Math.max(newestMs, readUint64be(value.subarray(8, 16)));
+  return newestMs;
+}
+
 /** Length of a seat's queue, counted up to `most`, and since when the longest of these waits. */
 export async function measureQueue(
   store: Reader,

@@ -84,9 +84,9 @@ export const PREFIX = {
   arrivalCounter: 61,
   /** unit, year, number of arrival → document id, unit. */
   arrivalRegister: 62,
-  /** document id, kind of relation, document id of the one that names it → nothing. */
+  /** document id, kind of relation, sender of the one that names it, its document id → RelationRow. */
   relation: 63,
-  /** DocumentId of edXML, stored at, document id → nothing. */
+  /** DocumentId of edXML, sender of the document, stored at, document id → nothing. */
   legalId: 64,
   /** seat → SeatLinkRow. */
   seatLink: 65,

@@ -10,8 +10,8 @@ import type { DeliveryKey } from './deliveries.ts';
 import type { Precondition, Reader, Write } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange } from './keys.ts';
 
-/** More than a document's life has; a peer that says more is broken or hostile. */
-export const MOST_ENTRIES = 1_000;
+/** More than a document's life has; a peer that says more is broken or hostile, and each is read for the state. */
+export const MOST_ENTRIES = 100;
 
 const statusKey = ({ documentId, unit }: DeliveryKey, side: ChainSide, sequence: number): Bytes =>
   key(PREFIX.status, documentId, unit, side, sequence);
@@ -46,6 +46,17 @@ export interface StoredEntry {
   row: StatusRow;
 }
 
+/** How many entries both chains have: without reading them. */
+export async function countEntries(store: Reader, of: DeliveryKey): Promise<number> {
+  let count = 0;
+  for await (const _ of store.range({
+    ...prefixRange(PREFIX.status, of.documentId, of.unit),
+    limit: 2 * MOST_ENTRIES,
+  }))
+    count++;
+  return count;
+}
+
 /** Both chains of a document at a unit, the sender's first, each in order. */
 export async function entriesOf(store: Reader, of: DeliveryKey): Promise<StoredEntry[]> {
   const found: StoredEntry[] = [];
@@ -68,15 +79,25 @@ export const earlyDelete = (of: DeliveryKey, seat: string, sequence: number): Wr
   del: earlyKey(of, seat, sequence),
 });
 
+export async function getEarly(
+  store: Reader,
+  { documentId, unit }: DeliveryKey,
+  seat: string,
+  sequence: number,
+): Promise<StatusRow | undefined> {
+  const value = await store.get(earlyKey({ documentId, unit }, seat, sequence));
+  return value && statusRow.parse(value);
+}
+
+/** What came early for a delivery, by whatever seat. */
 export async function earlyOf(
   store: Reader,
   of: DeliveryKey,
-  seat: string,
-): Promise<{ sequence: number; row: StatusRow }[]> {
-  const found: { sequence: number; row: StatusRow }[] = [];
-  for await (const entry of store.range(prefixRange(PREFIX.earlyStatus, of.documentId, of.unit, seat))) {
-    const [, , , sequence] = partsOf(entry.key, ['bytes', 'text', 'text', 'number']);
-    found.push({ sequence, row: statusRow.parse(entry.value) });
+): Promise<{ seat: string; sequence: number; row: StatusRow }[]> {
+  const found: { seat: string; sequence: number; row: StatusRow }[] = [];
+  for await (const entry of store.range(prefixRange(PREFIX.earlyStatus, of.documentId, of.unit))) {
+    const [, , seat, sequence] = partsOf(entry.key, ['bytes', 'text', 'text', 'number']);
+    found.push({ seat, sequence, row: statusRow.parse(entry.value) });
   }
   return found;
 }
@@ -96,6 +117,7 @@ export async function allEarly(
 
 /** Statuses of the delivery wait until its outcome is known. */
 export const heldWrite = (of: DeliveryKey): Write => ({ put: heldKey(of), value: EMPTY });
+export const heldPresent = (of: DeliveryKey): Precondition => ({ key: heldKey(of), expect: 'present' });
 export const heldDelete = (of: DeliveryKey): Write => ({ del: heldKey(of) });
 
 export async function allHeld(store: Reader): Promise<DeliveryKey[]> {
@@ -141,21 +163,31 @@ export async function nextArrivalNumber(
   };
 }
 
-/** A number that was given before a loss: it stays given, and the series goes on after it. */
+/**
+ * A number that was given before a loss: it stays given, and the series goes on after it. Where another document has got
+ * it since (`isTaken`), that keeps its place in the register.
+ */
 export async function givenArrivalNumber(
   store: Reader,
   { unit, year }: RegisterKey,
   number: number,
   of: DeliveryKey,
-): Promise<{ require: Precondition; writes: Write[] }> {
+): Promise<{ require: Precondition[]; writes: Write[]; isTaken: boolean }> {
   const counter = key(PREFIX.arrivalCounter, unit, year);
-  const last = await store.get(counter);
-  const writes: Write[] = [
-    { put: key(PREFIX.arrivalRegister, unit, year, number), value: concat(of.documentId, utf8(of.unit)) },
-  ];
+  const place = key(PREFIX.arrivalRegister, unit, year, number);
+  const [last, holder] = await store.getMany([counter, place]);
+  const writes: Write[] = [];
+  if (holder === undefined) writes.push({ put: place, value: concat(of.documentId, utf8(of.unit)) });
   if (last === undefined || readUint64be(last) < number)
     writes.push({ put: counter, value: uint64be(number) });
-  return { require: { key: counter, expect: last ?? 'absent' }, writes };
+  return {
+    require: [
+      { key: counter, expect: last ?? 'absent' },
+      { key: place, expect: holder ?? 'absent' },
+    ],
+    writes,
+    isTaken: holder !== undefined,
+  };
 }
 
 /** Entries of a register in order, from after `number`. */

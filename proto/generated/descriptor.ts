@@ -1733,6 +1733,70 @@ export const descriptor: Descriptor = {
                 }
               }
             },
+            "RelationRow": {
+              "fields": {
+                "exchangeId": {
+                  "type": "bytes",
+                  "id": 1,
+                  "protoName": "exchange_id",
+                  "options": {
+                    "(required)": true,
+                    "(exact_bytes)": 16
+                  }
+                },
+                "storedAtMs": {
+                  "type": "uint64",
+                  "id": 2,
+                  "protoName": "stored_at_ms",
+                  "options": {
+                    "(required)": true
+                  }
+                },
+                "outgoing": {
+                  "type": "bool",
+                  "id": 3
+                },
+                "issuer": {
+                  "type": "string",
+                  "id": 4,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 35
+                  }
+                },
+                "legalId": {
+                  "type": "string",
+                  "id": 5,
+                  "protoName": "legal_id",
+                  "options": {
+                    "(max_bytes)": 300
+                  }
+                },
+                "number": {
+                  "type": "string",
+                  "id": 6,
+                  "options": {
+                    "(max_bytes)": 44
+                  }
+                },
+                "notation": {
+                  "type": "string",
+                  "id": 7,
+                  "options": {
+                    "(max_bytes)": 120
+                  }
+                },
+                "units": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 8,
+                  "options": {
+                    "(max_items)": 200,
+                    "(max_bytes)": 60
+                  }
+                }
+              }
+            },
             "SeatLinkRow": {
               "fields": {
                 "open": {

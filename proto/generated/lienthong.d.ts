@@ -3591,6 +3591,113 @@ export namespace lienthong {
         }
 
         /**
+         * Properties of a RelationRow.
+         * @deprecated Use lienthong.v1.RelationRow.$Properties instead.
+         */
+        interface IRelationRow extends lienthong.v1.RelationRow.$Properties {
+        }
+
+        /** What a document that names another is to that one: so that nothing of it need be read. */
+        class RelationRow {
+
+            /**
+             * Constructs a new RelationRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.RelationRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RelationRow exchangeId. */
+            exchangeId: Uint8Array;
+
+            /** RelationRow storedAtMs. */
+            storedAtMs: number;
+
+            /** RelationRow outgoing. */
+            outgoing: boolean;
+
+            /** RelationRow issuer. */
+            issuer: string;
+
+            /** RelationRow legalId. */
+            legalId: string;
+
+            /** RelationRow number. */
+            number: string;
+
+            /** RelationRow notation. */
+            notation: string;
+
+            /** Receivers a replacement is for; empty means all. */
+            units: string[];
+
+            /**
+             * Creates a new RelationRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns RelationRow instance
+             */
+            static create(properties: lienthong.v1.RelationRow.$Shape): lienthong.v1.RelationRow & lienthong.v1.RelationRow.$Shape;
+            static create(properties?: lienthong.v1.RelationRow.$Properties): lienthong.v1.RelationRow;
+
+            /**
+             * Encodes the specified RelationRow message. Does not implicitly {@link lienthong.v1.RelationRow.verify|verify} messages.
+             * @param message RelationRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.RelationRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RelationRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.RelationRow & lienthong.v1.RelationRow.$Shape} RelationRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.RelationRow & lienthong.v1.RelationRow.$Shape;
+        }
+
+        namespace RelationRow {
+
+            /** Properties of a RelationRow. */
+            interface $Properties {
+
+                /** RelationRow exchangeId */
+                exchangeId?: Uint8Array;
+
+                /** RelationRow storedAtMs */
+                storedAtMs?: number;
+
+                /** RelationRow outgoing */
+                outgoing?: boolean;
+
+                /** RelationRow issuer */
+                issuer?: string;
+
+                /** RelationRow legalId */
+                legalId?: string;
+
+                /** RelationRow number */
+                number?: string;
+
+                /** RelationRow notation */
+                notation?: string;
+
+                /** Receivers a replacement is for; empty means all. */
+                units?: string[];
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RelationRow. */
+            type $Shape = lienthong.v1.RelationRow.$Properties;
+        }
+
+        /**
          * Properties of a SeatLinkRow.
          * @deprecated Use lienthong.v1.SeatLinkRow.$Properties instead.
          */

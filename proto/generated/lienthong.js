@@ -9142,6 +9142,299 @@ export const lienthong = $root.lienthong = (() => {
             return StatusRow;
         })();
 
+        v1.RelationRow = (function() {
+
+            /**
+             * Properties of a RelationRow.
+             * @typedef {Object} lienthong.v1.RelationRow.$Properties
+             * @property {Uint8Array} [exchangeId] RelationRow exchangeId
+             * @property {number} [storedAtMs] RelationRow storedAtMs
+             * @property {boolean} [outgoing] RelationRow outgoing
+             * @property {string} [issuer] RelationRow issuer
+             * @property {string} [legalId] RelationRow legalId
+             * @property {string} [number] RelationRow number
+             * @property {string} [notation] RelationRow notation
+             * @property {Array.<string>} [units] Receivers a replacement is for; empty means all.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a RelationRow.
+             * @memberof lienthong.v1
+             * @interface IRelationRow
+             * @augments lienthong.v1.RelationRow.$Properties
+             * @deprecated Use lienthong.v1.RelationRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a RelationRow.
+             * @typedef {lienthong.v1.RelationRow.$Properties} lienthong.v1.RelationRow.$Shape
+             */
+
+            /**
+             * Constructs a new RelationRow.
+             * @memberof lienthong.v1
+             * @classdesc What a document that names another is to that one: so that nothing of it need be read.
+             * @constructor
+             * @param {lienthong.v1.RelationRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const RelationRow = function (properties) {
+                this.units = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * RelationRow exchangeId.
+             * @member {Uint8Array} exchangeId
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.exchangeId = $util.newBuffer([]);
+
+            /**
+             * RelationRow storedAtMs.
+             * @member {number} storedAtMs
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.storedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * RelationRow outgoing.
+             * @member {boolean} outgoing
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.outgoing = false;
+
+            /**
+             * RelationRow issuer.
+             * @member {string} issuer
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.issuer = "";
+
+            /**
+             * RelationRow legalId.
+             * @member {string} legalId
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.legalId = "";
+
+            /**
+             * RelationRow number.
+             * @member {string} number
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.number = "";
+
+            /**
+             * RelationRow notation.
+             * @member {string} notation
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.notation = "";
+
+            /**
+             * Receivers a replacement is for; empty means all.
+             * @member {Array.<string>} units
+             * @memberof lienthong.v1.RelationRow
+             * @instance
+             */
+            RelationRow.prototype.units = $util.emptyArray;
+
+            /**
+             * Creates a new RelationRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.RelationRow
+             * @static
+             * @param {lienthong.v1.RelationRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.RelationRow} RelationRow instance
+             * @type {{
+             *   (properties: lienthong.v1.RelationRow.$Shape): lienthong.v1.RelationRow & lienthong.v1.RelationRow.$Shape;
+             *   (properties?: lienthong.v1.RelationRow.$Properties): lienthong.v1.RelationRow;
+             * }}
+             */
+            RelationRow.create = function(properties) {
+                return new RelationRow(properties);
+            };
+
+            /**
+             * Encodes the specified RelationRow message. Does not implicitly {@link lienthong.v1.RelationRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.RelationRow
+             * @static
+             * @param {lienthong.v1.RelationRow.$Properties} message RelationRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            RelationRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.exchangeId != null && $Object.hasOwnProperty.call(message, "exchangeId") && message.exchangeId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.exchangeId);
+                if (message.storedAtMs != null && $Object.hasOwnProperty.call(message, "storedAtMs") && (typeof message.storedAtMs === "object" ? message.storedAtMs.low || message.storedAtMs.high : message.storedAtMs !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.storedAtMs);
+                if (message.outgoing != null && $Object.hasOwnProperty.call(message, "outgoing") && message.outgoing !== false)
+                    writer.uint32(/* id 3, wireType 0 =*/24).bool(message.outgoing);
+                if (message.issuer != null && $Object.hasOwnProperty.call(message, "issuer") && message.issuer !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.issuer);
+                if (message.legalId != null && $Object.hasOwnProperty.call(message, "legalId") && message.legalId !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.legalId);
+                if (message.number != null && $Object.hasOwnProperty.call(message, "number") && message.number !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message.number);
+                if (message.notation != null && $Object.hasOwnProperty.call(message, "notation") && message.notation !== "")
+                    writer.uint32(/* id 7, wireType 2 =*/58).string(message.notation);
+                if (message.units != null && message.units.length)
+                    for (let i = 0; i < message.units.length; ++i)
+                        writer.uint32(/* id 8, wireType 2 =*/66).string(message.units[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a RelationRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.RelationRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.RelationRow & lienthong.v1.RelationRow.$Shape} RelationRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            RelationRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.RelationRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.exchangeId = value;
+                            else
+                                delete message.exchangeId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.storedAtMs = value;
+                            else
+                                delete message.storedAtMs;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.outgoing = value;
+                            else
+                                delete message.outgoing;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.issuer = value;
+                            else
+                                delete message.issuer;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.legalId = value;
+                            else
+                                delete message.legalId;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.number = value;
+                            else
+                                delete message.number;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.notation = value;
+                            else
+                                delete message.notation;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.units && message.units.length))
+                                message.units = [];
+                            message.units.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return RelationRow;
+        })();
+
         v1.SeatLinkRow = (function() {
 
             /**

@@ -5,7 +5,10 @@ import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { LienthongError } from '../../node/core/errors.ts';
 import type { DocumentView, ListQuery } from '../../node/core/views.ts';
+import { PREFIX } from '../../node/store/keys.ts';
 import { TestFederation, type TestNode } from './federation.ts';
+
+const LISTS: readonly number[] = [PREFIX.inboxList, PREFIX.outboxList];
 
 const SUBJECTS = [
   'Phê duyệt Đề án phát triển đô thị',
@@ -213,7 +216,9 @@ t.test(
       const held = new Promise<void>((resolve) => {
         letGo = resolve;
       });
-      node.store.holdRange = async ({ limit, reverse }) => (limit === 200 && !reverse ? held : undefined);
+      // what the index reads: a list, from its oldest on
+      node.store.holdRange = async ({ gte, gt, reverse }) =>
+        !reverse && LISTS.includes((gte ?? gt)?.[0] ?? 0) ? held : undefined;
       await federation.until('it is being built', () => node.exchange.finder.search?.state === 'building');
       let refused: unknown;
       node.exchange.list({ box: 'outbox', text: 'quyet' }).catch((error) => {
