@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { certificateSummary } from '../../node/directory/directory-views.ts';
 import { foreignSealsOf, keepForeignSeal } from '../../node/directory/foreign-seals.ts';
 import { OwnKeys } from '../../node/directory/own-keys.ts';
 import { DAY_MS, ForeignCa, type ForeignLeaf } from '../helpers/foreign-ca.ts';
@@ -172,14 +173,46 @@ t.test("one that ended, or whose CA's list did, holds up nothing while another c
     ),
   );
   t.equal(sealing(), ending.certificate.sha256);
+  const states = () => {
+    const now = registry.directory.require();
+    return [ending, other].map((leaf) => {
+      const { foreign, state } = certificateSummary(now, now.certificate(sha256Of(leaf))!, clock.nowMs());
+      return [foreign?.fingerprint === leaf.certificate.sha256, state];
+    });
+  };
+  const endsSoon = async () =>
+    (await registry.service.list({ certificates: true }))
+      .flatMap(({ certificates = [] }) => certificates)
+      .filter(({ fingerprint }) => fingerprint !== undefined)
+      .filter((one) => one.endsSoon)
+      .map(({ fingerprint }) => fingerprint);
+  t.same(states(), [
+    [true, 'valid'],
+    [true, 'valid'],
+  ]);
+  t.same(await endsSoon(), [ending.certificate.sha256]);
   clock.advance(6 * DAY_MS);
   t.equal(sealing(), other.certificate.sha256, 'it ran out');
   clock.advance(5 * DAY_MS);
   await registry.service.refresh();
   t.equal(sealing(), mine, "the list of the other's CA ran out, too");
+  t.same(states(), [
+    [true, 'expired'],
+    [true, 'list-ended'],
+  ]);
+  t.same(await endsSoon(), [], 'over is not soon');
   const { sha256 } = await lapsing.certificate();
   await registry.service.refreshAnchor(sha256, await lapsing.list({ fromMs: clock.nowMs() }));
   t.equal(sealing(), other.certificate.sha256, 'until the next one came');
+  await registry.service.revoke(ending.certificate.sha256, { reason: 'superseded' });
+  t.same(states(), [
+    [true, 'withdrawn'],
+    [true, 'valid'],
+  ]);
   clock.advance(1000 * DAY_MS);
-  t.equal(sealing(), ending.certificate.sha256, 'where none counts, the first, to tell what is wrong');
+  t.equal(
+    sealing(),
+    other.certificate.sha256,
+    'where none counts, the first in scope, to tell what is wrong',
+  );
 });

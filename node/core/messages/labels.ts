@@ -99,6 +99,7 @@ export const LABEL_TEXTS = {
   'certificate.expired': { vi: 'hết hạn', en: 'expired' },
   'certificate.replaced': { vi: 'đã thay', en: 'replaced' },
   'certificate.revoked': { vi: 'đã thu hồi', en: 'revoked' },
+  'certificate.list-ended': { vi: 'danh sách thu hồi quá hạn', en: 'revocation list ended' },
   'certificate.withdrawn': { vi: 'đã thôi duyệt', en: 'withdrawn' },
   'certificate.not-granted': { vi: 'chưa duyệt', en: 'not granted' },
 
