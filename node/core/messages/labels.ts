@@ -180,6 +180,10 @@ export const LABEL_TEXTS = {
     vi: 'địa chỉ lắng nghe không dùng được',
     en: "an address that can't be listened on",
   },
+  'what.since': {
+    vi: 'con dấu do CA khác cấp thì chỉ CA đó nói được khóa mất từ bao giờ, trong danh sách thu hồi của họ; bỏ --since',
+    en: "since when the key of a seal another CA certified was lost, only that CA's revocation list can say; leave --since out",
+  },
   'what.fingerprint': { vi: 'dấu vân tay không đúng', en: 'a wrong fingerprint' },
   'what.reason': { vi: 'lý do không đúng', en: 'a wrong reason' },
   'what.expires': { vi: 'thời hạn không đúng', en: 'a wrong validity' },
