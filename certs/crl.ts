@@ -52,7 +52,7 @@ const listExtensions: ReadonlySet<string> = new Set([
   extensionOids.authorityKeyIdentifier,
 ]);
 
-/** The federation has two CAs, foreign ones at most 32; while one is replaced the old and the new. */
+/** Lists of the federation's two CAs and of foreign ones; while one is replaced the old and the new. More are read again. */
 const cache = new BoundedCache<Crl>(64);
 
 export class Crl {

@@ -1,8 +1,8 @@
 /**
  * Whether a chain's certificates are revoked, and whether we can know. For each certificate below the anchor the
  * newest list counts that its issuer signed. A list must be current at `nowMs`; when the question is about the
- * past, a list made after that moment answers it for ever, even when it has itself run out (our lists never drop
- * an entry).
+ * past, a list made after that moment answers it, whenever it came and even when it has itself run out (our lists
+ * never drop an entry).
  */
 import type { Certificate } from './certificate.ts';
 import type { Crl, Revocation } from './crl.ts';
@@ -11,7 +11,7 @@ import { type CertificateRevocation, failure, type PathFailure, type PathRevoked
 
 export interface RevocationQuestion {
   crls: readonly Crl[];
-  /** `now`: any revocation counts. `at`: one counts if it reaches back to `atMs`. */
+  /** `at`: a revocation counts only if it reaches back to `atMs` (after a lost key by its invalidity date). `now`: every one. */
   mode: 'now' | 'at';
   atMs: number;
   nowMs: number;
@@ -65,11 +65,12 @@ function checkFreshness(
   question: RevocationQuestion,
 ): PathFailure | undefined {
   const { mode, atMs, nowMs } = question;
+  const conclusive = mode === 'at' && nowMs >= atMs && crl.thisUpdateMs >= atMs;
+  if (conclusive) return undefined;
   if (crl.thisUpdateMs > nowMs) {
     return failure('crl-not-yet-valid', `list of ${new Date(crl.thisUpdateMs).toISOString()}`, certificate);
   }
-  const conclusive = mode === 'at' && crl.thisUpdateMs >= atMs;
-  if (crl.nextUpdateMs <= nowMs && !conclusive) {
+  if (crl.nextUpdateMs <= nowMs) {
     return failure('crl-expired', `list ended ${new Date(crl.nextUpdateMs).toISOString()}`, certificate);
   }
   return undefined;

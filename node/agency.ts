@@ -114,7 +114,7 @@ async function start(
   const now = () => directory.require();
   const { serviceKey, sealKey } = identity;
   const foreignSeals = await foreignSealsOf(dir);
-  const own = new OwnKeys({ seat, agency, serviceKey, sealKey, foreignSeals, directory: now });
+  const own = new OwnKeys({ seat, agency, serviceKey, sealKey, foreignSeals, directory: now, clock });
 
   const network = new SeatNetwork({
     directory,

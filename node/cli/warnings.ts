@@ -1,7 +1,7 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
 import { isErrorCode } from '../core/errors.ts';
 import { errorText } from '../core/messages.ts';
-import type { NodeStatus } from '../core/node-views.ts';
+import type { CertificateSummary, NodeStatus } from '../core/node-views.ts';
 import { DATABASE_RESERVE_BYTES } from '../store/room-guard.ts';
 import { bytesText, durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';
@@ -52,9 +52,16 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
   const nowMs = cli.io.clock.nowMs();
   const { agency } = status;
   const inForce = new Set(
-    status.certificates.filter(({ state }) => state === 'valid').map(({ role }) => role),
+    status.certificates
+      .filter(({ state, foreign }) => state === 'valid' && foreign === undefined)
+      .map(({ role }) => role),
   );
-  for (const { role, state, notAfter } of status.certificates) {
+  for (const certificate of status.certificates) {
+    const { role, state, notAfter, foreign } = certificate;
+    if (foreign !== undefined) {
+      yield* foreignSeal(cli, certificate, foreign);
+      continue;
+    }
     const name = wordText(cli.language, 'role', role);
     // one that was replaced is nobody's concern, whatever became of it
     if (state === 'replaced' || (state !== 'valid' && inForce.has(role))) continue;
@@ -78,6 +85,22 @@ function* certificates(cli: Cli, status: NodeStatus): Generator<string> {
       agency: status.agency,
       fingerprint: status.sealFingerprint,
     });
+}
+
+/** Each stands for itself, whatever else counts: nobody but its own CA makes the next one. */
+function* foreignSeal(
+  cli: Cli,
+  { state, notAfter }: CertificateSummary,
+  { fingerprint, subject, issuer }: NonNullable<CertificateSummary['foreign']>,
+): Generator<string> {
+  if (state === 'replaced' || state === 'withdrawn') return;
+  const leftMs = Date.parse(notAfter) - cli.io.clock.nowMs();
+  const left = durationText(leftMs, cli.language);
+  const values = { subject, issuer, fingerprint, at: timeText(notAfter), left };
+  if (state === 'revoked') yield cli.text('warning.foreignSealRevoked', values);
+  else if (state === 'list-ended') yield cli.text('warning.foreignListEnded', values);
+  else if (state === 'expired' || leftMs <= 0) yield cli.text('warning.foreignSealExpired', values);
+  else if (leftMs < EXPIRY_WARNING_MS) yield cli.text('warning.foreignSealExpires', values);
 }
 
 function* token(cli: Cli, { seal }: NodeStatus): Generator<string> {

@@ -9,8 +9,18 @@ export interface CertificateSummary {
   role: string;
   serial: string;
   notAfter: string;
-  /** "valid", "expired", "revoked", "replaced" (the same key has a newer one), "not-granted" */
+  /**
+   * "valid", "expired", "revoked", "replaced" (the same key has a newer one), "not-granted"; of another CA's seal also
+   * "withdrawn" (the registry ended it) and "list-ended" (its CA's revocation list is over)
+   */
   state?: string;
+  /** Of a seal that another CA certified. */
+  foreign?: {
+    /** SHA-256 of the certificate, hex. */
+    fingerprint: string;
+    subject: string;
+    issuer: string;
+  };
 }
 
 export interface QueueSummary {

@@ -61,7 +61,10 @@ export class CertificateTrust {
     this.#crls = material.crls.flatMap((der) => parseCrl(der) ?? []);
   }
 
-  /** Full verdict. `revocation: 'at'` asks about the past: a later revocation is a note, not a no. */
+  /**
+   * Full verdict. `revocation: 'at'`: a revocation counts only if it reaches back to `atMs` (after a lost key by its
+   * invalidity date). `'now'`: every revocation counts.
+   */
   verdict(
     certificate: Certificate,
     role: RequiredRole,
@@ -123,8 +126,9 @@ export class CertificateTrust {
   }
 
   /**
-   * Why it didn't count at a past moment: a later revocation, or a later end, takes nothing back. A foreign seal is held
-   * against the anchor it was granted with, listed still or not, and against foreign lists as far as they reach.
+   * Why it didn't count at a past moment, whenever it ended: a revocation counts only if it reaches back to `atMs` (after
+   * a lost key by its invalidity date). A foreign seal is held against the anchor it was granted with, listed still or
+   * not, and against foreign lists as far as they reach: one that was current then, or any made since.
    */
   pastFault(
     certificate: Certificate,
@@ -135,10 +139,9 @@ export class CertificateTrust {
   ): ErrorCode | undefined {
     const foreign = isForeign(role);
     const anchors = foreign ? unique([...this.#foreignRoots, ...certificates(chain.slice(-1))]) : this.#roots;
-    const knownMs = foreign
-      ? Math.min(nowMs, this.#listsEndMs([certificate, ...certificates(chain)]))
-      : nowMs;
-    const options = { chain, nowMs: Math.max(atMs, knownMs), revocation: 'at' } as const;
+    // nobody here can make a foreign CA's next list: that it has none by now says nothing of that moment
+    const listsMs = foreign ? atMs : Math.max(atMs, nowMs);
+    const options = { chain, nowMs: listsMs, revocation: 'at' } as const;
     const verdict = this.#verdict(certificate, role, atMs, options, anchors);
     return verdict.ok ? undefined : codeOf(verdict.reason);
   }
@@ -172,14 +175,6 @@ export class CertificateTrust {
       last = issuer;
     }
     return found;
-  }
-
-  /** The last moment at which every list that speaks of these certificates is current. */
-  #listsEndMs(all: readonly Certificate[]): number {
-    const lists = this.#crls.filter(({ issuerDer }) =>
-      all.some((one) => sameBytes(one.issuerDer, issuerDer)),
-    );
-    return Math.min(...lists.map(({ nextUpdateMs }) => nextUpdateMs - 1));
   }
 
   #intervalOf(chain: readonly Certificate[]): Interval {

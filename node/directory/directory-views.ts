@@ -4,7 +4,7 @@ import { LienthongError } from '../core/errors.ts';
 import type { CertificateSummary, DirectoryDetail, DirectoryItem } from '../core/node-views.ts';
 import type { Directory } from './directory.ts';
 import { type AgencyFacts, STATE } from './entries.ts';
-import type { ListedCertificate } from './listed-certificate.ts';
+import { isOpen, type ListedCertificate } from './listed-certificate.ts';
 import { standingCertificate } from './renewal-rule.ts';
 
 /** Units listed of one agency; a ministry has some thousands. */
@@ -43,16 +43,37 @@ export function certificateSummary(
   listed: ListedCertificate,
   nowMs?: number,
 ): CertificateSummary {
-  const { role, serial, certificate } = listed;
-  const isExpired = nowMs !== undefined && nowMs >= certificate.notAfterMs;
+  const { role, serial, certificate, pathRole } = listed;
+  const summary = { role, serial, notAfter: isoTime(certificate.notAfterMs) };
   const state = directory.isRevoked(certificate)
     ? 'revoked'
     : isReplaced(directory, listed)
       ? 'replaced'
-      : isExpired
+      : nowMs !== undefined && nowMs >= certificate.notAfterMs
         ? 'expired'
         : 'valid';
-  return { role, serial, notAfter: isoTime(certificate.notAfterMs), state };
+  if (pathRole !== 'foreign-seal') return { ...summary, state };
+  const { sha256: fingerprint, subject, issuer } = certificate;
+  return {
+    ...summary,
+    state: foreignState(directory, listed, nowMs) ?? state,
+    foreign: { fingerprint, subject, issuer },
+  };
+}
+
+/** What else a seal of another CA may be: ended by the registry, or stopped by what lies above it. */
+function foreignState(directory: Directory, listed: ListedCertificate, nowMs?: number): string | undefined {
+  const { certificate, chain, scope } = listed;
+  if (scope !== undefined && !isOpen(scope, directory.version)) return 'withdrawn';
+  if (nowMs === undefined) return undefined;
+  const verdict = directory.verdict(certificate, 'foreign-seal', nowMs, { chain });
+  if (verdict.ok) return undefined;
+  const states: Record<string, string> = {
+    'crl-expired': 'list-ended',
+    expired: 'expired',
+    revoked: 'revoked',
+  };
+  return states[verdict.reason];
 }
 
 /** Whether the same key has a newer certificate that stands. */

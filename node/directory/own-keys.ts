@@ -5,6 +5,7 @@
  */
 import type { Signer } from '../../certs/signer.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import type { SignerRole } from '../signing/roles.ts';
 import type { SigningIdentity } from '../signing/sign.ts';
@@ -21,6 +22,7 @@ export interface OwnKeysComponents {
   /** Keys of seals that other CAs certified, granted or not. */
   foreignSeals?: readonly ForeignSeal[];
   directory: () => Directory;
+  clock: Pick<Clock, 'nowMs'>;
 }
 
 /** A key with the SHA-256 of the very certificate that was asked about. */
@@ -60,17 +62,22 @@ export class OwnKeys {
   }
 
   /**
-   * The seal for a unit (this agency without): what another CA certified and the registry granted comes before the
-   * federation's own; where none counts, one all the same, so that what is wrong with it can be told. Undefined until
-   * the registry's admin has granted one.
+   * The seal for a unit (this agency without), of those that count now: what another CA certified and the registry granted
+   * comes before the federation's own; where none counts, one all the same, so that what is wrong with it can be told.
+   * Undefined until the registry's admin has granted one.
    */
   seal(unit: string = this.agency): SigningIdentity | undefined {
     this.#look();
     const directory = this.#with.directory();
-    const fitting = this.#seals.find(
-      ({ listed }) => directory.isInScope(listed, unit) && !directory.isRevoked(listed.certificate),
+    const nowMs = this.#with.clock.nowMs();
+    const counting = this.#seals.find(
+      ({ listed }) => directory.sealFault(listed.sha256, unit, nowMs) === undefined,
     );
-    return (fitting ?? this.#seals.at(-1))?.identity;
+    const told = () =>
+      this.#seals.find(
+        ({ listed }) => directory.isInScope(listed, unit) && !directory.isRevoked(listed.certificate),
+      );
+    return (counting ?? told() ?? this.#seals.at(-1))?.identity;
   }
 
   /** Takes the keys of seals from other CAs that are in the folder now. */

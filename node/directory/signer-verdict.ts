@@ -13,7 +13,10 @@ export interface SignerMoment {
   /** When the signature is known or said to have been there, and when it is asked. */
   atMs: number;
   nowMs: number;
-  /** `at`: a revocation after `atMs` takes nothing back. `now`: any does. */
+  /**
+   * `at`: a revocation counts only if it reaches back to `atMs` (after a lost key by its invalidity date). `now`: every
+   * revocation counts.
+   */
   revocation: 'at' | 'now';
 }
 

@@ -36,6 +36,11 @@ interface AnchorRow {
 
 const keyOf = (fingerprint: string): Bytes => key(PREFIX.registryState, 'anchor', fingerprint);
 
+export async function anchorRow(store: Reader, fingerprint: string): Promise<AnchorRow | undefined> {
+  const stored = await store.get(keyOf(fingerprint));
+  return stored && decodeRow<AnchorRow>(stored, 'anchor');
+}
+
 export const nameWrite = (row: AnchorRow): Write => ({ put: keyOf(row.fingerprint), value: encodeRow(row) });
 
 export async function anchorItems(current: Directory, store: Reader, nowMs: number): Promise<AnchorItem[]> {
@@ -45,10 +50,9 @@ export async function anchorItems(current: Directory, store: Reader, nowMs: numb
     const { certificate: anchor } = listed;
     const under = seals.filter((one) => one.anchor === anchor.sha256);
     const below = authoritiesOf(current, listed).slice(1);
-    const stored = await store.get(keyOf(anchor.sha256));
     items.push({
       fingerprint: anchor.sha256,
-      name: stored ? decodeRow<AnchorRow>(stored, 'anchor').name : anchor.subject,
+      name: (await anchorRow(store, anchor.sha256))?.name ?? anchor.subject,
       subject: anchor.subject,
       notAfter: isoTime(anchor.notAfterMs),
       state: anchor.notAfterMs <= nowMs ? 'expired' : 'valid',

@@ -15,7 +15,7 @@ import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import { ANCHOR_USE, anchorKey, REGISTRY_GROUP } from '../directory/entries.ts';
 import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
-import { type AnchorItem, anchorItems, nameWrite } from './anchor-views.ts';
+import { type AnchorItem, anchorItems, anchorRow, nameWrite } from './anchor-views.ts';
 import { listEntries, readForeignList } from './foreign-lists.ts';
 import type { Act, Publisher } from './publisher.ts';
 import {
@@ -27,7 +27,10 @@ import {
   ownAuthorities,
 } from './seal-scopes.ts';
 
-/** Each brings up to four lists of 768 KiB to every node: enough for a government's CAs, old and new. */
+/**
+ * Enough for a government's CAs, old and new. Each brings to every node a list of at most 768 KiB of itself, of each CA
+ * listed below it and of each its seals were granted with; the last ones stay when it is removed.
+ */
 export const MAX_FOREIGN_ANCHORS = 8;
 /** AnchorEntry (directory.proto); a chain of four has two. */
 const MAX_INTERMEDIATES = 3;
@@ -43,11 +46,11 @@ export interface AnchorsComponents {
 export interface NewAnchor {
   /** PEM (the anchor first, then CAs below it) or one certificate in DER. */
   certificates: Bytes;
-  /** More CAs below the anchor, PEM or DER. */
+  /** More CAs below the anchor, PEM or DER; of one listed already, those it has stay where none is given. */
   intermediates?: readonly Bytes[];
   /** SHA-256 of the anchor's certificate as the admin compared it, any usual spelling. */
   fingerprint: string;
-  /** What the admin calls it; its subject without. */
+  /** What the admin calls it; without, the name it has, or its subject. */
   name?: string;
   /** Revocation lists of the anchor and of those below it, DER or PEM. */
   crls?: readonly Bytes[];
@@ -61,7 +64,7 @@ export class Anchors {
   }
 
   /**
-   * Lists a CA for seals; the same again changes nothing but its CAs below and lists. 'does-not-verify' when the
+   * Lists a CA for seals; again changes what is given of its name, its CAs below and lists, and nothing else. 'does-not-verify' when the
    * fingerprint isn't the certificate's, 'certificate-refused' with the reason, 'certificate-expired', 'usage'.
    */
   async add(given: NewAnchor): Promise<AnchorItem> {
@@ -69,7 +72,7 @@ export class Anchors {
     if (name !== undefined && (name === '' || Buffer.byteLength(name) > MAX_NAME_BYTES))
       throw new LienthongError('usage', { what: 'name' });
     const [anchor, ...below] = read(given.certificates);
-    const intermediates = [...below, ...(given.intermediates ?? []).flatMap(read)];
+    const brought = [...below, ...(given.intermediates ?? []).flatMap(read)];
     const wanted = parseFingerprint(given.fingerprint);
     if (wanted === undefined) throw new LienthongError('usage', { what: 'fingerprint' });
     if (wanted !== anchor!.sha256)
@@ -78,18 +81,23 @@ export class Anchors {
         given: wanted,
         found: anchor!.sha256,
       });
-    await this.#publish((current, nowMs) => {
-      this.#check(current, anchor!, intermediates, nowMs);
+    await this.#publish(async (current, nowMs) => {
+      this.#check(current, anchor!, brought, nowMs);
+      const held = foreignAnchors(current).find(({ certificate }) => certificate.sha256 === anchor!.sha256);
+      const intermediates = brought.length === 0 ? (held?.intermediates ?? []) : brought;
       const lists = (given.crls ?? []).map((crl) => readForeignList(crl, [anchor!, ...intermediates], nowMs));
       const entry = entryOf(anchor!, intermediates);
-      const held = foreignAnchors(current).find(({ certificate }) => certificate.sha256 === anchor!.sha256);
       const isSame = held !== undefined && sameList(held.intermediates, intermediates);
       const entries = [...(isSame ? [] : [entry]), ...lists.flatMap((list) => listEntries(current, list))];
       if (entries.length === 0 && name === undefined) return undefined;
+      const fingerprint = anchor!.sha256;
+      // what an anchor was called that was taken off the list since isn't held
+      const row = held && (await anchorRow(this.#with.store, fingerprint));
+      const named = { name: name ?? row?.name ?? anchor!.subject, addedAtMs: row?.addedAtMs ?? nowMs };
       return {
         entries,
-        writes: [nameWrite({ fingerprint: anchor!.sha256, name: name ?? anchor!.subject, addedAtMs: nowMs })],
-        audit: [audit('anchor.added', nowMs, { fingerprint: anchor!.sha256, subject: anchor!.subject })],
+        writes: [nameWrite({ fingerprint, ...named })],
+        audit: [audit('anchor.added', nowMs, { fingerprint, subject: anchor!.subject })],
       };
     });
     return this.#item(anchor!.sha256);
@@ -189,7 +197,9 @@ export class Anchors {
     return found;
   }
 
-  #publish(decide: (current: Directory, nowMs: number) => Act | undefined): Promise<Directory> {
+  #publish(
+    decide: (current: Directory, nowMs: number) => Act | undefined | Promise<Act | undefined>,
+  ): Promise<Directory> {
     const { publisher, clock } = this.#with;
     return publisher.publish((current) => decide(current!, clock.nowMs()));
   }

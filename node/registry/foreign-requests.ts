@@ -13,10 +13,10 @@ import { LienthongError } from '../core/errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import { isOpen } from '../directory/listed-certificate.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
-import { toBase64 } from './json-row.ts';
-import { sealRequests, sealRequestWrite } from './seal-requests.ts';
+import { fromBase64, toBase64 } from './json-row.ts';
+import { type SealRequestRow, sealRequestDone, sealRequests, sealRequestWrite } from './seal-requests.ts';
 
-/** Of one agency at once; an agency with a seal for each of its bureaux asks for a few at a time. */
+/** Of one agency at once, the newest; an agency with a seal for each of its bureaux asks for a few at a time. */
 const MAX_WAITING = 16;
 
 export interface ForeignRequestComponents {
@@ -25,7 +25,10 @@ export interface ForeignRequestComponents {
   clock: Clock;
 }
 
-/** Keeps the wish. 'request-invalid', 'certificate-expired', 'certificate-refused', 'quota' when too many wait. */
+/**
+ * Keeps the wish, in the place of those that can't be granted any more and of the oldest where too many wait.
+ * 'request-invalid', 'certificate-expired', 'certificate-refused'.
+ */
 export async function askForSeal(
   { agency, sealCsr, sealChain }: EnrolmentRequest,
   seat: string,
@@ -44,9 +47,10 @@ export async function askForSeal(
   if (isGranted) return;
   const waiting = (await sealRequests(store, agency)).filter((row) => row.chain !== undefined);
   if (waiting.some(({ fingerprint }) => fingerprint === leaf.sha256)) return;
-  if (waiting.length >= MAX_WAITING) throw new LienthongError('quota', { agency, most: MAX_WAITING });
+  const dropped = surplusOf(waiting, nowMs);
   await store.commit({
     writes: [
+      ...dropped.map(sealRequestDone),
       sealRequestWrite({
         agency,
         seat,
@@ -64,10 +68,26 @@ export async function askForSeal(
           { name: 'agency', value: agency },
           { name: 'seat', value: seat },
           { name: 'fingerprint', value: leaf.sha256 },
+          ...dropped.map(({ fingerprint }) => ({ name: 'dropped', value: fingerprint })),
         ],
       },
     ],
   });
+}
+
+/** What makes room for one more: wishes whose certificate has ended, then the oldest. */
+function surplusOf(waiting: readonly SealRequestRow[], nowMs: number): SealRequestRow[] {
+  const [ended, open] = [true, false].map((wanted) =>
+    waiting.filter((row) => hasEnded(row, nowMs) === wanted),
+  );
+  const oldestFirst = open!.sort((a, b) => a.askedAtMs - b.askedAtMs);
+  return [...ended!, ...oldestFirst.slice(0, Math.max(0, oldestFirst.length + 1 - MAX_WAITING))];
+}
+
+function hasEnded({ chain }: SealRequestRow, nowMs: number): boolean {
+  const leaf = chain?.[0];
+  const certificate = leaf === undefined ? undefined : parseCertificate(fromBase64(leaf));
+  return certificate === undefined || certificate.notAfterMs <= nowMs;
 }
 
 /** 'certificate-expired', or 'certificate-refused' with the rule, for what can't be a seal whoever issued it. */

@@ -126,8 +126,8 @@ export class RegistryService {
   /**
    * Revokes one certificate by serial, or all of an agency's. `sinceMs` is when the key may have been lost; a lost key
    * takes every certificate it has with it, those it was renewed by too. A seal of another CA (also by the fingerprint of
-   * its certificate) ends with the present version: only its CA can revoke it.
-   * 'not-found' when there is nothing to revoke; a serial revoked already is no error and changes nothing.
+   * its certificate) ends with the present version: only its CA can revoke it, and say since when ('usage').
+   * 'ambiguous' for a serial that two other CAs gave; 'not-found' when there is nothing to revoke; a serial revoked already is no error and changes nothing.
    */
   async revoke(
     serialOrCode: string,
@@ -149,6 +149,8 @@ export class RegistryService {
         : this.#seals.named(current!, text);
       if (rows.length + foreign.length === 0)
         throw new LienthongError('not-found', { what: 'certificate', code: text.slice(0, 60) });
+      if (rows.length === 0 && options.sinceMs !== undefined)
+        throw new LienthongError('usage', { what: 'since' });
       ended = foreign.filter(({ isOpen }) => isOpen);
       revoked = rows
         .filter((row) => row.revoked === undefined)

@@ -191,8 +191,8 @@ function foreignItems(current: Directory, nowMs: number): Map<string, Certificat
     const inForce = isOpen ? (notAfterMs <= nowMs ? 'expired' : 'valid') : 'withdrawn';
     const state = current.isRevoked(certificate) ? 'revoked' : inForce;
     const notAfter = isoTime(notAfterMs);
-    // its own CA and its holder see to the next one
-    const item = { serial, role: 'seal', notAfter, state, seat: null, endsSoon: false, fingerprint };
+    const endsSoon = state === 'valid' && notAfterMs - nowMs < SOON_MS;
+    const item = { serial, role: 'seal', notAfter, state, seat: null, endsSoon, fingerprint };
     found.set(agency, [...(found.get(agency) ?? []), item]);
   }
   return found;

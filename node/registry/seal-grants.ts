@@ -81,15 +81,26 @@ export class SealGrants {
     return granted!;
   }
 
-  /** Seals of other CAs by certificate fingerprint, agency, or serial; those that ended already too. */
+  /**
+   * Seals of other CAs by certificate fingerprint, agency, or serial; those that ended already too. 'ambiguous' where two
+   * CAs gave the serial: the fingerprint says which.
+   */
   named(current: Directory, text: string): ForeignSealEntry[] {
     const fingerprint = parseFingerprint(text);
     const code = text.toUpperCase();
     const serial = text.toLowerCase().replaceAll(':', '');
-    return foreignSeals(current).filter(
-      ({ agency, certificate }) =>
-        certificate.sha256 === fingerprint || agency === code || certificate.serial === serial,
+    const all = foreignSeals(current);
+    const named = all.filter(
+      ({ agency, certificate }) => certificate.sha256 === fingerprint || agency === code,
     );
+    if (named.length > 0) return named;
+    const bySerial = all.filter(({ certificate }) => certificate.serial === serial);
+    if (bySerial.length > 1)
+      throw new LienthongError('ambiguous', {
+        id: serial,
+        candidates: bySerial.map(({ certificate }) => certificate.sha256),
+      });
+    return bySerial;
   }
 
   async #issue(request: SealRequestRow, { code, name }: AgencyFacts, scope: Scope) {

@@ -218,6 +218,11 @@ cases.push([
     const asked = { nowMs: years, crlScope: 'leaf' } as const;
     t.match(ask(other, wasHeld, { ...asked, revocation: 'now' }), { ok: false, reason: 'crl-expired' });
     t.match(ask(other, wasHeld, asked), { ok: true });
+    const between = { nowMs: nowMs - dayMs, crlScope: 'leaf' } as const;
+    t.match(ask(other, wasHeld, between), { ok: true }, 'also one that came after what is asked by');
+    t.match(ask(stolen, wasHeld, between), { reason: 'revoked' }, 'with all it says');
+    t.match(ask(other, wasHeld, { ...between, revocation: 'now' }), { reason: 'crl-not-yet-valid' });
+    t.match(ask(other, wasHeld, { ...between, nowMs: wasHeld - dayMs }), { reason: 'crl-not-yet-valid' });
     t.match(ask(replaced, nowMs + 40 * dayMs, { nowMs: nowMs + 40 * dayMs }), { reason: 'revoked' });
   },
 ]);

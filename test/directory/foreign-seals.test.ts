@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { certificateSummary } from '../../node/directory/directory-views.ts';
 import { foreignSealsOf, keepForeignSeal } from '../../node/directory/foreign-seals.ts';
 import { OwnKeys } from '../../node/directory/own-keys.ts';
 import { DAY_MS, ForeignCa, type ForeignLeaf } from '../helpers/foreign-ca.ts';
@@ -118,6 +119,7 @@ t.test('the seal for a unit: granted last, in scope, not revoked; else the own o
     serviceKey: h40.service,
     sealKey: h40.seal,
     directory: () => registry.directory.require(),
+    clock: registry.clock,
   });
   const sealing = (unit?: string) => Buffer.from(own.seal(unit)!.certificateSha256).toString('hex');
   const mine = sealing();
@@ -136,4 +138,81 @@ t.test('the seal for a unit: granted last, in scope, not revoked; else the own o
   await root.revoke(bureau);
   await registry.service.refreshAnchor((await root.certificate()).sha256, await root.list());
   t.same([sealing(), sealing('H40.02')], [mine, mine]);
+});
+
+t.test("one that ended, or whose CA's list did, holds up nothing while another counts", async (t) => {
+  const registry = await memoryRegistry();
+  const { clock } = registry;
+  const nowMs = clock.nowMs();
+  const h40 = await enrolled(registry, 'H40');
+  const [short, lapsing] = [
+    await ForeignCa.root(t, { nowMs, name: 'CA một' }),
+    await ForeignCa.root(t, { nowMs, name: 'CA hai' }),
+  ];
+  await listed(registry, short);
+  await listed(registry, lapsing, [], [await lapsing.list({ days: 10 })]);
+  const [ending, other] = [await short.leaf({ untilMs: nowMs + 5 * DAY_MS }), await lapsing.leaf()];
+  const own = new OwnKeys({
+    seat: 'H40',
+    agency: 'H40',
+    serviceKey: h40.service,
+    sealKey: h40.seal,
+    directory: () => registry.directory.require(),
+    clock,
+  });
+  const sealing = () => Buffer.from(own.seal()!.certificateSha256).toString('hex');
+  const mine = sealing();
+  await granted(registry, h40, 'H40', other);
+  await granted(registry, h40, 'H40', ending);
+  own.useForeign(
+    await Promise.all(
+      [ending, other].map(async (leaf) => ({
+        certificateSha256: sha256Of(leaf),
+        signer: await signerOf(leaf),
+      })),
+    ),
+  );
+  t.equal(sealing(), ending.certificate.sha256);
+  const states = () => {
+    const now = registry.directory.require();
+    return [ending, other].map((leaf) => {
+      const { foreign, state } = certificateSummary(now, now.certificate(sha256Of(leaf))!, clock.nowMs());
+      return [foreign?.fingerprint === leaf.certificate.sha256, state];
+    });
+  };
+  const endsSoon = async () =>
+    (await registry.service.list({ certificates: true }))
+      .flatMap(({ certificates = [] }) => certificates)
+      .filter(({ fingerprint }) => fingerprint !== undefined)
+      .filter((one) => one.endsSoon)
+      .map(({ fingerprint }) => fingerprint);
+  t.same(states(), [
+    [true, 'valid'],
+    [true, 'valid'],
+  ]);
+  t.same(await endsSoon(), [ending.certificate.sha256]);
+  clock.advance(6 * DAY_MS);
+  t.equal(sealing(), other.certificate.sha256, 'it ran out');
+  clock.advance(5 * DAY_MS);
+  await registry.service.refresh();
+  t.equal(sealing(), mine, "the list of the other's CA ran out, too");
+  t.same(states(), [
+    [true, 'expired'],
+    [true, 'list-ended'],
+  ]);
+  t.same(await endsSoon(), [], 'over is not soon');
+  const { sha256 } = await lapsing.certificate();
+  await registry.service.refreshAnchor(sha256, await lapsing.list({ fromMs: clock.nowMs() }));
+  t.equal(sealing(), other.certificate.sha256, 'until the next one came');
+  await registry.service.revoke(ending.certificate.sha256, { reason: 'superseded' });
+  t.same(states(), [
+    [true, 'withdrawn'],
+    [true, 'valid'],
+  ]);
+  clock.advance(1000 * DAY_MS);
+  t.equal(
+    sealing(),
+    other.certificate.sha256,
+    'where none counts, the first in scope, to tell what is wrong',
+  );
 });

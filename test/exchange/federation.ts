@@ -69,7 +69,11 @@ export class TestNode {
     this.who = who;
     this.dir = dir;
     this.#init = init;
-    this.own = new OwnKeys({ ...who, directory: () => federation.authority.directory.require() });
+    this.own = new OwnKeys({
+      ...who,
+      directory: () => federation.authority.directory.require(),
+      clock: federation.clock,
+    });
   }
 
   async open(): Promise<void> {

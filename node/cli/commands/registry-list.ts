@@ -94,11 +94,12 @@ function printEndingSoon(cli: Cli, rows: readonly Listed[]): void {
   );
   if (soon.length === 0) return;
   printHeading(cli, cli.text('registry.endsSoon'));
-  for (const { code, role, notAfter } of soon) {
+  for (const { code, role, notAfter, fingerprint } of soon) {
     const name = wordText(cli.language, 'role', role);
-    const values = { agency: code, name, at: timeText(notAfter) };
-    cli.print(
-      `${cli.paint('yellow', '!')} ${cli.text(code === '' ? 'registry.endsCa' : 'registry.endsSeat', values)}`,
-    );
+    const values = { agency: code, name, at: timeText(notAfter), fingerprint };
+    const ofOurs = code === '' ? 'registry.endsCa' : 'registry.endsSeat';
+    // the federation's registry can't renew what its own CA didn't make
+    const text = cli.text(fingerprint === undefined ? ofOurs : 'registry.endsForeign', values);
+    cli.print(`${cli.paint('yellow', '!')} ${text}`);
   }
 }

@@ -99,6 +99,7 @@ export const LABEL_TEXTS = {
   'certificate.expired': { vi: 'hết hạn', en: 'expired' },
   'certificate.replaced': { vi: 'đã thay', en: 'replaced' },
   'certificate.revoked': { vi: 'đã thu hồi', en: 'revoked' },
+  'certificate.list-ended': { vi: 'danh sách thu hồi quá hạn', en: 'revocation list ended' },
   'certificate.withdrawn': { vi: 'đã thôi duyệt', en: 'withdrawn' },
   'certificate.not-granted': { vi: 'chưa duyệt', en: 'not granted' },
 
@@ -178,6 +179,10 @@ export const LABEL_TEXTS = {
   'what.listen-address': {
     vi: 'địa chỉ lắng nghe không dùng được',
     en: "an address that can't be listened on",
+  },
+  'what.since': {
+    vi: 'con dấu do CA khác cấp thì chỉ CA đó nói được khóa mất từ bao giờ, trong danh sách thu hồi của họ; bỏ --since',
+    en: "since when the key of a seal another CA certified was lost, only that CA's revocation list can say; leave --since out",
   },
   'what.fingerprint': { vi: 'dấu vân tay không đúng', en: 'a wrong fingerprint' },
   'what.reason': { vi: 'lý do không đúng', en: 'a wrong reason' },

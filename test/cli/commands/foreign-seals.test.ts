@@ -107,6 +107,21 @@ t.test('a seal is granted for a unit, and what asks shows whose it says it is', 
   const { out } = await run(['registry', 'list', '--dir', dir, '--lang', 'en']);
   t.match(out, "Another CA's certificate: CN=Con dấu; issued by CN=CA ngoài, until 01/01/2027");
   t.match(out, '! it leads to no CA that is listed');
+
+  const at = '2026-06-01T08:00:00+07:00';
+  const ending = { serial: '1f', role: 'seal', notAfter: at, state: 'valid', endsSoon: true, fingerprint };
+  const agencies = {
+    code: 'H40',
+    name: 'UBND tỉnh Nam Định',
+    state: 'active',
+    seats: 1,
+    certificates: [ending],
+  };
+  registry.list = async () => [agencies];
+  const soon = (await run(['registry', 'list', '--certificates', '--dir', dir, '--lang', 'en'])).out;
+  t.match(soon, `node seal use`);
+  t.match(soon, `registry revoke ${fingerprint} --reason superseded`);
+  t.notMatch(soon, 'registry renew', 'nobody here can make its next one');
 });
 
 t.test('certificate and key go into the folder first, then whoever has it asks', async (t) => {

@@ -238,6 +238,34 @@ t.test('node status shows queues and warns of what someone should act on', async
     /grant-seal G22/,
   );
   t.match(await warned({ ...quiet, certificates: [] }), /grant-seal G22/);
+  const foreign = { fingerprint: 'ab'.repeat(32), subject: 'CN=Con dấu', issuer: 'CN=CA ngoài' };
+  const beside = (state: string, days: number) =>
+    warned({ ...quiet, certificates: [{ ...old, state, notAfter: after(days * day), foreign }, seal] });
+  for (const [state, days, text] of [
+    ['valid', 59, /CN=Con dấu.*CN=CA ngoài.*expires in 59 d.*node seal use/s],
+    ['expired', -1, /has expired.*node seal use.*registry revoke abab/s],
+    ['revoked', 100, /was revoked by CA "CN=CA ngoài"/],
+    ['list-ended', 100, /revocation list has ended.*registry anchor crl/s],
+  ] as const) {
+    const said = (await beside(state, days)).replaceAll(/\s+/g, ' ');
+    t.match(said, text, `another CA's, ${state}, beside a good one`);
+    t.notMatch(said, /registry renew/);
+  }
+  for (const [state, days] of [
+    ['valid', 61],
+    ['withdrawn', -1],
+    ['replaced', -1],
+  ] as const)
+    t.equal(await beside(state, days), '', `another CA's, ${state}`);
+  const onlyForeign = [
+    { ...seal, foreign },
+    { ...old, state: 'expired' },
+  ];
+  t.match(
+    await warned({ ...quiet, certificates: onlyForeign }),
+    /registry renew/,
+    'nor does it hide our own',
+  );
   const held = { custody: 'token', module: '/p11.so', label: 'G22' } as const;
   t.equal(await warned({ ...quiet, seal: { ...held, fault: null } }), '');
   t.match(
