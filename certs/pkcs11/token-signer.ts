@@ -134,8 +134,13 @@ async function openLink(
     if (refused !== undefined) await refusedPin.clear();
     return { link, spki: said.spki };
   } catch (error) {
-    if (link.refusedPin !== undefined) await refusedPin.keep(link.refusedPin);
-    await link.close();
+    try {
+      if (link.refusedPin !== undefined) await refusedPin.keep(link.refusedPin);
+    } catch {
+      // remembered while this program runs; what the token said is what a caller must hear
+    } finally {
+      await link.close();
+    }
     throw error;
   }
 }
