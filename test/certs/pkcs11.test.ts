@@ -35,10 +35,10 @@ else {
 
   /** Waits as long as it takes, unless the test ends the wait. */
   let giveUp: () => void = () => {};
-  const within: Within = (_ms, work) => {
+  const within: Within = (_ms, outer, work) => {
     const limit = new AbortController();
     giveUp = () => limit.abort();
-    return work(limit.signal);
+    return work(outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]));
   };
   const placeOf = (more: Partial<TokenSettings> = {}) => ({
     settings: { module: token.module, label: 'khoa', pinFile: token.pinFile, ...more },
@@ -199,6 +199,25 @@ else {
       t.ok(await signer.sign(Buffer.of(3)));
     },
   );
+
+  t.test('closing waits for no token that hangs', { skip: noSpy }, async (t) => {
+    const signer = await take({ module: spy!.module });
+    t.teardown(() => spy!.set('plain'));
+    const [signs, idle] = [spy!.count('sign'), tokenProcesses()];
+    spy!.set('hang');
+    const hanging = [1, 2].map((n) => signer.sign(Buffer.of(n)).catch((error) => error));
+    await eventually('it hangs', () => spy!.count('sign') === signs + 1);
+    let isClosed = false;
+    const closing = signer.close().then(() => {
+      isClosed = true;
+    });
+    await eventually('it is closed', () => isClosed);
+    for (const one of await Promise.all(hanging)) t.match(one, { code: 'token-failed', reason: 'closed' });
+    t.equal(spy!.count('sign'), signs + 1, 'and nothing is tried again');
+    t.same(tokenProcesses(), idle);
+    await closing;
+    await t.rejects(signer.sign(Buffer.of(3)), { code: 'token-failed', reason: 'closed' });
+  });
 
   t.test('a token that is pulled out is named, and put back it signs again', async (t) => {
     const signer = await take();
