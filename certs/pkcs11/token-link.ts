@@ -8,8 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { CertsError } from '../errors.ts';
 import type { PinMark, TokenAnswer, TokenRequest } from './token-messages.ts';
 
-/** Runs work with a signal that aborts after `ms`: the caller's clock, not ours. */
-export type Within = <T>(ms: number, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+/** Runs work with a signal that aborts after `ms`, or with `outer`: the caller's clock, not ours. */
+export type Within = <T>(
+  ms: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+) => Promise<T>;
 
 /** A card reader that wakes up and makes an RSA-4096 key takes a minute or more; signing a second or two. */
 const OPEN_TIMEOUT_MS = 180_000;
@@ -25,13 +29,16 @@ function entry(): string {
 
 export class TokenLink {
   readonly #within: Within;
+  readonly #closing: AbortSignal | undefined;
   readonly #process: ChildProcess;
   readonly #ended: Promise<void>;
   /** Of the PIN the token refused in this process. */
   refusedPin: PinMark | undefined;
 
-  constructor(within: Within) {
+  /** When `closing` aborts, what is asked then is given up. */
+  constructor(within: Within, closing: AbortSignal | undefined) {
     this.#within = within;
+    this.#closing = closing;
     const { NODE_OPTIONS: _, ...env } = process.env;
     this.#process = fork(entry(), [], {
       serialization: 'advanced',
@@ -65,7 +72,7 @@ export class TokenLink {
     const ms = request.do === 'open' ? OPEN_TIMEOUT_MS : ANSWER_TIMEOUT_MS;
     this.#hold(true);
     try {
-      const said = await this.#within(ms, (signal) => this.#exchange(request, signal, ms));
+      const said = await this.#within(ms, this.#closing, (signal) => this.#exchange(request, signal, ms));
       if (said.ok) return said;
       const { code, reason, refusedPin } = said.fault;
       this.refusedPin = refusedPin;
@@ -96,7 +103,12 @@ export class TokenLink {
       const onExit = (status: number | null, by: string | null) =>
         fail(`the module's process ended (${by ?? status})`);
       const onError = (error: Error) => fail(error.message, error);
-      const onAbort = () => fail(`no answer in ${ms / 1000} s`, signal.reason);
+      const onAbort = () =>
+        fail(this.#closing?.aborted ? 'closed' : `no answer in ${ms / 1000} s`, signal.reason);
+      if (signal.aborted) {
+        onAbort();
+        return;
+      }
       if (child.exitCode !== null || child.signalCode !== null || !child.connected) {
         onExit(child.exitCode, child.signalCode);
         return;
@@ -115,7 +127,7 @@ export class TokenLink {
     if (child.exitCode !== null || child.signalCode !== null) return;
     if (child.connected) child.disconnect();
     this.#process.ref();
-    await this.#within(CLOSE_TIMEOUT_MS, async (signal) => {
+    await this.#within(CLOSE_TIMEOUT_MS, undefined, async (signal) => {
       const kill = () => child.kill('SIGKILL');
       signal.addEventListener('abort', kill);
       await this.#ended;

@@ -111,7 +111,10 @@ async function chooseToken(
   throw new TokenProblem('token-unclear', named.join(', '));
 }
 
-/** One attempt at most, and none with a PIN that was refused, or where the token says the next one may lock it. */
+/**
+ * One attempt at most, and none with a PIN that was refused, or where the token says it is locked or the next one may lock
+ * it. What met a lock may be the right PIN: it is not among the refused, so that it works when the token is unlocked.
+ */
 async function login(
   cryptoki: Cryptoki,
   session: bigint,
@@ -129,7 +132,7 @@ async function login(
   } catch (error) {
     const { code, message } = problemOf(error);
     const isPin = code === 'token-pin-wrong' || code === 'token-pin-locked';
-    throw new TokenProblem(code, isPin ? pinFile : message, isPin ? mark : undefined);
+    throw new TokenProblem(code, isPin ? pinFile : message, code === 'token-pin-wrong' ? mark : undefined);
   } finally {
     bytes.fill(0);
   }

@@ -38,7 +38,7 @@ export class TokenSigner implements Signer {
   readonly #jobs: Job[] = [];
   #link: TokenLink | undefined;
   #working: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /** Throws CertsError 'key-unsupported' for a public key that is none a seal may have. */
   constructor(place: TokenPlace, publicKeySpki: Uint8Array) {
@@ -66,16 +66,17 @@ export class TokenSigner implements Signer {
     await this.#ask({ do: 'check' });
   }
 
-  /** Ends the session; what waits is refused. */
+  /** Ends the session; what waits or is under way is refused, so that a token that hangs holds nobody up. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#refuseWaiting(new CertsError('token-failed', 'closed', { reason: 'closed' }));
+    this.#closing.abort(new CertsError('token-failed', 'closed', { reason: 'closed' }));
+    this.#refuseWaiting(this.#closing.signal.reason);
     await this.#working;
     await this.#end();
   }
 
   #ask(request: TokenRequest): Promise<Extract<TokenAnswer, { ok: true }>> {
-    if (this.#isClosed) return Promise.reject(new CertsError('token-failed', 'closed', { reason: 'closed' }));
+    const { aborted, reason } = this.#closing.signal;
+    if (aborted) return Promise.reject(reason);
     if (this.#jobs.length >= MAX_WAITING)
       return Promise.reject(new CertsError('token-busy', 'too many wait'));
     return new Promise((resolve, reject) => {
@@ -105,7 +106,9 @@ export class TokenSigner implements Signer {
         await this.#end();
       }
     }
-    const { link } = await openLink(this.#place, { expected: this.publicKeySpki });
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    const { link } = await openLink(this.#place, { expected: this.publicKeySpki }, signal);
     this.#link = link;
     return link.ask(request);
   }
@@ -125,17 +128,23 @@ export class TokenSigner implements Signer {
 async function openLink(
   { settings, refusedPin, within }: TokenPlace,
   wanted: { make?: KeyAlgorithm; expected?: Uint8Array },
+  closing?: AbortSignal,
 ): Promise<{ link: TokenLink; spki: Uint8Array }> {
   const refused = await refusedPin.get();
-  const link = new TokenLink(within);
+  const link = new TokenLink(within, closing);
   try {
     const said = await link.ask({ do: 'open', settings, ...wanted, ...(refused && { refusedPin: refused }) });
     if (!('spki' in said)) throw new CertsError('token-failed', 'token', { reason: 'no key' });
     if (refused !== undefined) await refusedPin.clear();
     return { link, spki: said.spki };
   } catch (error) {
-    if (link.refusedPin !== undefined) await refusedPin.keep(link.refusedPin);
-    await link.close();
+    try {
+      if (link.refusedPin !== undefined) await refusedPin.keep(link.refusedPin);
+    } catch {
+      // remembered while this program runs; what the token said is what a caller must hear
+    } finally {
+      await link.close();
+    }
     throw error;
   }
 }

@@ -117,7 +117,7 @@ export const hasSealInToken = async (dir: string): Promise<boolean> =>
 const placeOf = (dir: string, settings: TokenSettings, clock: Clock): TokenPlace => ({
   settings,
   refusedPin: new RefusedPin(join(dir, 'keys', 'seal.pin-refused')),
-  within: (ms, work) => within(clock, ms, undefined, work),
+  within: (ms, outer, work) => within(clock, ms, outer, work),
 });
 
 function translate(error: unknown): never {

@@ -16,6 +16,12 @@ import { makeSoftToken, NO_SOFTHSM, PIN, SOFTHSM } from '../helpers/soft-token.t
 import { makeTokenSpy } from '../helpers/token-spy.ts';
 import { OpenSsl } from './openssl.ts';
 
+/** Ids of this process's own. */
+function tokenProcesses(): string[] {
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+  return listed.split('\n').filter((line) => line.includes('token-process'));
+}
+
 if (NO_SOFTHSM) t.plan(0, NO_SOFTHSM);
 else {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'lienthong-p11-'));
@@ -29,10 +35,10 @@ else {
 
   /** Waits as long as it takes, unless the test ends the wait. */
   let giveUp: () => void = () => {};
-  const within: Within = (_ms, work) => {
+  const within: Within = (_ms, outer, work) => {
     const limit = new AbortController();
     giveUp = () => limit.abort();
-    return work(limit.signal);
+    return work(outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]));
   };
   const placeOf = (more: Partial<TokenSettings> = {}) => ({
     settings: { module: token.module, label: 'khoa', pinFile: token.pinFile, ...more },
@@ -136,11 +142,28 @@ else {
     t.equal(spy!.count('login'), before);
     spy!.set('locked');
     await t.rejects(signer.sign(Buffer.of(1)), { code: 'token-pin-locked' });
-    await t.rejects(signer.sign(Buffer.of(1)), { code: 'token-pin-wrong' });
+    t.equal(spy!.count('login'), before + 1);
+    spy!.set('flagged');
+    await t.rejects(signer.sign(Buffer.of(1)), { code: 'token-pin-locked' });
     t.equal(spy!.count('login'), before + 1, 'a PIN that met a lock is not sent again either');
     spy!.set('plain');
+    t.ok(await signer.sign(Buffer.of(1)), 'unlocked: the right PIN in an untouched file');
+  });
+
+  t.test('a refusal that can’t be written down is remembered all the same', { skip: noSpy }, async (t) => {
+    const place = placeOf({ module: spy!.module });
+    const { publicKeySpki } = await take(place.settings);
+    const refusedPin = new RefusedPin(path.join(dir, 'nowhere', 'refused'));
+    const signer = new TokenSigner({ ...place, refusedPin }, publicKeySpki);
+    t.teardown(() => token.setPin(PIN));
+    token.setPin('11111111');
+    const [logins, idle] = [spy!.count('login'), tokenProcesses()];
+    for (let i = 0; i < 3; i++) await t.rejects(signer.sign(Buffer.of(i)), { code: 'token-pin-wrong' });
+    t.equal(spy!.count('login'), logins + 1);
+    t.same(tokenProcesses(), idle, 'no process stays');
     token.setPin(PIN);
-    t.ok(await signer.sign(Buffer.of(1)), 'unlocked, and its file touched');
+    t.ok(await signer.sign(Buffer.of(1)));
+    await signer.close();
   });
 
   t.test(
@@ -176,6 +199,25 @@ else {
       t.ok(await signer.sign(Buffer.of(3)));
     },
   );
+
+  t.test('closing waits for no token that hangs', { skip: noSpy }, async (t) => {
+    const signer = await take({ module: spy!.module });
+    t.teardown(() => spy!.set('plain'));
+    const [signs, idle] = [spy!.count('sign'), tokenProcesses()];
+    spy!.set('hang');
+    const hanging = [1, 2].map((n) => signer.sign(Buffer.of(n)).catch((error) => error));
+    await eventually('it hangs', () => spy!.count('sign') === signs + 1);
+    let isClosed = false;
+    const closing = signer.close().then(() => {
+      isClosed = true;
+    });
+    await eventually('it is closed', () => isClosed);
+    for (const one of await Promise.all(hanging)) t.match(one, { code: 'token-failed', reason: 'closed' });
+    t.equal(spy!.count('sign'), signs + 1, 'and nothing is tried again');
+    t.same(tokenProcesses(), idle);
+    await closing;
+    await t.rejects(signer.sign(Buffer.of(3)), { code: 'token-failed', reason: 'closed' });
+  });
 
   t.test('a token that is pulled out is named, and put back it signs again', async (t) => {
     const signer = await take();
