@@ -25,7 +25,8 @@ export interface SeatQueue {
 export class Courier {
   readonly #with: SeatCourierComponents;
   readonly #seats = new Map<string, SeatCourier>();
-  #isStopped = false;
+  /** Before its start what is queued rests on disk: it is taken up then. */
+  #isRunning = false;
 
   constructor(components: SeatCourierComponents) {
     this.#with = components;
@@ -34,6 +35,7 @@ export class Courier {
   /** Takes up every queue there is on disk. */
   async start(): Promise<void> {
     const { store, clock, random } = this.#with;
+    this.#isRunning = true;
     const seats = await seatsWithQueue(store);
     const withinMs = Math.min(START_WITHIN_MS, seats.length * START_PER_SEAT_MS);
     for (const seat of seats) this.#courier(seat, clock.nowMs() + fraction(random) * withinMs);
@@ -74,12 +76,12 @@ export class Courier {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#isRunning = false;
     await Promise.all([...this.#seats.values()].map((courier) => courier.stop()));
   }
 
   #courier(seat: string, dueMs: number): SeatCourier | undefined {
-    if (this.#isStopped) return undefined;
+    if (!this.#isRunning) return undefined;
     const known = this.#seats.get(seat);
     if (known !== undefined) return known;
     const courier = new SeatCourier(seat, this.#with, dueMs);

@@ -18,7 +18,9 @@ import { OpenSsl } from './openssl.ts';
 
 /** Ids of this process's own. */
 function tokenProcesses(): string[] {
-  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], {
+    encoding: 'utf8',
+  });
   return listed.split('\n').filter((line) => line.includes('token-process'));
 }
 

@@ -15,6 +15,7 @@ import {
   receipt as receiptCodec,
   refusal as refusalCodec,
   signed as signedCodec,
+  status as statusCodec,
 } from '../../proto/messages.ts';
 import type { TestFederation, TestNode } from './federation.ts';
 import { memoryFrames } from './memory-frames.ts';
@@ -171,6 +172,34 @@ export class HandMadePeer {
       ...change,
     };
     return sign({ kind: 'refusal/1', payload: refusalCodec.encode(fields as never) }, by, this.claims);
+  }
+
+  /** A status of this peer, changed as the test wants: the first of its chain, a recall. */
+  async status(document: Bytes, change: Fields = {}, by = this.node.own.service()): Promise<Bytes> {
+    const fields = {
+      documentId: this.idOf(document),
+      unit: 'H40',
+      side: 1,
+      sequence: 1,
+      code: 13,
+      reason: 'Sai',
+      happenedAtMs: this.claims.claimedAtMs,
+      logHead: { epoch: 1, size: 0, root: hash('log') },
+      ...change,
+    };
+    return sign({ kind: 'status/1', payload: statusCodec.encode(fields as never) }, by, this.claims);
+  }
+
+  /** Offers a status alone: its code where it was refused, "stored", "busy". */
+  async say(to: TestNode, status: Bytes, as = this.node.who.seat): Promise<string> {
+    const { client, server } = memoryFrames((frame) => [frame]);
+    const served = to.exchange.serveDelivery(server, as);
+    await client.write(offerFrame.encode({ sequence: ++this.#sequence, status } as never));
+    const [outcome] = outcomeFrame.parse((await client.read())!).outcomes;
+    await client.close();
+    await served;
+    if (outcome!.statusStored) return 'stored';
+    return outcome!.busy ? 'busy' : `${this.read(outcome!).code} ${this.read(outcome!).retry}`;
   }
 
   /** A log head of this peer signed alone, changed as the test wants. */
