@@ -41,6 +41,7 @@ export interface HeadClaim {
 interface Pull {
   hasBegun: boolean;
   suspect: boolean;
+  stop: AbortController;
   outcome: Promise<PullOutcome>;
 }
 
@@ -67,11 +68,13 @@ export class DirectorySync {
       waiting.suspect ||= suspect;
       return waiting.outcome;
     }
-    const mine: Pull = { hasBegun: false, suspect, outcome: undefined as never };
+    // whoever says it has something newer and takes its time doesn't stand before the registry, which may be revoking it
+    if (this.#isRegistry(peerId)) this.#giveWay();
+    const mine: Pull = { hasBegun: false, suspect, stop: new AbortController(), outcome: undefined as never };
     mine.outcome = this.#last
       .then(() => {
         mine.hasBegun = true;
-        return this.#pull(peerId, { suspect: mine.suspect });
+        return this.#pull(peerId, mine);
       })
       .finally(() => {
         if (this.#pulls.get(peerId) === mine) this.#pulls.delete(peerId);
@@ -171,11 +174,21 @@ export class DirectorySync {
     });
   }
 
-  async #pull(peerId: string, options: { suspect?: boolean }): Promise<PullOutcome> {
-    this.#stopping.signal.throwIfAborted();
+  #isRegistry(peerId: string): boolean {
+    return this.#components.store.current?.isRegistryPeer(peerId) === true;
+  }
+
+  #giveWay(): void {
+    for (const [peerId, { stop }] of this.#pulls)
+      if (!this.#isRegistry(peerId)) stop.abort(new LienthongError('busy', { what: 'directory' }));
+  }
+
+  async #pull(peerId: string, { suspect, stop }: Pull): Promise<PullOutcome> {
     const { store, clock, open, report } = this.#components;
-    const outcome = await within(clock, PULL_TIMEOUT_MS, this.#stopping.signal, (signal) =>
-      pull(store, (inner) => open(peerId, inner), signal, options),
+    const ended = AbortSignal.any([this.#stopping.signal, stop.signal]);
+    ended.throwIfAborted();
+    const outcome = await within(clock, PULL_TIMEOUT_MS, ended, (signal) =>
+      pull(store, (inner) => open(peerId, inner), signal, { suspect }),
     );
     if (outcome.kind === 'refused') report('directory.refused', { peer: peerId, fault: outcome.fault });
     if (outcome.kind === 'adopted')

@@ -45,3 +45,34 @@ t.test('a head announced while an older one is being pulled is pulled after it',
   t.equal(store.require().version, head.facts.version);
   await sync.stop();
 });
+
+t.test('a peer that claims more and says nothing doesn’t stand before the registry', async (t) => {
+  const registry = await memoryRegistry();
+  const root = registry.keys.root.bytes;
+  const { clock, directory } = registry;
+  const store = new DirectoryStore({ store: memoryStore().store, clock, federationId: sha256(root), root });
+  await store.load();
+  const open = serving((frames) => serveDirectory(frames, 'peer', { directory }));
+  const asked: string[] = [];
+  const sync = new DirectorySync({
+    store,
+    clock: systemClock,
+    open: async (peerId) => {
+      asked.push(peerId);
+      return peerId.startsWith('liar') ? new Promise(() => {}) : open();
+    },
+    sources: () => [],
+    report: () => {},
+  });
+  const peer = directory.require().registry!.peerIds[0]!;
+  t.equal((await sync.pullFrom(peer)).kind, 'adopted');
+  const liars = ['liar', 'liar 2', 'liar 3'].map((name) => sync.pullFrom(name));
+  const given = liars.map((one) => t.rejects(one, { code: 'busy' }));
+  await registry.publisher.publish(() => ({ entries: [] }));
+  sync.announced(directory.current!.head, peer);
+  await sync.ready(peer);
+  t.equal(store.require().version, directory.require().version, 'adopted while they keep silent');
+  await Promise.all(given);
+  t.same(asked, [peer, 'liar', peer], 'those behind weren’t asked');
+  await sync.stop();
+});
