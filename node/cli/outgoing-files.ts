@@ -2,8 +2,6 @@
  * Files to send: looked at before anything moves, small ones read to go along, larger ones streamed to the node under
  * a lease. A failure or Ctrl-C gives the leases back, so nothing stays behind of what was never queued.
  */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '../core/field-limits.ts';
@@ -13,6 +11,7 @@ import { MAX_INLINE_BYTES } from '../gateway/http/limits.ts';
 import { newSha256 } from '../store/blob-facts.ts';
 import { mediaTypeOf } from './media-types.ts';
 import type { NodeClient, UploadedFile } from './node-client.ts';
+import { piecesOf, requireFile } from './sent-file.ts';
 
 export interface OutgoingFile {
   path: string;
@@ -27,29 +26,9 @@ export async function lookAt(paths: readonly string[]): Promise<OutgoingFile[]> 
     throw new LienthongError('oversize', { what: 'attachments', size: paths.length, limit: MAX_ATTACHMENTS });
   const files: OutgoingFile[] = [];
   for (const path of paths) {
-    const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-        throw new LienthongError('file-missing', { file: path }, { cause });
-      throw unreadable(path, cause);
-    });
-    if (!found.isFile())
-      throw new LienthongError('invalid-file', {
-        file: path,
-        reason: found.isDirectory() ? 'folder' : 'special',
-      });
-    if (found.size === 0) throw new LienthongError('file-empty', { file: path });
-    if (found.size > MAX_ATTACHMENT_BYTES)
-      throw new LienthongError('file-too-large', {
-        file: path,
-        bytes: found.size,
-        maxBytes: MAX_ATTACHMENT_BYTES,
-      });
-    const handle = await open(path).catch((cause) => {
-      throw unreadable(path, cause);
-    });
-    await handle.close();
+    const size = await requireFile(path, MAX_ATTACHMENT_BYTES);
     const name = cleanFileName(basename(path));
-    files.push({ path, name, mediaType: mediaTypeOf(name), size: found.size });
+    files.push({ path, name, mediaType: mediaTypeOf(name), size });
   }
   return files;
 }
@@ -64,7 +43,7 @@ export async function propose(
   const proposed: ProposedAttachment[] = [];
   for (const file of files) {
     const hash = newSha256();
-    for await (const piece of pieces(file, () => undefined)) {
+    for await (const piece of piecesOf(file.path, file.size)) {
       signal.throwIfAborted();
       hash.update(piece);
     }
@@ -90,7 +69,10 @@ export async function handOver(
         taken.push({ name, mediaType, base64: (await readWhole(file)).toString('base64') });
         continue;
       }
-      const { lease, sha256 } = await node.upload(pieces(file, progress), file.size);
+      const { lease, sha256 } = await node.upload(
+        piecesOf(file.path, file.size, (bytes) => progress(file, bytes)),
+        file.size,
+      );
       taken.push({ name, mediaType, lease, sha256 });
     }
     return taken;
@@ -107,33 +89,6 @@ export async function giveBack(taken: readonly UploadedFile[], node: NodeClient)
 
 async function readWhole(file: OutgoingFile): Promise<Buffer> {
   const read: Uint8Array[] = [];
-  for await (const piece of pieces(file, () => undefined)) read.push(piece);
+  for await (const piece of piecesOf(file.path, file.size)) read.push(piece);
   return Buffer.concat(read);
 }
-
-/** Exactly the size that was seen: a file that grows or shrinks meanwhile is refused. */
-async function* pieces(file: OutgoingFile, progress: UploadProgress): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  const changed = () =>
-    new LienthongError('invalid-file', { file: file.path, reason: 'changed while it was read' });
-  try {
-    for await (const piece of createReadStream(file.path, {
-      highWaterMark: 256 * 1024,
-    }) as AsyncIterable<Buffer>) {
-      sent += piece.byteLength;
-      if (sent > file.size) throw changed();
-      yield piece;
-      progress(file, sent);
-    }
-  } catch (cause) {
-    throw cause instanceof LienthongError ? cause : unreadable(file.path, cause);
-  }
-  if (sent !== file.size) throw changed();
-}
-
-const unreadable = (path: string, cause: unknown): LienthongError =>
-  new LienthongError(
-    'invalid-file',
-    { file: path, reason: (cause as NodeJS.ErrnoException).code ?? 'unreadable' },
-    { cause },
-  );

@@ -4,8 +4,8 @@
  */
 import type { Bytes } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
+import type { AnchorItem } from '../core/node-views.ts';
 import type {
-  AnchorItem,
   InviteAnswer,
   NewAnchor,
   RegistryAgency,

@@ -115,3 +115,19 @@ export interface SearchView {
   total: number | null;
   reason: string | null;
 }
+
+/** A foreign CA that is listed for seals. */
+export interface AnchorItem {
+  /** SHA-256 of the certificate, hex. */
+  fingerprint: string;
+  name: string;
+  subject: string;
+  notAfter: string;
+  /** "valid", "expired". */
+  state: string;
+  intermediates: { fingerprint: string; subject: string; notAfter: string }[];
+  /** The lists held, of it and of those below it; one that is "expired" stops every seal below its issuer. */
+  lists: { issuer: string; from: string; until: string; state: string; revoked: number }[];
+  /** Seals that count by it. */
+  seals: { agency: string; unit: string; subtree: boolean; fingerprint: string; subject: string }[];
+}

@@ -5,27 +5,13 @@
 import type { Certificate } from '../../certs/certificate.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { isoTime } from '../core/dates.ts';
+import type { AnchorItem } from '../core/node-views.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Reader, Write } from '../store/key-value.ts';
 import { key, PREFIX } from '../store/keys.ts';
 import { heldList } from './foreign-lists.ts';
 import { decodeRow, encodeRow } from './json-row.ts';
 import { authoritiesOf, foreignAnchors, foreignSeals } from './seal-scopes.ts';
-
-export interface AnchorItem {
-  /** SHA-256 of the certificate, hex. */
-  fingerprint: string;
-  name: string;
-  subject: string;
-  notAfter: string;
-  /** "valid", "expired". */
-  state: string;
-  intermediates: { fingerprint: string; subject: string; notAfter: string }[];
-  /** The lists held, of it and of those below it; one that is "expired" stops every seal below its issuer. */
-  lists: { issuer: string; from: string; until: string; state: string; revoked: number }[];
-  /** Seals that count by it. */
-  seals: { agency: string; unit: string; subtree: boolean; fingerprint: string; subject: string }[];
-}
 
 /** WARNING: persisted. */
 interface AnchorRow {

@@ -11,11 +11,12 @@ import { type Bytes, equalBytes, parseHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { isoTime } from '../core/dates.ts';
 import { LienthongError } from '../core/errors.ts';
+import type { AnchorItem } from '../core/node-views.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryStore } from '../directory/directory-store.ts';
 import { ANCHOR_USE, anchorKey, REGISTRY_GROUP } from '../directory/entries.ts';
 import type { AuditEntry, KeyValueStore } from '../store/key-value.ts';
-import { type AnchorItem, anchorItems, anchorRow, nameWrite } from './anchor-views.ts';
+import { anchorItems, anchorRow, nameWrite } from './anchor-views.ts';
 import { listEntries, readForeignList } from './foreign-lists.ts';
 import type { Act, Publisher } from './publisher.ts';
 import {

@@ -22,10 +22,10 @@ import { workerProgram } from './worker-program.ts';
 
 /** The thread ends when nothing was asked for so long: starting it again costs some 50 ms. */
 const REST_MS = 10_000;
-/** No call takes so long, `inspect` of a large index apart; a thread that does is ended. */
+/** No call takes so long once it is its turn, `inspect` of a large index apart; a thread that does is ended. */
 const CALL_MS = 30_000;
 const INSPECT_MS = 600_000;
-/** Calls waiting at once: pages of clerks, one batch of new documents. */
+/** Calls at once: pages of clerks, one batch of new documents. */
 const MAX_WAITING = 256;
 /** Its heap holds one batch and one page; SQLite's own memory is beside it. */
 const HEAP_MB = 64;
@@ -38,15 +38,19 @@ export interface SearchIndexComponents {
 
 interface Waiting {
   worker: Worker;
+  mostMs: number;
   resolve(value: unknown): void;
   reject(error: Error): void;
-  stopTimer(): void;
 }
 
 export class SearchIndex {
   readonly #path: string;
   readonly #clock: Clock;
+  /** In the order they were asked, which is that of the answers. */
   readonly #waiting = new Map<number, Waiting>();
+  /** Those, and the ones that wait for a thread. */
+  #calls = 0;
+  #stopTimer: (() => void) | undefined;
   #worker: Worker | undefined;
   /** Threads that end: the next one begins after them, since one at a time has the file. */
   readonly #leaving = new Set<Promise<unknown>>();
@@ -81,24 +85,33 @@ export class SearchIndex {
   }
 
   async #call<T>(name: IndexCall['name'], args: unknown[], mostMs = CALL_MS): Promise<T> {
-    if (this.#waiting.size >= MAX_WAITING)
-      throw new LienthongError('busy', { reason: 'searches waiting', waiting: this.#waiting.size });
+    if (this.#calls >= MAX_WAITING)
+      throw new LienthongError('busy', { reason: 'searches waiting', waiting: this.#calls });
+    this.#calls++;
     this.#cancelRest?.();
-    while (this.#leaving.size > 0) await Promise.all(this.#leaving);
-    if (this.#isStopped) throw new LienthongError('not-running', { what: 'search' });
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
-    const id = ++this.#lastId;
     try {
+      while (this.#leaving.size > 0) await Promise.all(this.#leaving);
+      if (this.#isStopped) throw new LienthongError('not-running', { what: 'search' });
+      this.#worker ??= this.#start();
+      const worker = this.#worker;
+      const id = ++this.#lastId;
       return await new Promise<T>((resolve, reject) => {
-        const stopTimer = this.#clock.after(mostMs, () => this.#end(worker, 'no answer'));
-        this.#waiting.set(id, { worker, resolve: resolve as (value: unknown) => void, reject, stopTimer });
         worker.postMessage({ id, name, args } satisfies IndexCall);
+        this.#waiting.set(id, { worker, mostMs, resolve: resolve as (value: unknown) => void, reject });
+        if (this.#waiting.size === 1) this.#timeFirst();
       });
     } finally {
-      if (this.#waiting.size === 0 && !this.#isStopped)
+      this.#calls--;
+      if (this.#calls === 0 && !this.#isStopped)
         this.#cancelRest = this.#clock.after(REST_MS, () => this.#letGo());
     }
+  }
+
+  /** The thread takes one call at a time: the time of a call begins once those before it are answered. */
+  #timeFirst(): void {
+    this.#stopTimer?.();
+    const [first] = this.#waiting.values();
+    this.#stopTimer = first && this.#clock.after(first.mostMs, () => this.#end(first.worker, 'no answer'));
   }
 
   #start(): Worker {
@@ -119,7 +132,7 @@ export class SearchIndex {
     const waiting = this.#waiting.get(answer.id);
     if (waiting === undefined) return;
     this.#waiting.delete(answer.id);
-    waiting.stopTimer();
+    this.#timeFirst();
     if ('error' in answer) waiting.reject(unavailable(answer.reason, answer.error === 'damaged'));
     else waiting.resolve(answer.value);
   }
@@ -140,9 +153,9 @@ export class SearchIndex {
     for (const [id, waiting] of this.#waiting) {
       if (waiting.worker !== worker) continue;
       this.#waiting.delete(id);
-      waiting.stopTimer();
       waiting.reject(unavailable(reason, false));
     }
+    this.#timeFirst();
     this.#leave(worker.terminate());
   }
 

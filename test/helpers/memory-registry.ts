@@ -1,7 +1,8 @@
 /** A registry's functions in memory, for tests of its door and commands. */
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
-import type { AnchorItem, NewAnchor, RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
+import type { AnchorItem } from '../../node/core/node-views.ts';
+import type { NewAnchor, RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
 
 const NOW_MS = Date.parse('2026-05-01T08:00:00+07:00');
 

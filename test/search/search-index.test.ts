@@ -274,6 +274,53 @@ t.test('its thread rests when nothing is asked, and comes back', async (t) => {
   await t.rejects(index.count(), { code: 'not-running' });
 });
 
+/** On a clock the test owns; nothing of it waits any more. */
+async function onClock(t: Test) {
+  const clock = new ManualClock(0);
+  const index = new SearchIndex({ dir: await folder(t), clock });
+  t.teardown(() => index.stop());
+  await index.open();
+  return { index, clock };
+}
+
+t.test('the time of a call begins when those before it are answered', async (t) => {
+  const { index, clock } = await onClock(t);
+  // the thread's answers can't come in before this turn of the loop has ended
+  const inspected = index.inspect().then((fault) => ({ fault, timersMs: clock.timersMs }));
+  const counted = index.count();
+  const written = index.write([made(1).entry], 'note');
+  t.same(clock.timersMs, [600_000], 'one call at a time');
+  clock.advance(599_999);
+  t.same(await inspected, { fault: undefined, timersMs: [30_000] }, 'the next has all of its own time');
+  t.equal(await counted, 0);
+  await written;
+  t.same(clock.timersMs, [10_000], 'only its rest is waited for');
+  t.equal(await index.count(), 1);
+});
+
+t.test(
+  'a call that takes too long ends the thread and all that wait for it; the next gets a new one',
+  async (t) => {
+    const { index, clock } = await onClock(t);
+    const calls = [index.count(), index.count()];
+    const failed = Promise.allSettled(calls);
+    clock.advance(30_000);
+    for (const { status, reason } of (await failed) as PromiseRejectedResult[])
+      t.match({ status, reason }, { status: 'rejected', reason: { code: 'search-unavailable' } });
+    t.equal(await index.count(), 0);
+  },
+);
+
+t.test('calls that wait for a thread to end are counted among those that wait', async (t) => {
+  const { index, clock } = await onClock(t);
+  clock.advance(60_000);
+  t.notOk(index.isAwake, 'it ends');
+  const calls = Array.from({ length: 256 }, () => index.count());
+  await t.rejects(index.count(), { code: 'busy', details: { waiting: 256 } });
+  t.same(new Set(await Promise.all(calls)), new Set([0]));
+  t.equal(await index.count(), 0, 'and then there is room');
+});
+
 t.test('the thread says nothing of its own on the terminal', async (t) => {
   const child = fork(join(import.meta.dirname, 'index-crash-writer.ts'), [await folder(t), 'once'], {
     silent: true,

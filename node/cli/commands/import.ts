@@ -1,6 +1,4 @@
 /** `import FILE.edxml…`: each file streamed to the node, one after the other; what it became, and what it did. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { CLASSIFICATIONS } from '../../core/classification.ts';
@@ -13,6 +11,7 @@ import { printOutcome } from '../deliveries.ts';
 import { subcommand } from '../help.ts';
 import type { EdxmlQuery, NodeClient } from '../node-client.ts';
 import { Progress } from '../progress.ts';
+import { piecesOf, requireFile } from '../sent-file.ts';
 
 interface ImportOptions {
   classification?: string;
@@ -42,7 +41,7 @@ async function importFiles(cli: Cli, paths: string[], { classification, key }: I
         : parseChoice(classification, CLASSIFICATIONS, '--classification'),
   };
   const sizes: number[] = [];
-  for (const path of paths) sizes.push(await sizeOf(path));
+  for (const path of paths) sizes.push(await requireFile(path, EDXML_LIMITS.fileBytes));
   const node = await cli.node();
   const imported: (ImportAnswer & { file: string })[] = [];
   for (const [at, path] of paths.entries()) {
@@ -65,7 +64,7 @@ async function importFile(
   const progress = new Progress(cli, basename(path), size);
   try {
     return await node.importEdxml(
-      pieces(path, size, (bytes) => progress.update(bytes)),
+      piecesOf(path, size, (bytes) => progress.update(bytes)),
       size,
       query,
     );
@@ -88,55 +87,6 @@ function withFile(error: unknown, path: string, before: readonly ImportAnswer[])
   if (before.length > 0) details.imported = before.map(({ id }) => id);
   return new LienthongError(error.code, details, { cause: error });
 }
-
-async function sizeOf(path: string): Promise<number> {
-  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')
-      throw new LienthongError('file-missing', { file: path }, { cause });
-    throw unreadable(path, cause);
-  });
-  if (!found.isFile())
-    throw new LienthongError('invalid-file', {
-      file: path,
-      reason: found.isDirectory() ? 'folder' : 'special',
-    });
-  if (found.size === 0) throw new LienthongError('file-empty', { file: path });
-  const maxBytes = EDXML_LIMITS.fileBytes;
-  if (found.size > maxBytes)
-    throw new LienthongError('file-too-large', { file: path, bytes: found.size, maxBytes });
-  return found.size;
-}
-
-/** Exactly the size that was seen: a file that grows or shrinks meanwhile is refused. */
-async function* pieces(
-  path: string,
-  size: number,
-  progress: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  let sent = 0;
-  const changed = () =>
-    new LienthongError('invalid-file', { file: path, reason: 'changed while it was read' });
-  try {
-    for await (const piece of createReadStream(path, {
-      highWaterMark: 256 * 1024,
-    }) as AsyncIterable<Buffer>) {
-      sent += piece.byteLength;
-      if (sent > size) throw changed();
-      yield piece;
-      progress(sent);
-    }
-  } catch (cause) {
-    throw cause instanceof LienthongError ? cause : unreadable(path, cause);
-  }
-  if (sent !== size) throw changed();
-}
-
-const unreadable = (path: string, cause: unknown): LienthongError =>
-  new LienthongError(
-    'invalid-file',
-    { file: path, reason: (cause as NodeJS.ErrnoException).code ?? 'unreadable' },
-    { cause },
-  );
 
 function print(cli: Cli, file: string, answer: ImportAnswer): void {
   if (answer.kind === 'status') {

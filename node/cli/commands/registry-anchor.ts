@@ -9,8 +9,8 @@ import { groupFingerprint, parseFingerprint } from '../../../certs/fingerprint.t
 import type { Bytes } from '../../core/bytes.ts';
 import { isoTime } from '../../core/dates.ts';
 import { LienthongError } from '../../core/errors.ts';
+import type { AnchorItem } from '../../core/node-views.ts';
 import { MAX_CERTIFICATE_FILE_BYTES, MAX_LIST_FILE_BYTES } from '../../gateway/http/limits.ts';
-import type { AnchorItem } from '../../gateway/http/services.ts';
 import { timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { wordText } from '../faults.ts';

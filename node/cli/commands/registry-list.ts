@@ -1,7 +1,8 @@
 /** `registry list [--certificates]`: every agency, its seats, and the certificates it holds. */
 import type { Command } from 'commander';
 import { groupFingerprint } from '../../../certs/fingerprint.ts';
-import type { AnchorItem, RegistryAgency, SealRequestItem } from '../../gateway/http/services.ts';
+import type { AnchorItem } from '../../core/node-views.ts';
+import type { RegistryAgency, SealRequestItem } from '../../gateway/http/services.ts';
 import { timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { wordText } from '../faults.ts';

@@ -1,15 +1,15 @@
 /**
  * The HTTP application behind every door: limits on headers, bodies, time and connections; schemas checked; errors by
- * code. Routes are added by the door that opens it. Bodies that stand still for BODY_IDLE_MS lose their connection;
+ * code. Routes are added by the door that opens it. Callers that stand still for CALLER_IDLE_MS lose their connection;
  * answers may take as long as their route says.
  */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import { LienthongError } from '../../core/errors.ts';
+import { limitSilence } from './caller-silence.ts';
 import { errorBody, errorHandler, languageOf, type ReportError } from './error-reply.ts';
 import {
-  BODY_IDLE_MS,
+  CALLER_IDLE_MS,
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_MS,
   MAX_CONNECTIONS,
@@ -27,11 +27,11 @@ type ValidatorFactory = NonNullable<
 
 export interface AppOptions {
   report: ReportError;
-  /** Longest silence inside a request's body. */
-  bodyIdleMs?: number;
+  /** Longest silence of a caller inside its body, or while it should take its answer. */
+  callerIdleMs?: number;
 }
 
-export function buildApp({ report, bodyIdleMs = BODY_IDLE_MS }: AppOptions): FastifyInstance {
+export function buildApp({ report, callerIdleMs = CALLER_IDLE_MS }: AppOptions): FastifyInstance {
   const options: FastifyHttpOptions<Server> = {
     logger: false,
     bodyLimit: MAX_JSON_BYTES,
@@ -62,25 +62,9 @@ export function buildApp({ report, bodyIdleMs = BODY_IDLE_MS }: AppOptions): Fas
     reply.code(404).send(errorBody(error, languageOf(request)));
   });
 
-  app.addHook('onRequest', (request, _reply, next) => {
-    if (hasBody(request.raw)) limitSilence(request.raw.socket, bodyIdleMs);
-    next();
-  });
-  app.addHook('onResponse', (request, _reply, next) => {
-    if (hasBody(request.raw) && request.raw.complete) request.raw.socket.setTimeout(0);
-    next();
-  });
-  app.addHook('preValidation', (request, _reply, next) => {
-    if (request.raw.complete) request.raw.socket.setTimeout(0);
+  app.addHook('onRequest', (request, reply, next) => {
+    limitSilence(request.raw, reply.raw, callerIdleMs);
     next();
   });
   return app;
-}
-
-const hasBody = (request: { headers: NodeJS.Dict<string | string[]> }): boolean =>
-  request.headers['transfer-encoding'] !== undefined || (request.headers['content-length'] ?? '0') !== '0';
-
-/** Node's HTTP server destroys a socket that times out without anyone listening for it. */
-function limitSilence(socket: Socket, idleMs: number): void {
-  socket.setTimeout(idleMs);
 }

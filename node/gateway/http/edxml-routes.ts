@@ -1,7 +1,6 @@
 /**
  * edXML files: `POST /v1/edxml` takes one as it streams in, `GET /v1/documents/:id/edxml` writes one as it streams out.
- * Nothing is buffered here. A caller that goes away, stands still or sends too much leaves nothing behind; one that is
- * refused half way gets its answer while it still sends. A file that turns out wrong while it is written is broken off.
+ * Nothing is buffered here. A file that turns out wrong while it is written is broken off.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
@@ -12,6 +11,7 @@ import { EDXML_LIMITS } from '../../edxml/limits.ts';
 import { Id } from './schemas.ts';
 import type { NodeService } from './services.ts';
 import { DEFAULT_SYSTEM } from './submission.ts';
+import { onlyStreams, takeStream } from './uploads.ts';
 
 const flag = () => Type.Optional(Type.Enum(['true', 'false']));
 const ImportQuery = Type.Object(
@@ -52,33 +52,18 @@ export function addEdxmlRoutes(
   );
 
   app.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    const asItIs = (_request: unknown, payload: Readable, done: (error: null, body: Readable) => void) =>
-      done(null, payload);
-    scope.addContentTypeParser(['application/octet-stream', 'application/xml', 'text/xml'], asItIs);
-    scope.post<{ Body: Readable | undefined; Querystring: Static<typeof ImportQuery> }>(
+    onlyStreams(scope, ['application/octet-stream', 'application/xml', 'text/xml']);
+    scope.post<{ Querystring: Static<typeof ImportQuery> }>(
       '/v1/edxml',
       { bodyLimit: EDXML_LIMITS.fileBytes, schema: { querystring: ImportQuery } },
       async (request, reply) => {
-        const body = request.body;
-        if (body === undefined || typeof body.pipe !== 'function') throw new LienthongError('file-empty');
-        const gone = new AbortController();
-        request.raw.once('close', () => {
-          if (!request.raw.complete)
-            gone.abort(new LienthongError('timeout', { reason: 'upload-cancelled' }));
-        });
-        try {
+        const { system = DEFAULT_SYSTEM, ...rest } = request.query;
+        const answer = await takeStream(request, EDXML_LIMITS.fileBytes, async (source, signal) => {
           if (node.importEdxml === undefined) throw new LienthongError('not-found', { what: 'edxml' });
-          const { system = DEFAULT_SYSTEM, ...rest } = request.query;
-          const source = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-          const answer = await node.importEdxml(source, { system, ...rest, signal: gone.signal });
-          const repeated = 'repeated' in answer && answer.repeated === true;
-          return reply.code(repeated ? 200 : 201).send(answer);
-        } catch (error) {
-          // read on, to nowhere: a connection closed under a caller that still writes would take the answer with it
-          body.resume();
-          throw error;
-        }
+          return node.importEdxml(source, { system, ...rest, signal });
+        });
+        const repeated = 'repeated' in answer && answer.repeated === true;
+        return reply.code(repeated ? 200 : 201).send(answer);
       },
     );
   });

@@ -22,8 +22,8 @@ export const MAX_ANCHOR_BYTES = 7 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 8 * 1024;
 /** A client on the same machine sends its headers at once. */
 export const HEADERS_TIMEOUT_MS = 10_000;
-/** A body may take long (a large file from a slow disk) but not stand still. */
-export const BODY_IDLE_MS = 30_000;
+/** A body or an answer may take long (a large file, a slow disk), but its caller may not stand still. */
+export const CALLER_IDLE_MS = 30_000;
 /** Longest time for one whole request. */
 export const REQUEST_TIMEOUT_MS = 3_600_000;
 /** An idle connection is kept for the next call this long. */

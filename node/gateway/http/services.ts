@@ -6,6 +6,7 @@
 import type { Bytes } from '../../core/bytes.ts';
 import type { EdxmlExport, ExportOptions, ImportAnswer, ImportOptions } from '../../core/edxml-views.ts';
 import type {
+  AnchorItem,
   CertificateSummary,
   CheckReport,
   DirectoryDetail,
@@ -118,22 +119,6 @@ export interface SealRequestItem {
   askedAt: string;
   /** Of another CA's; `fault`: why granting it would be refused now. */
   certificate?: { subject: string; issuer: string; notAfter: string; fault: string | null };
-}
-
-/** A foreign CA that is listed for seals. */
-export interface AnchorItem {
-  /** SHA-256 of the certificate, hex. */
-  fingerprint: string;
-  name: string;
-  subject: string;
-  notAfter: string;
-  /** "valid", "expired". */
-  state: string;
-  intermediates: { fingerprint: string; subject: string; notAfter: string }[];
-  /** The lists held, of it and of those below it; one that is "expired" stops every seal below its issuer. */
-  lists: { issuer: string; from: string; until: string; state: string; revoked: number }[];
-  /** Seals that count by it. */
-  seals: { agency: string; unit: string; subtree: boolean; fingerprint: string; subject: string }[];
 }
 
 export interface NewAnchor {

@@ -13,7 +13,7 @@ import { caller } from '../../helpers/socket-caller.ts';
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
 async function open(t: Test, node = new MemoryNode()) {
-  const door = await openNodeDoor(node, { folder: await temporaryFolder(t), bodyIdleMs: 150 });
+  const door = await openNodeDoor(node, { folder: await temporaryFolder(t), callerIdleMs: 150 });
   t.teardown(() => door.close());
   return { node, door, ...caller(door.path) };
 }

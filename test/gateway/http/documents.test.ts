@@ -24,7 +24,7 @@ async function open(t: Test) {
   const door = await openNodeDoor(node, {
     folder: await temporaryFolder(t),
     report: (error) => faults.push(error),
-    bodyIdleMs: 150,
+    callerIdleMs: 150,
   });
   t.teardown(() => door.close());
   return { node, door, faults, ...caller(door.path) };
