@@ -57,9 +57,10 @@ t.test('a peer that claims more and says nothing doesn’t stand before the regi
   const sync = new DirectorySync({
     store,
     clock: systemClock,
-    open: async (peerId) => {
+    open: async (peerId, signal) => {
       asked.push(peerId);
-      return peerId.startsWith('liar') ? new Promise(() => {}) : open();
+      if (!peerId.startsWith('liar')) return open();
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     },
     sources: () => [],
     report: () => {},
@@ -73,6 +74,10 @@ t.test('a peer that claims more and says nothing doesn’t stand before the regi
   await sync.ready(peer);
   t.equal(store.require().version, directory.require().version, 'adopted while they keep silent');
   await Promise.all(given);
-  t.same(asked, [peer, 'liar', peer], 'those behind weren’t asked');
+  t.same(
+    asked.filter((one) => one.startsWith('liar')),
+    ['liar'],
+    'those behind weren’t asked',
+  );
   await sync.stop();
 });
