@@ -33,7 +33,7 @@ export const PDF_TEXTS = {
   'pdfNote.none': { vi: 'không có chữ ký', en: 'no signatures' },
   'pdfNote.not-a-pdf': { vi: 'không phải tệp PDF', en: 'not a PDF' },
   'pdfNote.later': { vi: 'chưa kiểm tra xong, hãy xem lại', en: 'not checked yet, show it again' },
-  'pdfNote.more': { vi: 'chỉ xem các chữ ký cuối', en: 'only its last signatures are shown' },
+  'pdfNote.more': { vi: 'chưa xem hết các chữ ký', en: 'not all of its signatures were looked at' },
   'pdfNote.unreadable': { vi: 'không đọc được tệp', en: "the file can't be read" },
 
   'pdfChain.unknown-anchor': {
