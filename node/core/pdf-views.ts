@@ -5,7 +5,7 @@
 
 /** Decision 28/2018: a signed document sent through the system replaces paper, an unsigned one is for information only. */
 export type LegalEffect = 'replaces-paper' | 'information-only';
-/** What gives a document its effect: the agency's seal on it, or a good signature inside one of its PDFs. */
+/** What gives a document its effect: the agency's seal on it, or a good signature inside each of its PDFs. */
 export type LegalBasis = 'seal' | 'pdf-signature';
 
 /** Why a signature inside a PDF doesn't hold, whoever made it. */

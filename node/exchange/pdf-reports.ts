@@ -1,15 +1,16 @@
 /**
  * What `show` says of the PDFs of a document: the signatures inside them, and what the document is worth by law
- * (Decision 28/2018): one whose agency's seal verifies, or with a good signature over a whole PDF, replaces paper; one
- * with neither is for information only.
+ * (Decision 28/2018): one whose agency's seal verifies, or whose every PDF carries a good signature over the whole file,
+ * replaces paper; any other is for information only.
  *
  * What the bytes say is examined once (pdf-examiner.ts), within one budget for the answer; whom to believe is judged at
  * each question by the directory of now.
  */
 import type { Attachment } from '../../proto/messages.ts';
 import { hex } from '../core/bytes.ts';
-import type { LegalBasis, LegalEffect, PdfFileView } from '../core/pdf-views.ts';
+import type { LegalBasis, LegalEffect, PdfFileView, PdfSignatureView } from '../core/pdf-views.ts';
 import type { DocumentView } from '../core/views.ts';
+import type { PdfExamination } from '../pdf/pdf-examination.ts';
 import { judgePdf } from '../pdf/pdf-judgement.ts';
 import { WorkBudget } from '../pdf/work-budget.ts';
 import type { HeldDocument } from './library.ts';
@@ -36,20 +37,19 @@ export class PdfReports {
   async of(document: HeldDocument): Promise<PdfReport> {
     const work = new WorkBudget(this.#with.mostWork);
     const files: DocumentView['files'] = [];
+    /** Of each PDF: whether it is signed as a whole by someone who may. */
+    const signed: boolean[] = [];
     for (const attachment of document.content.attachments as Attachment[]) {
       const { name, mediaType, size, sha256 } = attachment;
       const examined = await this.#examiner.of(attachment, document.row, work);
       const pdf = this.#judged(examined, document);
       files.push({ name, mediaType, size, sha256: hex(sha256), ...pdf });
+      if (examined !== 'no-pdf') signed.push(this.#isSigned(examined, pdf.pdfSignatures ?? [], document));
     }
-    const isSigned = files.some(({ pdfSignatures }) =>
-      pdfSignatures?.some(
-        ({ kind, covers, valid }) => kind === 'signature' && covers === 'whole-file' && valid,
-      ),
-    );
+    const areSigned = signed.length > 0 && signed.every(Boolean);
     const legalBasis: LegalBasis | null = this.#sealHolds(document)
       ? 'seal'
-      : isSigned
+      : areSigned
         ? 'pdf-signature'
         : null;
     const legalEffect: LegalEffect = legalBasis === null ? 'information-only' : 'replaces-paper';
@@ -78,5 +78,26 @@ export class PdfReports {
       pdfSignatures: judgePdf(examined, this.#with.directory(), moment),
       pdfNote: examined.hasMore ? 'more' : null,
     };
+  }
+
+  /**
+   * Whether one of the signatures is good for the whole file. A certificate the directory lists is an agency's own, and
+   * must be the issuer's; who any other signer is to the issuer, the directory can't say.
+   */
+  #isSigned(examined: Examined, views: PdfSignatureView[], { content }: HeldDocument): boolean {
+    if (typeof examined === 'string') return false;
+    const directory = this.#with.directory();
+    const issuer = directory.service(content.issuer?.code ?? '');
+    return views.some(({ kind, covers, valid }, index) => {
+      if (kind !== 'signature' || covers !== 'whole-file' || !valid) return false;
+      const agency = this.#listedAgency(examined, index);
+      return agency === undefined || (issuer.kind === 'served' && issuer.agency === agency);
+    });
+  }
+
+  #listedAgency({ signatures }: PdfExamination, index: number): string | undefined {
+    const sha256 = signatures[index]?.cms?.certificate?.sha256;
+    if (sha256 === undefined) return undefined;
+    return this.#with.directory().certificate(new Uint8Array(Buffer.from(sha256, 'hex')))?.agency;
   }
 }

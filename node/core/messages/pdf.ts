@@ -8,8 +8,8 @@ export const PDF_TEXTS = {
     en: "The agency's seal verifies: replaces paper",
   },
   'legal.pdf-signature': {
-    vi: 'Có chữ ký số hợp lệ trong tệp PDF: thay cho văn bản giấy',
-    en: 'A signature in its PDF verifies: replaces paper',
+    vi: 'Có chữ ký số hợp lệ trong mọi tệp PDF: thay cho văn bản giấy',
+    en: 'Signatures in all its PDFs verify: replaces paper',
   },
   'legal.information-only': {
     vi: 'Chỉ có giá trị thông tin, tham khảo; không thay cho văn bản giấy',
