@@ -138,7 +138,12 @@ async function candidateOf(
     problems.push('contents');
     return undefined;
   }
-  const cms = cmsIn(contents);
+  const length = contents.findLastIndex((byte) => byte !== 0) + 1;
+  if (!(await work.spend(COST.cms * length))) {
+    problems.push('too-much');
+    return undefined;
+  }
+  const cms = cmsIn(contents, length);
   if (cms === undefined) {
     problems.push('cms');
     return undefined;
@@ -151,10 +156,10 @@ async function candidateOf(
   return { found, covered, cms, hashed };
 }
 
-/** The CMS structure at the beginning of a field that is padded with zeros and with nothing else. */
-function cmsIn(contents: Uint8Array): CmsSignedData | undefined {
+/** The CMS structure at the beginning of a field that is padded, after `length` bytes, with zeros. */
+function cmsIn(contents: Uint8Array, length: number): CmsSignedData | undefined {
   const cms = parseSignedData(contents.subarray(0, maxCmsBytes));
-  return cms !== undefined && contents.findLastIndex((byte) => byte !== 0) < cms.length ? cms : undefined;
+  return cms !== undefined && length <= cms.length ? cms : undefined;
 }
 
 /** Under which digest the covered bytes are to be hashed, by the kind of signature. */

@@ -17,8 +17,9 @@ export const COST = {
   /** Per byte gone over one by one to read an object, and per byte of the window it is in. */
   parsed: 32,
   window: 1,
-  /** Per byte of a signature's room: digits, then a BER structure of many elements. */
-  contents: 128,
+  /** Per byte of a signature's room, of digits; and of the structure in it, which may be of many elements (measured). */
+  contents: 8,
+  cms: 768,
   /** Per signature: its certificates and public key operations. */
   signature: 16 * 1024 ** 2,
 } as const;
