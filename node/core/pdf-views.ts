@@ -5,7 +5,7 @@
 
 /** Decision 28/2018: a signed document sent through the system replaces paper, an unsigned one is for information only. */
 export type LegalEffect = 'replaces-paper' | 'information-only';
-/** What gives a document its effect: the agency's seal on it, or a good signature inside one of its PDFs. */
+/** What gives a document its effect: the agency's seal on it, or a good signature inside each of its PDFs. */
 export type LegalBasis = 'seal' | 'pdf-signature';
 
 /** Why a signature inside a PDF doesn't hold, whoever made it. */
@@ -21,7 +21,7 @@ export type PdfProblem =
   | 'cms'
   /** A form of signature that isn't checked here. */
   | 'sub-filter'
-  /** Too many bytes to hash for one file. */
+  /** It takes more work, or more certificates, than one file may. */
   | 'too-much'
   /** See certs/cms-signature.ts. */
   | 'signers'
@@ -97,7 +97,7 @@ export interface PdfSignatureView {
 export type PdfNote =
   /** Named as a PDF, but it isn't one. */
   | 'not-a-pdf'
-  /** Others of this document took the time of one answer: ask again. */
+  /** Others took the work of one answer, or too many questions wait: ask again. */
   | 'later'
   /** More signatures than are looked at. */
   | 'more'

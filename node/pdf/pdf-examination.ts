@@ -1,8 +1,8 @@
 /**
  * What the bytes of a PDF say of its signatures, whatever the time and whoever is believed: which bytes each covers,
  * whether they are what was signed, by whose key, and with what time stamp. Every flaw has a name; only reading errors
- * are thrown. Reads the file once, and what is signed once for each signature, at most `MOST_HASHED_BYTES` in all.
- * Who is believed is pdf-judgement.ts's.
+ * and WorkSpent are thrown. Reads the file once, and what is signed once for each signature, all within the budget. Who is
+ * believed is pdf-judgement.ts's.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { type CmsSignedData, cmsOids, maxCmsBytes, onlySigner, parseSignedData } from '../../certs/cms.ts';
@@ -11,13 +11,12 @@ import { type CmsVerdict, checkCmsSignature } from '../../certs/cms-signature.ts
 import { checkTimeStamp, imprintDigest } from '../../certs/timestamp-token.ts';
 import type { PdfProblem } from '../core/pdf-views.ts';
 import { type Covered, coveredBy, coveredPieces, readContents } from './byte-range.ts';
-import { type PdfSource, scanPdf } from './pdf-scan.ts';
+import { KeptCertificates } from './kept-certificates.ts';
+import { type PdfScan, type PdfSource, scanPdf } from './pdf-scan.ts';
 import { pdfDateMs } from './pdf-text.ts';
 import { fieldNames, readSignatureDictionary, type SignatureDictionary } from './signature-dictionary.ts';
 import { type ExaminedTimeStamp, signatureTimeStamp } from './signature-time-stamp.ts';
-
-/** Eight signatures over the largest attachment; about ten seconds. */
-const MOST_HASHED_BYTES = 8 * 1024 ** 3;
+import { COST, type WorkBudget } from './work-budget.ts';
 
 export interface ExaminedSignature {
   kind: 'signature' | 'timestamp';
@@ -30,7 +29,7 @@ export interface ExaminedSignature {
   bytesMatch: boolean;
   problems: PdfProblem[];
   cms: CmsVerdict | undefined;
-  /** Certificates that came along, DER. */
+  /** CAs that came along, DER. */
   embedded: readonly Uint8Array[];
   /** By the signature, else by the dictionary's /M (Unix ms). */
   claimedMs: number | undefined;
@@ -47,6 +46,13 @@ export interface PdfExamination {
   hasMore: boolean;
 }
 
+/** What one examination reads from, is charged to, and keeps. */
+interface Means {
+  source: PdfSource;
+  work: WorkBudget;
+  kept: KeptCertificates;
+}
+
 /** A signature whose range holds and whose CMS could be read: it remains to hash the covered bytes. */
 interface Candidate {
   found: ExaminedSignature;
@@ -55,27 +61,37 @@ interface Candidate {
   hashed: Digest;
 }
 
-/** Throws what the source throws. */
-export async function examinePdf(source: PdfSource): Promise<PdfExamination> {
-  const scan = await scanPdf(source);
+/** Throws what the source throws, and WorkSpent. */
+export async function examinePdf(source: PdfSource, work: WorkBudget): Promise<PdfExamination> {
+  work.begin();
+  const scan = await scanPdf(source, work);
   const signatures: ExaminedSignature[] = [];
-  const candidates: Candidate[] = [];
-  const names = scan.byteRanges.length === 0 ? new Map() : await fieldNames(source, scan.fields);
-  for (const at of scan.byteRanges) {
-    const dictionary = await readSignatureDictionary(source, at);
-    const found = emptySignature(dictionary, dictionary && names.get(dictionary.object), scan.isEncrypted);
-    signatures.push(found);
-    const candidate = dictionary && (await candidateOf(source, dictionary, scan.revisionEnds, found));
-    if (candidate !== undefined) candidates.push(candidate);
-  }
-  let room = MOST_HASHED_BYTES;
-  // the newest first: it covers the others
-  for (const candidate of candidates.sort((a, b) => b.covered.end - a.covered.end)) {
-    room -= candidate.covered.end;
-    if (room >= 0) await check(source, candidate);
-    else candidate.found.problems.push('too-much');
-  }
+  const names = scan.byteRanges.length === 0 ? new Map() : await fieldNames(source, scan.fields, work);
+  const means = { source, work, kept: new KeptCertificates() };
+  // the newest first, while there is work and room: it covers the others
+  for (const at of scan.byteRanges.toReversed())
+    signatures.unshift(await examineSignature(means, at, scan, names));
   return { isPdf: scan.isPdf, signatures, hasMore: scan.hasMore };
+}
+
+async function examineSignature(
+  means: Means,
+  at: number,
+  { isEncrypted, revisionEnds }: PdfScan,
+  names: ReadonlyMap<string, string>,
+): Promise<ExaminedSignature> {
+  const read = await readSignatureDictionary(means.source, at, means.work);
+  const dictionary = read === 'too-much' ? undefined : read;
+  const found = emptySignature(dictionary, dictionary && names.get(dictionary.object), isEncrypted);
+  if (dictionary === undefined) {
+    found.problems.push(read === 'too-much' ? read : 'dictionary');
+    return found;
+  }
+  const candidate = await candidateOf(means, dictionary, revisionEnds, found);
+  if (candidate === undefined) return found;
+  if (await means.work.spend(candidate.covered.end)) await check(means, candidate);
+  else found.problems.push('too-much');
+  return found;
 }
 
 function emptySignature(
@@ -92,7 +108,7 @@ function emptySignature(
     location: text(dictionary?.location),
     covered: undefined,
     bytesMatch: false,
-    problems: dictionary === undefined ? ['dictionary'] : [],
+    problems: [],
     cms: undefined,
     embedded: [],
     claimedMs: isEncrypted || dictionary?.date === undefined ? undefined : pdfDateMs(dictionary.date),
@@ -101,7 +117,7 @@ function emptySignature(
 }
 
 async function candidateOf(
-  source: PdfSource,
+  { source, work }: Means,
   dictionary: SignatureDictionary,
   revisionEnds: readonly number[],
   found: ExaminedSignature,
@@ -113,12 +129,21 @@ async function candidateOf(
     return undefined;
   }
   found.covered = covered;
+  if (!(await work.spend(COST.signature + COST.contents * (covered.gap.end - covered.gap.start)))) {
+    problems.push('too-much');
+    return undefined;
+  }
   const contents = await readContents(source, covered.gap);
   if (contents === undefined) {
     problems.push('contents');
     return undefined;
   }
-  const cms = cmsIn(contents);
+  const length = contents.findLastIndex((byte) => byte !== 0) + 1;
+  if (!(await work.spend(COST.cms * length))) {
+    problems.push('too-much');
+    return undefined;
+  }
+  const cms = cmsIn(contents, length);
   if (cms === undefined) {
     problems.push('cms');
     return undefined;
@@ -131,10 +156,10 @@ async function candidateOf(
   return { found, covered, cms, hashed };
 }
 
-/** The CMS structure at the beginning of a field that is padded with zeros and with nothing else. */
-function cmsIn(contents: Uint8Array): CmsSignedData | undefined {
+/** The CMS structure at the beginning of a field that is padded, after `length` bytes, with zeros. */
+function cmsIn(contents: Uint8Array, length: number): CmsSignedData | undefined {
   const cms = parseSignedData(contents.subarray(0, maxCmsBytes));
-  return cms !== undefined && contents.findLastIndex((byte) => byte !== 0) < cms.length ? cms : undefined;
+  return cms !== undefined && length <= cms.length ? cms : undefined;
 }
 
 /** Under which digest the covered bytes are to be hashed, by the kind of signature. */
@@ -162,11 +187,10 @@ function hashedWith(found: ExaminedSignature, cms: CmsSignedData): Digest | PdfP
   return digest ?? 'algorithm-unknown';
 }
 
-async function check(source: PdfSource, { found, covered, cms, hashed }: Candidate): Promise<void> {
+async function check({ source, kept }: Means, { found, covered, cms, hashed }: Candidate): Promise<void> {
   const hash: Hash = createHash(hashed.hash);
   for await (const piece of coveredPieces(source, covered)) hash.update(piece);
   const digest = hash.digest();
-  found.embedded = cms.certificates;
   if (found.kind === 'timestamp') {
     const stamp = checkTimeStamp(cms, () => digest);
     found.cms = { ...stamp, problems: [] };
@@ -182,6 +206,17 @@ async function check(source: PdfSource, { found, covered, cms, hashed }: Candida
     found.claimedMs = found.cms.signingTimeMs ?? found.claimedMs;
     found.timeStamp = signatureTimeStamp(cms);
   }
+  const signers = [found.cms.certificate, found.timeStamp?.certificate];
+  const authorities = kept.keep(signers, [cms.certificates, found.timeStamp?.embedded ?? []]);
+  if (authorities === undefined) {
+    found.cms = undefined;
+    found.timeStamp = undefined;
+    found.problems.push('too-much');
+    return;
+  }
+  const [own = [], ofStamp = []] = authorities;
+  found.embedded = own;
+  if (found.timeStamp !== undefined) found.timeStamp = { ...found.timeStamp, embedded: ofStamp };
   found.bytesMatch = found.cms.ok;
 }
 

@@ -58,6 +58,11 @@ export class PdfObjectReader {
     this.#at = at - base;
   }
 
+  /** How many bytes it has gone over from a place in the file. */
+  gone(from: number): number {
+    return Math.max(1, this.#at + this.#base - from);
+  }
+
   /** The value that stands here. Throws PdfSyntaxError, also when the window ends before it does. */
   read(depth = 0): PdfValue {
     if (depth > MOST_DEPTH || ++this.#values > MOST_VALUES) throw new PdfSyntaxError('too large');

@@ -6,6 +6,7 @@
 import { entryOf, type PdfDictionary, PdfObjectReader, PdfSyntaxError, type PdfValue } from './pdf-object.ts';
 import { type PdfSource, PIECE_BYTES } from './pdf-scan.ts';
 import { pdfText } from './pdf-text.ts';
+import { COST, type WorkBudget } from './work-budget.ts';
 
 /** Of an object before and after the place that was found, its signature apart. */
 const AROUND_BYTES = 64 * 1024;
@@ -29,16 +30,19 @@ export interface SignatureDictionary {
   field: string | undefined;
 }
 
-/** Undefined where no well-formed signature dictionary has its byte range at this offset. */
+/** Undefined where no well-formed signature dictionary has its byte range at this offset; 'too-much' by the budget. */
 export async function readSignatureDictionary(
   source: PdfSource,
   byteRangeAt: number,
-): Promise<SignatureDictionary | undefined> {
+  work: WorkBudget,
+): Promise<SignatureDictionary | 'too-much' | undefined> {
   const gap = (await gapNear(source, byteRangeAt)) ?? { start: byteRangeAt, end: byteRangeAt };
   const from = Math.max(0, Math.min(byteRangeAt, gap.start) - AROUND_BYTES);
   const to = Math.min(source.size, Math.max(byteRangeAt, gap.end) + AROUND_BYTES);
+  if (!(await work.spend(COST.window * (to - from)))) return 'too-much';
   const bytes = await readWindow(source, from, to);
-  const object = objectAround(bytes, from, byteRangeAt);
+  const object = await objectAround(bytes, from, byteRangeAt, work);
+  if (object === 'too-much') return object;
   const dictionary = object?.path.at(-1);
   if (object === undefined || dictionary === undefined) return undefined;
   const byteRange = entryOf(dictionary, 'ByteRange');
@@ -58,13 +62,24 @@ export async function readSignatureDictionary(
   };
 }
 
-/** "12 0" of the signature dictionary → name of the field that refers to it; the last one counts. */
-export async function fieldNames(source: PdfSource, fields: readonly number[]): Promise<Map<string, string>> {
+/**
+ * "12 0" of the signature dictionary → name of the field that refers to it; the last one counts. As many as the budget
+ * lets.
+ */
+export async function fieldNames(
+  source: PdfSource,
+  fields: readonly number[],
+  work: WorkBudget,
+): Promise<Map<string, string>> {
   const names = new Map<string, string>();
   for (const at of fields) {
     const from = Math.max(0, at - AROUND_BYTES / 8);
-    const bytes = await readWindow(source, from, Math.min(source.size, at + AROUND_BYTES / 8));
-    const field = objectAround(bytes, from, at)?.path.at(-1);
+    const to = Math.min(source.size, at + AROUND_BYTES / 8);
+    if (!(await work.spend(COST.window * (to - from)))) return names;
+    const bytes = await readWindow(source, from, to);
+    const object = await objectAround(bytes, from, at, work);
+    if (object === 'too-much') return names;
+    const field = object?.path.at(-1);
     if (field === undefined) continue;
     const name = textOf(field, 'T', bytes, from);
     const value = entryOf(field, 'V')?.value;
@@ -100,11 +115,12 @@ export async function readWindow(source: PdfSource, from: number, to: number): P
 }
 
 /** The object with a key at this place, and the dictionaries down to that key: the nearest beginning that is well-formed. */
-function objectAround(
+async function objectAround(
   bytes: Uint8Array,
   base: number,
   keyStart: number,
-): { name: string; path: PdfDictionary[] } | undefined {
+  work: WorkBudget,
+): Promise<{ name: string; path: PdfDictionary[] } | 'too-much' | undefined> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = keyStart - base;
   for (let tries = 0; tries < MOST_BEGINNINGS; tries++) {
@@ -112,15 +128,19 @@ function objectAround(
     if (at === -1) return undefined;
     const before = text.toString('latin1', Math.max(0, at - 32), at);
     const name = /(?:^|[\0\t\n\f\r ])(\d{1,10} \d{1,5})$/.exec(before)?.[1];
-    const path = name && pathTo(objectAt(bytes, base, base + at + 4), keyStart);
-    if (name && path) return { name, path };
+    if (name === undefined) continue;
+    const start = base + at + 4;
+    const reader = new PdfObjectReader(bytes, base, start);
+    const path = pathTo(objectAt(reader), keyStart);
+    if (!(await work.spend(COST.parsed * reader.gone(start)))) return 'too-much';
+    if (path) return { name, path };
   }
   return undefined;
 }
 
-function objectAt(bytes: Uint8Array, base: number, at: number): PdfValue | undefined {
+function objectAt(reader: PdfObjectReader): PdfValue | undefined {
   try {
-    return new PdfObjectReader(bytes, base, at).read();
+    return reader.read();
   } catch (error) {
     if (error instanceof PdfSyntaxError) return undefined;
     throw error;

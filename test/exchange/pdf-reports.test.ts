@@ -1,15 +1,18 @@
 /** What `show` says of signed PDFs, on both sides, and what a document is worth by law (R2). */
 import t from 'tap';
+import { toPem } from '../../certs/pem.ts';
 import { type Bytes, sha256 } from '../../node/core/bytes.ts';
-import { ANCHOR_USE, anchorKey, crlKey, REGISTRY_GROUP } from '../../node/directory/entries.ts';
+import { crlKey, REGISTRY_GROUP } from '../../node/directory/entries.ts';
 import { held } from '../../node/exchange/library.ts';
 import { PdfReports } from '../../node/exchange/pdf-reports.ts';
 import { Trust } from '../../node/exchange/trust.ts';
+import { COST } from '../../node/pdf/work-budget.ts';
 import type { BlobReader } from '../../node/store/blob-reader.ts';
 import { getByExchangeId, getDocument } from '../../node/store/documents.ts';
 import { OpenSslPki } from '../pdf/openssl-pki.ts';
 import { addRevision, addSignature, plainPdf } from '../pdf/signed-pdf.ts';
-import { TestFederation, type TestNode } from './federation.ts';
+import type { TestFederation, TestNode } from './federation.ts';
+import { federationTrusting } from './foreign-trust.ts';
 
 const HOUR_MS = 3_600_000;
 const pki = await OpenSslPki.open(t);
@@ -19,15 +22,7 @@ const sign = (data: Uint8Array) => pki.sign(data, clerk);
 const signed = await addSignature(plainPdf(), sign);
 const large = await addSignature(plainPdf('Phu luc', 3_000_000), sign);
 
-/** Two agencies at the time of now, and a foreign CA listed in their directory. */
-async function federationOfNow(t: Parameters<typeof TestFederation.create>[0]): Promise<TestFederation> {
-  const federation = await TestFederation.create(t, ['G22', 'H40']);
-  federation.clock.advance(Date.now() - federation.clock.nowMs() + 60_000);
-  const anchor = { certificate: ca.certificate.bytes, use: ANCHOR_USE.seal, intermediates: [] };
-  const key = anchorKey(sha256(ca.certificate.bytes));
-  await federation.authority.publish({ entries: [{ group: REGISTRY_GROUP, key, anchor }] });
-  return federation;
-}
+const federationOfNow = (t: Parameters<typeof federationTrusting>[0]) => federationTrusting(t, ca);
 
 async function* pieces(bytes: Bytes): AsyncGenerator<Bytes> {
   for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
@@ -157,22 +152,125 @@ t.test('one answer reads so much; the next one goes on', async (t) => {
   const other = await addSignature(plainPdf('Phu luc 2', 3_000_000), sign);
   const attachments = [await upload(g22, '1.pdf', large), await upload(g22, '2.pdf', other)];
   const { id } = await g22.exchange.submit(federation.submission({ attachments }));
-  const directory = () => federation.authority.directory.require();
-  const { store, blobs } = g22;
-  const { clock } = federation;
-  const reports = new PdfReports({
-    store,
-    blobs,
-    directory,
-    clock,
-    trust: new Trust(directory),
-    mostBytes: 5_000_000,
-  });
+  const { store } = g22;
+  const reports = reportsOf(federation, g22, 20_000_000 + COST.signature);
   const document = held((await getDocument(store, (await getByExchangeId(store, id))!))!);
   const notes = async () => (await reports.of(document)).files.map(({ pdfNote }) => pdfNote);
   t.same(await notes(), [null, 'later']);
   t.same(await notes(), [null, null]);
 });
+
+t.test('hashing for all files of an answer is bounded together; later answers finish it', async (t) => {
+  const federation = await federationOfNow(t);
+  const g22 = federation.node('G22');
+  // nothing is under way when the test ends
+  federation.unreachable.add('H40');
+  const files = await Promise.all([1, 2, 3, 4].map((i) => signedTwice(`Tep ${i}`)));
+  const attachments = await Promise.all(files.map((bytes, i) => upload(g22, `${i}.pdf`, bytes)));
+  const { id } = await g22.exchange.submit(federation.submission({ attachments }));
+  let bytesRead = 0;
+  watchReads(g22, (bytes) => {
+    bytesRead += bytes.length;
+    return bytes;
+  });
+  const { length } = files[0]!;
+  // one file, and another's first pass
+  const reports = reportsOf(federation, g22, 2 * COST.scanned * length + 2 * COST.signature + 5 * length);
+  const document = held((await getDocument(g22.store, (await getByExchangeId(g22.store, id))!))!);
+  const notes = async () => (await reports.of(document)).files.map(({ pdfNote }) => pdfNote);
+  for (let done = 1; done <= 4; done++) {
+    bytesRead = 0;
+    const expected = files.map((_, i) => (i < done ? null : 'later'));
+    t.same(await notes(), expected);
+    t.ok(bytesRead < 5 * length, `${bytesRead} bytes read`);
+  }
+  bytesRead = 0;
+  t.same(await notes(), [null, null, null, null]);
+  t.equal(bytesRead, 0);
+});
+
+t.test('a file with many certificates is examined once, too', async (t) => {
+  const federation = await federationOfNow(t);
+  const g22 = federation.node('G22');
+  // nothing is under way when the test ends
+  federation.unreachable.add('H40');
+  const extensions = `basicConstraints=critical,CA:FALSE\nnsComment=${'z'.repeat(7000)}`;
+  const der = (await pki.leaf(ca, 'Kèm', { keyFile: clerk.keyFile, extensions })).certificate.bytes;
+  const place = Buffer.from(der).indexOf('zzzz');
+  const along = Array.from({ length: 15 }, (_, i) => toPem(der.with(place, 0x61 + i), 'CERTIFICATE'));
+  const file = await pki.file(along.join(''));
+  const options = ['-cades', '-md', 'sha256', '-certfile', file];
+  const bytes = await addSignature(plainPdf(), (data) => pki.sign(data, clerk, options), {
+    contentsBytes: 128 * 1024,
+  });
+  const attachments = [await upload(g22, 'nhieu.pdf', bytes)];
+  const { id } = await g22.exchange.submit(federation.submission({ attachments }));
+  let bytesRead = 0;
+  watchReads(g22, (read) => {
+    bytesRead += read.length;
+    return read;
+  });
+  t.match((await g22.exchange.show(id)).files, [{ pdfSignatures: [{ valid: true }] }]);
+  t.ok(bytesRead > 0);
+  const once = bytesRead;
+  t.match((await g22.exchange.show(id)).files, [{ pdfSignatures: [{ valid: true }] }]);
+  t.equal(bytesRead, once);
+});
+
+t.test('two files are examined at once, some wait, others are told to ask later', async (t) => {
+  const federation = await federationOfNow(t);
+  const g22 = federation.node('G22');
+  // nothing is under way when the test ends
+  federation.unreachable.add('H40');
+  const ids: string[] = [];
+  for (let i = 0; i < 20; i++) {
+    const attachments = [await upload(g22, 'x.pdf', plainPdf(`Tep ${i}`, 200_000))];
+    ids.push((await g22.exchange.submit(federation.submission({ attachments }))).id);
+  }
+  const gate = Promise.withResolvers<void>();
+  let [active, most] = [0, 0];
+  const { blobs } = g22;
+  const open = blobs.open.bind(blobs);
+  blobs.open = async (sum) => {
+    const reader = (await open(sum))!;
+    let isExamined = false;
+    const read = async (offset: number, length: number) => {
+      if (length > 5 && !isExamined) {
+        isExamined = true;
+        most = Math.max(most, ++active);
+        await gate.promise;
+      }
+      return reader.read(offset, length);
+    };
+    const close = async () => {
+      if (isExamined) active--;
+      await reader.close();
+    };
+    return { size: reader.size, read, close } as unknown as BlobReader;
+  };
+  let told = 0;
+  const shown = ids.map(async (id) => {
+    const note = (await g22.exchange.show(id)).files[0]!.pdfNote;
+    if (note === 'later' && ++told === 2) gate.resolve();
+    return note;
+  });
+  const notes = await Promise.all(shown);
+  t.equal(notes.filter((note) => note === null).length, 18);
+  t.equal(notes.filter((note) => note === 'later').length, 2);
+  t.equal(most, 2);
+  const again = await Promise.all(ids.map(async (id) => (await g22.exchange.show(id)).files[0]!.pdfNote));
+  t.ok(again.every((note) => note === null));
+});
+
+/** Of 3 MB, with a signature over an earlier revision and one over the whole. */
+async function signedTwice(text: string): Promise<Bytes> {
+  return addSignature(await addSignature(plainPdf(text, 3_000_000), sign), sign, { field: 'Hai' });
+}
+
+function reportsOf({ authority, clock }: TestFederation, { store, blobs }: TestNode, mostWork: number) {
+  const directory = () => authority.directory.require();
+  return new PdfReports({ store, blobs, directory, clock, trust: new Trust(directory), mostWork });
+}
 
 /** What is read of large files passes through `see`. */
 function watchReads({ blobs }: TestNode, see: (bytes: Bytes) => Bytes): void {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { parseSignedData } from '../../certs/cms.ts';
 import { examinePdf } from '../../node/pdf/pdf-examination.ts';
+import { WorkBudget } from '../../node/pdf/work-budget.ts';
 import { examined, judged, trusting } from './judged.ts';
 import { OpenSslPki } from './openssl-pki.ts';
 import { addSignature, plainPdf } from './signed-pdf.ts';
@@ -112,5 +113,5 @@ t.test('an error of the disk is thrown, nothing else is', async (t) => {
     if (offset > 0) throw new Error('disk');
     return one.subarray(offset, offset + length);
   };
-  await t.rejects(examinePdf({ size: one.length, read }), { message: 'disk' });
+  await t.rejects(examinePdf({ size: one.length, read }, new WorkBudget()), { message: 'disk' });
 });

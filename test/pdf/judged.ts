@@ -5,6 +5,7 @@ import { CertificateTrust } from '../../node/directory/certificate-trust.ts';
 import { SignerTrust } from '../../node/directory/signer-verdict.ts';
 import { examinePdf, type PdfExamination } from '../../node/pdf/pdf-examination.ts';
 import { judgePdf, type PdfTrust } from '../../node/pdf/pdf-judgement.ts';
+import { WorkBudget } from '../../node/pdf/work-budget.ts';
 import type { Holder } from './openssl-pki.ts';
 
 export function trusting(anchors: readonly Holder[], crls: readonly Uint8Array[] = []): PdfTrust {
@@ -20,14 +21,13 @@ export function trusting(anchors: readonly Holder[], crls: readonly Uint8Array[]
   return { signerVerdict: (certificate, embedded, moment) => signers.verdict(certificate, embedded, moment) };
 }
 
-export const examined = (pdf: Uint8Array): Promise<PdfExamination> =>
-  examinePdf({
-    size: pdf.length,
-    read: async (offset, length) => {
-      if (length > 1024 * 1024 || offset < 0 || offset + length > pdf.length) throw new RangeError('read');
-      return pdf.subarray(offset, offset + length);
-    },
-  });
+export const examined = (pdf: Uint8Array, work = new WorkBudget()): Promise<PdfExamination> => {
+  const read = async (offset: number, length: number) => {
+    if (length > 1024 * 1024 || offset < 0 || offset + length > pdf.length) throw new RangeError('read');
+    return pdf.subarray(offset, offset + length);
+  };
+  return examinePdf({ size: pdf.length, read }, work);
+};
 
 export async function judged(
   pdf: Uint8Array,

@@ -8,8 +8,8 @@ export const PDF_TEXTS = {
     en: "The agency's seal verifies: replaces paper",
   },
   'legal.pdf-signature': {
-    vi: 'Có chữ ký số hợp lệ trong tệp PDF: thay cho văn bản giấy',
-    en: 'A signature in its PDF verifies: replaces paper',
+    vi: 'Có chữ ký số hợp lệ trong mọi tệp PDF: thay cho văn bản giấy',
+    en: 'Signatures in all its PDFs verify: replaces paper',
   },
   'legal.information-only': {
     vi: 'Chỉ có giá trị thông tin, tham khảo; không thay cho văn bản giấy',
@@ -33,7 +33,7 @@ export const PDF_TEXTS = {
   'pdfNote.none': { vi: 'không có chữ ký', en: 'no signatures' },
   'pdfNote.not-a-pdf': { vi: 'không phải tệp PDF', en: 'not a PDF' },
   'pdfNote.later': { vi: 'chưa kiểm tra xong, hãy xem lại', en: 'not checked yet, show it again' },
-  'pdfNote.more': { vi: 'chỉ xem các chữ ký cuối', en: 'only its last signatures are shown' },
+  'pdfNote.more': { vi: 'chưa xem hết các chữ ký', en: 'not all of its signatures were looked at' },
   'pdfNote.unreadable': { vi: 'không đọc được tệp', en: "the file can't be read" },
 
   'pdfChain.unknown-anchor': {
