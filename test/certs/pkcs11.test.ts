@@ -1,5 +1,5 @@
 /** A key in a PKCS#11 token, with SoftHSM as the token; what SoftHSM never does is done by a module in front of it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -18,7 +18,9 @@ import { OpenSsl } from './openssl.ts';
 
 /** Ids of this process's own. */
 function tokenProcesses(): string[] {
-  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], { encoding: 'utf8' });
+  const listed = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(process.pid)], {
+    encoding: 'utf8',
+  });
   return listed.split('\n').filter((line) => line.includes('token-process'));
 }
 
@@ -217,6 +219,31 @@ else {
     t.same(tokenProcesses(), idle);
     await closing;
     await t.rejects(signer.sign(Buffer.of(3)), { code: 'token-failed', reason: 'closed' });
+  });
+
+  t.test('a process whose parent is gone ends, also where its module hangs', { skip: noSpy }, async (t) => {
+    t.teardown(() => spy!.set('plain'));
+    const { settings } = placeOf({ module: spy!.module });
+    for (const word of ['load', 'finalize'] as const) {
+      const entry = path.join(import.meta.dirname, '../../certs/pkcs11/token-process.ts');
+      const child = fork(entry, [], {
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      });
+      t.teardown(() => child.kill('SIGKILL'));
+      let isOpen = false;
+      child.once('message', () => {
+        isOpen = true;
+      });
+      spy!.set(`hang-${word}`);
+      child.send({ do: 'open', settings });
+      if (word === 'finalize') await eventually('it is open', () => isOpen);
+      else await eventually('it hangs', () => spy!.count('load') === 1);
+      child.disconnect();
+      await eventually(`it is gone: ${word}`, () => child.exitCode !== null || child.signalCode !== null);
+      t.equal(spy!.count(word), 1, word);
+    }
   });
 
   t.test('a token that is pulled out is named, and put back it signs again', async (t) => {

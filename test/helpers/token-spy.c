@@ -1,6 +1,7 @@
 /*
  * A PKCS#11 module in front of SoftHSM for what SoftHSM itself never does: it writes down each C_Login, and, as the file
- * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs, or answers nonsense.
+ * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs (also while it is loaded or ended), or
+ * answers nonsense.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ typedef ulong_t (*token_info)(ulong_t, unsigned char *);
 typedef ulong_t (*login)(ulong_t, ulong_t, void *, ulong_t);
 typedef ulong_t (*sign)(ulong_t, unsigned char *, ulong_t, unsigned char *, ulong_t *);
 
-enum { GET_TOKEN_INFO = 7, LOGIN = 19, SIGN = 44, WORDS = 69 };
+enum { FINALIZE = 2, GET_TOKEN_INFO = 7, LOGIN = 19, SIGN = 44, WORDS = 69 };
 
 static void **theirs;
 static void *ours[WORDS];
@@ -38,6 +39,20 @@ static int is(const char *mode) {
   if (fscanf(file, "%31s", word) != 1) word[0] = 0;
   fclose(file);
   return strcmp(word, mode) == 0;
+}
+
+static void hang(const char *word) {
+  note(word);
+  for (;;) pause();
+}
+
+__attribute__((constructor)) static void spy_load(void) {
+  if (is("hang-load")) hang("load");
+}
+
+static ulong_t spy_finalize(void *reserved) {
+  if (is("hang-finalize")) hang("finalize");
+  return ((call1)theirs[FINALIZE])(reserved);
 }
 
 static ulong_t spy_token_info(ulong_t slot, unsigned char *info) {
@@ -70,6 +85,7 @@ ulong_t C_GetFunctionList(void **list) {
   call1 get = (call1)dlsym(module, "C_GetFunctionList");
   ulong_t result = get(&theirs);
   memcpy(ours, theirs, sizeof ours);
+  ours[FINALIZE] = (void *)spy_finalize;
   ours[GET_TOKEN_INFO] = (void *)spy_token_info;
   ours[LOGIN] = (void *)spy_login;
   ours[SIGN] = (void *)spy_sign;
