@@ -298,6 +298,12 @@ else {
     await t.rejects(take({ label: 'lạ' }), { code: 'token-key' });
   });
 
+  t.test('a key the token doesn’t say stays inside is not the seal', { skip: noSpy }, async (t) => {
+    t.teardown(() => spy!.set('plain'));
+    spy!.set('silent');
+    await t.rejects(take({ module: spy!.module }), { code: 'token-key', reason: /EXTRACTABLE/ });
+  });
+
   t.test('another key under the same label is not the seal', { skip: noTool }, async (t) => {
     const other = await take({ label: 'đôi', id: '0a01' });
     const signer = new TokenSigner(placeOf({ label: 'đôi', id: '0a02' }), other.publicKeySpki);

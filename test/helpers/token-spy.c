@@ -1,7 +1,7 @@
 /*
  * A PKCS#11 module in front of SoftHSM for what SoftHSM itself never does: it writes down each C_Login, and, as the file
- * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs (also while it is loaded or ended), or
- * answers nonsense.
+ * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs (also while it is loaded or ended),,
+ * answers nonsense, or says nothing of CKA_EXTRACTABLE.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -13,9 +13,10 @@ typedef unsigned long ulong_t;
 typedef ulong_t (*call1)(void *);
 typedef ulong_t (*token_info)(ulong_t, unsigned char *);
 typedef ulong_t (*login)(ulong_t, ulong_t, void *, ulong_t);
+typedef ulong_t (*attributes)(ulong_t, ulong_t, ulong_t *, ulong_t);
 typedef ulong_t (*sign)(ulong_t, unsigned char *, ulong_t, unsigned char *, ulong_t *);
 
-enum { FINALIZE = 2, GET_TOKEN_INFO = 7, LOGIN = 19, SIGN = 44, WORDS = 69 };
+enum { FINALIZE = 2, GET_TOKEN_INFO = 7, LOGIN = 19, GET_ATTRIBUTE_VALUE = 25, SIGN = 44, WORDS = 69 };
 
 static void **theirs;
 static void *ours[WORDS];
@@ -71,6 +72,11 @@ static ulong_t spy_login(ulong_t session, ulong_t user, void *pin, ulong_t lengt
   return ((login)theirs[LOGIN])(session, user, pin, length);
 }
 
+static ulong_t spy_attributes(ulong_t session, ulong_t object, ulong_t *template, ulong_t count) {
+  if (template[0] == 0x162 && is("silent")) return 0x12;
+  return ((attributes)theirs[GET_ATTRIBUTE_VALUE])(session, object, template, count);
+}
+
 static ulong_t spy_sign(ulong_t s, unsigned char *data, ulong_t n, unsigned char *out, ulong_t *length) {
   note("sign");
   if (is("crash")) abort();
@@ -88,6 +94,7 @@ ulong_t C_GetFunctionList(void **list) {
   ours[FINALIZE] = (void *)spy_finalize;
   ours[GET_TOKEN_INFO] = (void *)spy_token_info;
   ours[LOGIN] = (void *)spy_login;
+  ours[GET_ATTRIBUTE_VALUE] = (void *)spy_attributes;
   ours[SIGN] = (void *)spy_sign;
   *list = ours;
   return result;

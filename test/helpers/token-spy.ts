@@ -13,7 +13,8 @@ export type SpyMode =
   | 'hang'
   | 'hang-load'
   | 'hang-finalize'
-  | 'nonsense';
+  | 'nonsense'
+  | 'silent';
 export type SpyWord = 'login' | 'sign' | 'load' | 'finalize';
 
 export interface TokenSpy {
