@@ -1,9 +1,11 @@
 /**
  * The part of Cryptoki (PKCS#11 v2.40) that signing needs, over koffi: each function takes and gives plain values,
  * structures are laid out here by hand in the C ABI of 64-bit Linux and macOS (CK_ULONG is 8 bytes, natural alignment).
- * Calls run on koffi's thread, so that this process still hears its parent while a token is slow or hangs; one at a time.
+ * Loading and calls run on koffi's thread, so that this process still hears its parent while a token is slow or hangs; one
+ * at a time.
  * Loaded in the token's own process only (token-process.ts): a module that crashes takes nothing else with it.
  */
+import { constants } from 'node:os';
 import { promisify } from 'node:util';
 import { CKA, CKF, CKR, CKU_USER, FUNCTION } from './cryptoki-numbers.ts';
 
@@ -75,8 +77,13 @@ export class Cryptoki {
   /** Loads and initialises a module. Rejects with koffi's error when it can't be loaded, else CryptokiError. */
   static async open(path: string): Promise<Cryptoki> {
     const { default: koffi } = await import('koffi');
+    // a module does what it likes while it is loaded: here on the thread, so that `load` finds it done, or says why not
+    const { RTLD_NOW, RTLD_LOCAL } = constants.dlopen;
+    const dlopen = koffi.load(null).func('void *dlopen(const char *path, int flags)');
+    await promisify(dlopen.async)(path, RTLD_NOW! | RTLD_LOCAL!);
     const found = Buffer.alloc(WORD);
-    const result = koffi.load(path).func('ulong C_GetFunctionList(void *list)')(found);
+    const getFunctionList = koffi.load(path).func('ulong C_GetFunctionList(void *list)');
+    const result = await promisify(getFunctionList.async)(found);
     if (Number(result) !== CKR.ok) throw new CryptokiError('GetFunctionList', Number(result));
     const list = koffi.decode(found, 'void *');
     const names = Object.keys(FUNCTION) as (keyof typeof FUNCTION)[];

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CertsError } from '../errors.ts';
-import type { PinMark, TokenAnswer, TokenRequest } from './token-messages.ts';
+import { CLOSE_TIMEOUT_MS, type PinMark, type TokenAnswer, type TokenRequest } from './token-messages.ts';
 
 /** Runs work with a signal that aborts after `ms`, or with `outer`: the caller's clock, not ours. */
 export type Within = <T>(
@@ -135,6 +135,3 @@ export class TokenLink {
     });
   }
 }
-
-/** Logging out is a courtesy. */
-const CLOSE_TIMEOUT_MS = 2_000;

@@ -24,6 +24,9 @@ export type TokenRequest =
   | { do: 'sign'; sha256: Uint8Array }
   | { do: 'check' };
 
+/** Logging out is a courtesy: after it the process is killed, by its parent and by itself. */
+export const CLOSE_TIMEOUT_MS = 2_000;
+
 export interface TokenFault {
   code: TokenErrorCode;
   reason: string;

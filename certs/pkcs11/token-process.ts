@@ -1,8 +1,9 @@
 /**
  * The token's own process: loads the module and answers its parent's requests, one after another. A module that crashes
- * or hangs ends with this process and not with the node; it ends itself when the parent is gone. Started by TokenLink.
+ * or hangs ends with this process and not with the node. It ends itself when the parent is gone, also one that was killed,
+ * and whatever the module does: its code runs on another thread than this. Started by TokenLink.
  */
-import type { TokenAnswer, TokenRequest } from './token-messages.ts';
+import { CLOSE_TIMEOUT_MS, type TokenAnswer, type TokenRequest } from './token-messages.ts';
 import { problemOf, TokenProblem } from './token-problem.ts';
 import { TokenSession } from './token-session.ts';
 
@@ -36,8 +37,12 @@ process.on('message', (request: TokenRequest) => {
 /** A call that hangs can't be waited for, and its thread can't be ended otherwise. */
 process.on('disconnect', () => {
   const end = () => process.kill(process.pid, 'SIGKILL');
-  if (isWorking || session === undefined) end();
-  else void session.close().then(end, end);
+  if (isWorking || session === undefined) {
+    end();
+    return;
+  }
+  setTimeout(end, CLOSE_TIMEOUT_MS);
+  void session.close().then(end, end);
 });
 
 // those of a terminal are the parent's to act on

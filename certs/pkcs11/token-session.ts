@@ -158,10 +158,11 @@ async function findKey(
   }
   const key = keys[0] ?? (make && (await makeKey(cryptoki, session, settings, make)));
   if (key === undefined) throw new TokenProblem('token-key', label);
-  const flag = async (type: number) => (await cryptoki.attribute(session, key, type))?.[0] === 1;
-  if (await flag(CKA.extractable))
+  const flag = async (type: number) => (await cryptoki.attribute(session, key, type))?.[0];
+  // an explicit "no": silence promises nothing
+  if ((await flag(CKA.extractable)) !== 0)
     throw new TokenProblem('token-key', `${label}: may be taken out (CKA_EXTRACTABLE)`);
-  if (!(await flag(CKA.sign))) throw new TokenProblem('token-key', `${label}: may not sign (CKA_SIGN)`);
+  if ((await flag(CKA.sign)) !== 1) throw new TokenProblem('token-key', `${label}: may not sign (CKA_SIGN)`);
   return key;
 }
 

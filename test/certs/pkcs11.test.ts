@@ -1,5 +1,5 @@
 /** A key in a PKCS#11 token, with SoftHSM as the token; what SoftHSM never does is done by a module in front of it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -221,6 +221,31 @@ else {
     await t.rejects(signer.sign(Buffer.of(3)), { code: 'token-failed', reason: 'closed' });
   });
 
+  t.test('a process whose parent is gone ends, also where its module hangs', { skip: noSpy }, async (t) => {
+    t.teardown(() => spy!.set('plain'));
+    const { settings } = placeOf({ module: spy!.module });
+    for (const word of ['load', 'finalize'] as const) {
+      const entry = path.join(import.meta.dirname, '../../certs/pkcs11/token-process.ts');
+      const child = fork(entry, [], {
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      });
+      t.teardown(() => child.kill('SIGKILL'));
+      let isOpen = false;
+      child.once('message', () => {
+        isOpen = true;
+      });
+      spy!.set(`hang-${word}`);
+      child.send({ do: 'open', settings });
+      if (word === 'finalize') await eventually('it is open', () => isOpen);
+      else await eventually('it hangs', () => spy!.count('load') === 1);
+      child.disconnect();
+      await eventually(`it is gone: ${word}`, () => child.exitCode !== null || child.signalCode !== null);
+      t.equal(spy!.count(word), 1, word);
+    }
+  });
+
   t.test('a token that is pulled out is named, and put back it signs again', async (t) => {
     const signer = await take();
     t.ok(await signer.sign(Buffer.of(1)));
@@ -271,6 +296,12 @@ else {
     await t.rejects(take({ label: 'mở' }), { code: 'token-key', reason: /EXTRACTABLE/ });
     inToken('--keypairgen', '--key-type', 'EC:secp521r1', '--usage-sign', '--label', 'lạ', '--id', '0c');
     await t.rejects(take({ label: 'lạ' }), { code: 'token-key' });
+  });
+
+  t.test('a key the token doesn’t say stays inside is not the seal', { skip: noSpy }, async (t) => {
+    t.teardown(() => spy!.set('plain'));
+    spy!.set('silent');
+    await t.rejects(take({ module: spy!.module }), { code: 'token-key', reason: /EXTRACTABLE/ });
   });
 
   t.test('another key under the same label is not the seal', { skip: noTool }, async (t) => {

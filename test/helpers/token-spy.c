@@ -1,6 +1,7 @@
 /*
  * A PKCS#11 module in front of SoftHSM for what SoftHSM itself never does: it writes down each C_Login, and, as the file
- * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs, or answers nonsense.
+ * "mode" beside its log says, locks the PIN, has one attempt left, crashes, hangs (also while it is loaded or ended),,
+ * answers nonsense, or says nothing of CKA_EXTRACTABLE.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -12,9 +13,10 @@ typedef unsigned long ulong_t;
 typedef ulong_t (*call1)(void *);
 typedef ulong_t (*token_info)(ulong_t, unsigned char *);
 typedef ulong_t (*login)(ulong_t, ulong_t, void *, ulong_t);
+typedef ulong_t (*attributes)(ulong_t, ulong_t, ulong_t *, ulong_t);
 typedef ulong_t (*sign)(ulong_t, unsigned char *, ulong_t, unsigned char *, ulong_t *);
 
-enum { GET_TOKEN_INFO = 7, LOGIN = 19, SIGN = 44, WORDS = 69 };
+enum { FINALIZE = 2, GET_TOKEN_INFO = 7, LOGIN = 19, GET_ATTRIBUTE_VALUE = 25, SIGN = 44, WORDS = 69 };
 
 static void **theirs;
 static void *ours[WORDS];
@@ -40,6 +42,20 @@ static int is(const char *mode) {
   return strcmp(word, mode) == 0;
 }
 
+static void hang(const char *word) {
+  note(word);
+  for (;;) pause();
+}
+
+__attribute__((constructor)) static void spy_load(void) {
+  if (is("hang-load")) hang("load");
+}
+
+static ulong_t spy_finalize(void *reserved) {
+  if (is("hang-finalize")) hang("finalize");
+  return ((call1)theirs[FINALIZE])(reserved);
+}
+
 static ulong_t spy_token_info(ulong_t slot, unsigned char *info) {
   ulong_t result = ((token_info)theirs[GET_TOKEN_INFO])(slot, info);
   ulong_t flags;
@@ -56,6 +72,11 @@ static ulong_t spy_login(ulong_t session, ulong_t user, void *pin, ulong_t lengt
   return ((login)theirs[LOGIN])(session, user, pin, length);
 }
 
+static ulong_t spy_attributes(ulong_t session, ulong_t object, ulong_t *template, ulong_t count) {
+  if (template[0] == 0x162 && is("silent")) return 0x12;
+  return ((attributes)theirs[GET_ATTRIBUTE_VALUE])(session, object, template, count);
+}
+
 static ulong_t spy_sign(ulong_t s, unsigned char *data, ulong_t n, unsigned char *out, ulong_t *length) {
   note("sign");
   if (is("crash")) abort();
@@ -70,8 +91,10 @@ ulong_t C_GetFunctionList(void **list) {
   call1 get = (call1)dlsym(module, "C_GetFunctionList");
   ulong_t result = get(&theirs);
   memcpy(ours, theirs, sizeof ours);
+  ours[FINALIZE] = (void *)spy_finalize;
   ours[GET_TOKEN_INFO] = (void *)spy_token_info;
   ours[LOGIN] = (void *)spy_login;
+  ours[GET_ATTRIBUTE_VALUE] = (void *)spy_attributes;
   ours[SIGN] = (void *)spy_sign;
   *list = ours;
   return result;

@@ -4,13 +4,24 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SOFTHSM } from './soft-token.ts';
 
-export type SpyMode = 'plain' | 'locked' | 'final' | 'flagged' | 'crash' | 'hang' | 'nonsense';
+export type SpyMode =
+  | 'plain'
+  | 'locked'
+  | 'final'
+  | 'flagged'
+  | 'crash'
+  | 'hang'
+  | 'hang-load'
+  | 'hang-finalize'
+  | 'nonsense'
+  | 'silent';
+export type SpyWord = 'login' | 'sign' | 'load' | 'finalize';
 
 export interface TokenSpy {
   module: string;
   set(mode: SpyMode): void;
-  /** How often the word was written down: "login", "sign". */
-  count(word: 'login' | 'sign'): number;
+  /** How often the word was written down; "load" and "finalize" only where they hang. */
+  count(word: SpyWord): number;
 }
 
 export function makeTokenSpy(dir: string): TokenSpy | undefined {
