@@ -189,6 +189,8 @@ async function start(
   await network.start();
   renewal.start();
   stops.add(() => exchange.stopSending());
+  // before what may wait for it: a token that hangs holds up no stop
+  if (sealToken !== undefined) stops.add(() => sealToken.close());
   await exchange.start();
   const janitor = new Janitor({ store: storage.store, blobs: storage.blobs, clock, report });
   stops.add(() => janitor.stop());

@@ -50,7 +50,8 @@ export async function readEdxml(
   try {
     while (await xml.step()) {
       const own = builder.takeEncoded();
-      if (own !== undefined) await attachments.take(encodedBytes(source, xml), own, references(builder.root));
+      if (own !== undefined)
+        await attachments.take(encodedBytes(source, xml), own, references(builder.root, limits));
     }
   } finally {
     await source.close();
@@ -59,7 +60,7 @@ export async function readEdxml(
   return {
     message: messageOf(builder),
     attachments: attachments.read,
-    withoutAttachment: references(builder.root).filter(
+    withoutAttachment: references(builder.root, limits).filter(
       ({ contentId }, at) => !taken.has(plainId(contentId)) && at >= attachments.read.length,
     ),
     unknown: builder.unknown,
@@ -78,11 +79,12 @@ async function* within(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGe
   }
 }
 
-/** The manifest's lines so far. */
-function references(root: Raw): EdxmlAttachmentInfo[] {
+/** The manifest's lines so far: no more than there may be attachments. */
+function references(root: Raw, { attachments }: EdxmlLimits): EdxmlAttachmentInfo[] {
   const envelope = root.edXMLEnvelope as Raw | undefined;
   const body = envelope?.edXMLBody as Raw | undefined;
   const manifest = body?.edXMLManifest as Raw | undefined;
   const lines = (manifest?.references ?? []) as Raw[];
+  if (lines.length > attachments) throw tooLarge('attachments', attachments);
   return lines.map((line) => completed(line, REFERENCE_FIELDS) as EdxmlAttachmentInfo);
 }

@@ -36,6 +36,10 @@ t.test('each limit holds at its number and refuses one more', async (t) => {
   const nest = (depth: number) => document({ header: '<a>'.repeat(depth) + '</a>'.repeat(depth) });
   const files = (count: number, bytes = 3) =>
     document({ attachments: attachment(Buffer.alloc(bytes).toString('base64')).repeat(count) });
+  const lines = (count: number) =>
+    document({
+      references: '<edXML:Reference><edXML:ContentId>cid:1</edXML:ContentId></edXML:Reference>'.repeat(count),
+    });
   const zipOf = (count: number) =>
     document({
       attachments: attachment(
@@ -65,6 +69,7 @@ t.test('each limit holds at its number and refuses one more', async (t) => {
     ],
     ['attachments', 2, files(2), files(3)],
     ['attachments', 2, zipOf(2), zipOf(3)],
+    ['attachments', 2, lines(2), lines(3)],
     ['attachmentBytes', 5, files(1, 5), files(1, 6)],
     ['allAttachmentBytes', 6, files(2), files(3)],
   ];
