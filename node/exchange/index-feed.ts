@@ -31,6 +31,11 @@ const PART_FACETS = 10_000;
 /** Documents missing while it is built that a search waits for: about a second. */
 const SOON = 2_000;
 const BOXES = ['inbox', 'outbox'] as const;
+/** Log entries a second that make a node busy: some thirty documents. */
+const BUSY_ENTRIES = 100;
+/** A busy node gives its index a tenth of the time. */
+const REST = 9;
+const MOST_REST_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -184,17 +189,31 @@ export class IndexFeed {
     }
     this.#note ??= await this.#begin();
     while (this.#note.scan !== null) {
-      signal.throwIfAborted();
-      await this.#scan(this.#note, this.#note.scan);
+      const { scan } = this.#note;
+      await this.#givingWay(signal, () => this.#scan(this.#note!, scan));
     }
     const wasBehind = this.#isBehind();
     while (this.#isBehind()) {
-      signal.throwIfAborted();
-      await this.#follow(this.#note);
+      await this.#givingWay(signal, () => this.#follow(this.#note!));
     }
     if (this.#view.state !== 'ready' || wasBehind)
       this.#view = { state: 'ready', documents: await this.#with.index.count(), total: null, reason: null };
     this.#waiters.reached(this.#note.size);
+  }
+
+  /**
+   * One batch, and after it a rest where the node has other things to do: documents come before their index, which catches
+   * up when fewer come. Nobody rests while a search waits.
+   */
+  async #givingWay(signal: AbortSignal, batch: () => Promise<void>): Promise<void> {
+    signal.throwIfAborted();
+    const { clock, auditLog } = this.#with;
+    const beganMs = clock.nowMs();
+    const before = auditLog.head().size;
+    await batch();
+    const tookMs = clock.nowMs() - beganMs;
+    const isBusy = auditLog.head().size - before > BUSY_ENTRIES * Math.max(0.5, tookMs / 1_000);
+    if (isBusy) await this.#waiters.pause(Math.min(MOST_REST_MS, tookMs * REST), signal);
   }
 
   /** Where the index left off; the beginning of a new one where that isn't a place of this log. */
@@ -239,12 +258,8 @@ export class IndexFeed {
   async #follow(note: Note): Promise<void> {
     const { store, auditLog } = this.#with;
     const { epoch, size } = auditLog.head();
-    const { documentIds, next } = await changedDocuments(store, {
-      epoch,
-      from: note.size,
-      to: size,
-      most: BATCH,
-    });
+    const span = { epoch, from: note.size, to: size, most: BATCH };
+    const { documentIds, next } = await changedDocuments(store, span);
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
     await this.#write(documentIds, note, { ...note, size: next, mark }, true);

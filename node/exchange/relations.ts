@@ -21,7 +21,7 @@ import { arrivalsOf, getArrival } from '../store/arrivals.ts';
 import { deliveriesOf, getDelivery } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
-import { findByLegalId, type NamingRow, namedBy, RELATION } from '../store/relations.ts';
+import { findByLegalId, isNamed, type NamingRow, namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { kindOfWire } from './compose.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
@@ -232,6 +232,8 @@ export class Naming {
 
   static async of(store: Reader, target: NamedDocument, directory: TrustedDirectory): Promise<Naming> {
     const { row, content } = target;
+    // nearly always nothing names it: one look
+    if (!(await isNamed(store, row.documentId))) return new Naming(store, target, agencyIn(directory), []);
     const sources = await namedBy(store, row.documentId, RELATION.answers);
     for (const kind of [RELATION.recalls, RELATION.updates, RELATION.replaces, RELATION.corrects])
       sources.push(...(await namedBy(store, row.documentId, kind, content.senderAgency)));

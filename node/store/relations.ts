@@ -55,6 +55,12 @@ export async function namedBy(
   return found;
 }
 
+/** Whether anything names a document. */
+export async function isNamed(store: Reader, documentId: Bytes): Promise<boolean> {
+  for await (const _ of store.range({ ...prefixRange(PREFIX.relation, documentId), limit: 1 })) return true;
+  return false;
+}
+
 /** The agencies that stand next in the keys that begin so: one seek each, however many keys each has. */
 async function sendersAt(store: Reader, prefix: number, ...parts: KeyPart[]): Promise<string[]> {
   const senders: string[] = [];
