@@ -7,12 +7,12 @@ import { isLienthongError } from '../core/errors.ts';
 import type { AnchorItem } from '../core/node-views.ts';
 import type {
   InviteAnswer,
-  NewAnchor,
   RegistryAgency,
   RegistryApi,
   RegistryStatus,
   RenewAnswer,
 } from '../gateway/http/services.ts';
+import type { NewAnchor } from '../registry/anchors.ts';
 import type { Io } from './io.ts';
 import { type LocalClient, pathOf } from './local-client.ts';
 import { despiteLock } from './locked-folder.ts';

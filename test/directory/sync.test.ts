@@ -2,9 +2,11 @@
 import t from 'tap';
 import { sha256 } from '../../node/core/bytes.ts';
 import { systemClock } from '../../node/core/clock.ts';
+import { LienthongError } from '../../node/core/errors.ts';
 import { DirectoryStore } from '../../node/directory/directory-store.ts';
 import { serveDirectory } from '../../node/directory/serve.ts';
-import { DirectorySync } from '../../node/directory/sync.ts';
+import { ASK_INTERVAL_MS, DirectorySync } from '../../node/directory/sync.ts';
+import { ManualClock } from '../exchange/manual-clock.ts';
 import { memoryRegistry, memoryStore } from '../registry/federation.ts';
 import { serving } from './memory-frames.ts';
 
@@ -80,4 +82,32 @@ t.test('a peer that claims more and says nothing doesn’t stand before the regi
     'those behind weren’t asked',
   );
   await sync.stop();
+});
+
+t.test('whoever knocks unknown makes a node ask its sources at most every 30 s', async (t) => {
+  const registry = await memoryRegistry();
+  const root = registry.keys.root.bytes;
+  const clock = new ManualClock(registry.clock.nowMs());
+  const store = new DirectoryStore({ store: memoryStore().store, clock, federationId: sha256(root), root });
+  await store.load();
+  let asked = 0;
+  const sync = new DirectorySync({
+    store,
+    clock,
+    open: () => Promise.reject(new LienthongError('unreachable', { what: 'registry' })),
+    sources: () => {
+      asked++;
+      return ['registry'];
+    },
+    report: () => {},
+  });
+  t.teardown(() => sync.stop());
+  for (let knock = 0; knock < 1_000; knock++) sync.askForNewer();
+  t.equal(asked, 1, 'once for a thousand');
+  clock.advance(ASK_INTERVAL_MS - 1);
+  sync.askForNewer();
+  t.equal(asked, 1, 'not a moment before 30 s are over');
+  clock.advance(1);
+  sync.askForNewer();
+  t.equal(asked, 2, 'and once more then');
 });

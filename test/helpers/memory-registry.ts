@@ -2,7 +2,8 @@
 import { isoTime } from '../../node/core/dates.ts';
 import { LienthongError } from '../../node/core/errors.ts';
 import type { AnchorItem } from '../../node/core/node-views.ts';
-import type { NewAnchor, RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
+import type { RegistryApi, Revocation } from '../../node/gateway/http/services.ts';
+import type { NewAnchor } from '../../node/registry/anchors.ts';
 
 const NOW_MS = Date.parse('2026-05-01T08:00:00+07:00');
 

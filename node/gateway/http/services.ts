@@ -26,6 +26,7 @@ import type {
   SubmitAnswer,
   Verification,
 } from '../../core/views.ts';
+import type { NewAnchor } from '../../registry/anchors.ts';
 import type { LifeService } from './life-service.ts';
 
 /** One attachment with its bytes, read as the caller takes them. */
@@ -119,17 +120,6 @@ export interface SealRequestItem {
   askedAt: string;
   /** Of another CA's; `fault`: why granting it would be refused now. */
   certificate?: { subject: string; issuer: string; notAfter: string; fault: string | null };
-}
-
-export interface NewAnchor {
-  /** PEM (the anchor first, then CAs below it) or one certificate in DER. */
-  certificates: Bytes;
-  intermediates?: readonly Bytes[];
-  /** SHA-256 of the anchor's certificate as the admin compared it. */
-  fingerprint: string;
-  name?: string;
-  /** Revocation lists of the anchor and of those below it, DER or PEM. */
-  crls?: readonly Bytes[];
 }
 
 export interface Revocation {
