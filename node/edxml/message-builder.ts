@@ -7,6 +7,7 @@ import type { SaxesTagNS } from 'saxes';
 import { readDate, readTime } from './edxml-dates.ts';
 import { fault, type Place, tooLarge } from './fault.ts';
 import type { EdxmlLimits } from './limits.ts';
+import { CONTINUED } from './long-lines.ts';
 import { edxmlName } from './namespaces.ts';
 import { type Field, READ_FIELDS } from './schema.ts';
 import type { XmlEvents } from './xml-reader.ts';
@@ -32,6 +33,8 @@ interface Frame {
   kind: 'known' | 'unknown' | 'silent';
   text: string;
   children: boolean;
+  /** Its text goes on with the line before. */
+  continues?: boolean;
 }
 
 const MAX_UNKNOWN = 200;
@@ -59,6 +62,8 @@ export class MessageBuilder implements XmlEvents {
   unknownLeftOut = 0;
   hasSignature = false;
   #encoded: Raw | undefined;
+  /** The next element goes on with the line before it. */
+  #continues = false;
 
   constructor(limits: EdxmlLimits, place: () => Place) {
     this.#limits = limits;
@@ -79,8 +84,10 @@ export class MessageBuilder implements XmlEvents {
       return;
     }
     parent.children = true;
+    const continues = this.#continues;
+    this.#continues = false;
     const name = edxmlName(tag.uri, tag.local, this.#rootNamespace);
-    this.#frames.push(this.#childFrame(parent, tag, name));
+    this.#frames.push({ ...this.#childFrame(parent, tag, name), continues });
   }
 
   text(text: string): void {
@@ -96,12 +103,18 @@ export class MessageBuilder implements XmlEvents {
     frame.text += text;
   }
 
+  instruction(target: string, body: string): void {
+    this.#continues = target === CONTINUED.target && body.trim() === CONTINUED.body;
+  }
+
   close(): void {
     const frame = this.#frames.pop()!;
     this.#encoded = undefined;
+    this.#continues = false;
     if (frame.kind === 'silent') return;
     if (frame.leaf !== undefined) {
-      store(frame.target, frame.leaf, parsedText(frame.leaf, frame.text));
+      if (frame.continues) this.#continue(frame.target, frame.leaf, frame.text);
+      else store(frame.target, frame.leaf, parsedText(frame.leaf, frame.text));
       return;
     }
     if (frame.kind === 'unknown') {
@@ -150,6 +163,19 @@ export class MessageBuilder implements XmlEvents {
   #leafFrame(frame: Omit<Frame, 'kind'>, parent: Frame, leaf: Field): Frame {
     if (leaf.holds === 'base64') this.#encoded = parent.target;
     return { ...frame, target: parent.target, leaf, kind: 'known' };
+  }
+
+  /** Only lines of a list may; a first one begins. */
+  #continue(target: Raw, leaf: Field, text: string): void {
+    const lines = target[leaf.key];
+    if (leaf.holds !== 'text' || !Array.isArray(lines)) {
+      store(target, leaf, parsedText(leaf, text));
+      return;
+    }
+    const whole = lines.pop() + text;
+    if (whole.length > this.#limits.textLength)
+      throw tooLarge('textLength', this.#limits.textLength, this.#place(), { field: leaf.name });
+    lines.push(whole);
   }
 
   #countAttachments(list: readonly unknown[]): void {

@@ -16,6 +16,8 @@ export interface XmlEvents {
   close(): void;
   /** Character data, also of CDATA sections; may come in several parts. */
   text(text: string): void;
+  /** A processing instruction, `<?target body?>`. */
+  instruction(target: string, body: string): void;
 }
 
 type Parser = SaxesParser<{ xmlns: true; position: true; forceXMLVersion: true; defaultXMLVersion: '1.0' }>;
@@ -196,7 +198,10 @@ export class XmlReader {
     this.#parser.on('text', (text) => events.text(text));
     this.#parser.on('cdata', (text) => events.text(text));
     this.#parser.on('comment', () => this.#endAside());
-    this.#parser.on('processinginstruction', () => this.#endAside());
+    this.#parser.on('processinginstruction', ({ target, body }) => {
+      this.#endAside();
+      events.instruction(target, body);
+    });
   }
 
   #endAside(): void {

@@ -4,6 +4,7 @@
  * stored can always be exported. Used by write-edxml.ts.
  */
 import { dateText, type EdxmlDate, type EdxmlTime, timeText } from './edxml-dates.ts';
+import { CONTINUED_LINE, partsOf } from './long-lines.ts';
 import type { Field } from './schema.ts';
 
 const UNHOLDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
@@ -32,11 +33,20 @@ export function fieldLines(value: object, fields: readonly Field[], level: numbe
     if (field.within === undefined) {
       for (const item of items) lines += line(item, field, level, prefix);
     } else if (items.length > 0) {
-      const inner = items.map((item) => line(item, field, level + 1, prefix)).join('');
+      const inner = items.map((item) => listed(item, field, level + 1, prefix)).join('');
       lines += element(field.within, inner, level, prefix);
     }
   }
   return lines;
+}
+
+/** A line of a list: where it is too long for one element, in several. */
+function listed(item: unknown, field: Field, level: number, prefix: string): string {
+  if (field.most === undefined) return line(item, field, level, prefix);
+  const continued = `${'  '.repeat(level)}${CONTINUED_LINE}\n`;
+  return partsOf((item as string).toWellFormed(), field.most)
+    .map((part) => line(part, field, level, prefix))
+    .join(continued);
 }
 
 function line(item: unknown, field: Field, level: number, prefix: string): string {

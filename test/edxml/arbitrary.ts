@@ -11,6 +11,13 @@ const holdable = (text: string) => text.replace(/[\u0000-\u0008\u000b\u000c\u000
 export const anyText = fc
   .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom(...MARKED)), { maxLength: 6 })
   .map((parts) => holdable(parts.join('')));
+/** Of a list: also longer than one element may be. */
+const anyLine = fc.oneof(
+  anyText,
+  fc
+    .tuple(anyText, fc.integer({ min: 1, max: 150 }), anyText)
+    .map(([start, times, end]) => `${start}${'Đ ỏ'.repeat(times)}${end}`),
+);
 const filled = anyText.map((text) => `x${text}`);
 const day = fc
   .date({ min: new Date('1945-01-01'), max: new Date('2999-12-31'), noInvalidDate: true })
@@ -99,7 +106,7 @@ export const anyDocument: fc.Arbitrary<EdxmlDocument> = fc
           promulgationAmount: anyText,
           pageAmount: anyText,
           direction: anyText,
-          appendixes: listOf(anyText),
+          appendixes: listOf(anyLine),
         },
         { requiredKeys: ['appendixes'], noNullPrototype: true },
       ),
@@ -107,7 +114,7 @@ export const anyDocument: fc.Arbitrary<EdxmlDocument> = fc
         .tuple(responseFor, listOf(responseFor))
         .chain(([first, rest]) => filled.map((documentId) => [{ ...first, documentId }, ...rest])),
       steeringType: anyText,
-      toPlaces: listOf(anyText),
+      toPlaces: listOf(anyLine),
       traceHeaders: fc.array(fc.record({ organId: filled, timestamp: anyTime }, { noNullPrototype: true }), {
         minLength: 1,
         maxLength: 3,

@@ -7,7 +7,7 @@ import { dateOf, readDate, readTime, timeOf } from '../../node/edxml/edxml-dates
 import type { EdxmlDocument, EdxmlStatus } from '../../node/edxml/message.ts';
 import { viewOf } from '../../node/edxml/view.ts';
 import { type OutgoingAttachment, writeEdxml } from '../../node/edxml/write-edxml.ts';
-import { fixture, has, joined, taken, xmllint } from './reading.ts';
+import { document as documentText, fixture, has, joined, refusal, taken, xmllint } from './reading.ts';
 
 const DOCUMENT: EdxmlDocument = {
   kind: 'document',
@@ -222,14 +222,9 @@ t.test('what the format forbids is refused before a byte is written', async (t) 
       { code: 'field-too-long', details: { field: 'Content', most: 500 } },
     ],
     [
-      'a long appendix',
-      { otherInfo: { appendixes: ['x', long(251)] } },
-      { code: 'field-too-long', details: { field: 'Appendix', most: 250 } },
-    ],
-    [
-      'a long printed recipient',
-      { toPlaces: [long(151)] },
-      { code: 'field-too-long', details: { field: 'Place', most: 150 } },
+      'a printed recipient that no reader takes',
+      { toPlaces: [long(65_537)] },
+      { code: 'field-too-long', details: { field: 'Place', most: 65_536 } },
     ],
     [
       'more than a reader takes',
@@ -285,6 +280,53 @@ t.test('what the format forbids is refused before a byte is written', async (t) 
     new LienthongError('edxml-value', { field: 'StatusCode', value: '07', allowed: ['01'] }),
   );
   t.match(sentence, /StatusCode = “07”; chọn một trong: 01\. Sửa lại/);
+});
+
+t.test('lines longer than their element may be are written in parts, and are one text again', async (t) => {
+  const words = 'Ủy ban nhân dân các xã, phường, thị trấn trên địa bàn (để thực hiện); '
+    .repeat(4)
+    .slice(0, 200);
+  const toPlaces = ['Như trên', words, 'Đ'.repeat(200), '\u{1f4dc}'.repeat(151), 'x'.repeat(150), 'Lưu: VT'];
+  const appendixes = ['y'.repeat(251), 'z'];
+  const message = { ...DOCUMENT, toPlaces, otherInfo: { ...DOCUMENT.otherInfo, appendixes } };
+  const written = await joined(writeEdxml(message));
+  if (has('xmllint')) xmllint(written);
+  const parts = [...written.toString().matchAll(/<edXML:Place>([^<]{20,})<\/edXML:Place>/g)].map(
+    (found) => found[1]!,
+  );
+  t.same(
+    parts.map((part) => [...part].length),
+    [parts[0]!.length, 200 - parts[0]!.length, 150, 50, 150, 150],
+  );
+  t.match(parts[0], / $/, 'between words where there are any');
+  for (const chunk of [1, 7, 65_536]) {
+    const read = await taken(written, { chunk });
+    t.same(read.message, message);
+    t.same(read.unknown, []);
+  }
+});
+
+t.test('only the one instruction, right before a line of the same list, joins two', async (t) => {
+  const places = async (inner: string) => {
+    const header = `<edXML:ToPlaces>${inner}</edXML:ToPlaces>`;
+    return ((await taken(documentText({ header }))).message as EdxmlDocument).toPlaces;
+  };
+  const [a, b] = ['<edXML:Place>a</edXML:Place>', '<edXML:Place>b</edXML:Place>'];
+  const mark = '<?lienthong continued?>';
+  t.same(await places(`${a}\n${mark}\n${b}`), ['ab']);
+  t.same(await places(`${mark}${a}${b}`), ['a', 'b'], 'there is nothing to go on with');
+  t.same(await places(`${a}<?other continued?>${b}<?lienthong?>${b}`), ['a', 'b', 'b']);
+  t.same(await places(`${a}${mark}<!-- x -->${b}`), ['ab'], 'a comment is nothing');
+  t.same(await places(`${a}${mark}<edXML:Other/>${b}`), ['a', 'b'], 'something else came in between');
+  const outside = documentText({
+    header: `<edXML:ToPlaces>${a}${mark}</edXML:ToPlaces><edXML:Content>c</edXML:Content>`,
+  });
+  t.match((await taken(outside)).message, { toPlaces: ['a'], content: 'c' });
+  const long = `<edXML:Place>${'x'.repeat(40_000)}</edXML:Place>`;
+  t.match(await refusal(documentText({ header: `<edXML:ToPlaces>${long}${mark}${long}</edXML:ToPlaces>` })), {
+    code: 'edxml-too-large',
+    details: { field: 'Place' },
+  });
 });
 
 t.test('what XML can’t hold becomes U+FFFD, the rest comes back as it was', async (t) => {
