@@ -188,6 +188,10 @@ export const importedOriginalRow = rowCodec<
   ImportedOriginalRow,
   lienthong.v1.ImportedOriginalRow.$Properties
 >('ImportedOriginalRow', v1.ImportedOriginalRow, KiB);
+export const importedRecipientRow = rowCodec<
+  ImportedRecipientRow,
+  lienthong.v1.ImportedRecipientRow.$Properties
+>('ImportedRecipientRow', v1.ImportedRecipientRow, 8 * KiB);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -238,5 +242,6 @@ export type LogGapRow = lienthong.v1.LogGapRow;
 export type TakeBackRow = lienthong.v1.TakeBackRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
 export type ImportedOriginalRow = lienthong.v1.ImportedOriginalRow;
+export type ImportedRecipientRow = lienthong.v1.ImportedRecipientRow;
 
 export { lienthong };

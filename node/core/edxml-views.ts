@@ -56,7 +56,7 @@ export type ImportAnswer = ImportNotes &
   );
 
 export interface ExportOptions {
-  /** The message it was imported from, byte for byte. */
+  /** The message it was imported from, byte for byte; with `status`, that of the status. */
   original?: boolean | undefined;
   /** A status said about it instead: the newest, or the newest with `code`. */
   status?: boolean | undefined;

@@ -1,6 +1,6 @@
 /**
- * What an imported edXML message (QCVN 102:2016) says beyond a submission's own fields: kept in the document's signed
- * content under the standard's meanings, so that an export gives it back. Texts as they stood. Made by
+ * What an imported edXML message (QCVN 102:2016) says beyond a submission's own fields: kept under the standard's meanings
+ * in the document's signed content (of recipients beside it), so that an export gives it back. Texts as they stood. Made by
  * exchange/edxml-submission.ts, merged by exchange/imported-fields.ts.
  */
 
@@ -48,6 +48,8 @@ export interface ImportedMetadata {
   hops?: { organId: string; timestamp: string }[];
   /** Texts that the typed fields can't hold, by their elements' path ("OtherInfo/PageAmount"): an export writes these. */
   verbatim?: { path: string; text: string }[];
+  /** Recipients as written, by position in `to`. They stay here: no part of the document, nor of what makes submissions the same. */
+  recipients?: ImportedParty[];
   /** Of the submission's attachments, by position. */
   attachments?: { contentId?: string | undefined; isOriginal?: boolean }[];
   /** The message itself, streamed into the store: kept with the document. No part of what makes submissions the same. */

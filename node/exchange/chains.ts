@@ -36,6 +36,7 @@ import {
 } from '../store/deliveries.ts';
 import type { AuditEntry, Precondition, Reader, Write } from '../store/key-value.ts';
 import { entriesOf, MOST_ENTRIES, nextAbsent, statusWrite } from '../store/statuses.ts';
+import { type KeptMessage, keepingMessage } from './kept-message.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 /** One entry of a chain, read. */
@@ -124,6 +125,8 @@ export interface Said {
   staff?: lienthong.v1.StatusStaff.$Properties | undefined;
   arrival?: { number: number; year: number; unit: string } | undefined;
   importedText?: string | undefined;
+  /** The file it was imported from. */
+  message?: KeptMessage | undefined;
 }
 
 /** Where an entry goes: `held` until its document's outcome is known; undefined seat: nowhere, it is a record only. */
@@ -171,6 +174,9 @@ export class StatusMaker {
       const { sequence } = statement.entry;
       made.statements.push(statement);
       made.writes.push(statusWrite(chains.of, side, sequence, statement.row));
+      const kept = keepingMessage(chains.of, { side, sequence }, one.message);
+      made.require.push(...kept.require);
+      made.writes.push(...kept.writes);
       made.audit.push(auditOf(chains.of, statement, 'status.made', nowMs));
       if (seat !== undefined) {
         const row = {

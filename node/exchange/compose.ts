@@ -16,9 +16,10 @@ import { MAX_RECIPIENTS } from '../core/field-limits.ts';
 import { isUrgency, type Urgency, wireOfUrgency } from '../core/urgency.ts';
 import type { BusinessKind, Submission } from '../core/views.ts';
 import type { NumberKey } from '../store/documents.ts';
+import type { ImportedRecipient } from '../store/imported-recipients.ts';
 import { legalIdOf } from '../store/relations.ts';
 import { limited, optional, required } from './fields.ts';
-import { importedFields } from './imported-fields.ts';
+import { describedRecipients, importedFields } from './imported-fields.ts';
 import type { Self, Service, TrustedDirectory } from './ports.ts';
 import type { ResolvedRelations } from './relations.ts';
 
@@ -31,6 +32,8 @@ export interface Recipient {
   unit: string;
   seat: string;
   agency: string;
+  /** As an imported message wrote it. */
+  imported?: ImportedRecipient;
 }
 
 export interface Draft {
@@ -91,7 +94,7 @@ export function compose(
       ...importedFields(submission.imported, own),
     },
     numberKey: { issuer: issuer.unit, year: date.slice(0, 4), number, notation },
-    recipients,
+    recipients: describedRecipients(recipients, submission.imported),
     missing,
     urgency: wireOfUrgency(urgency),
     due: submission.due === undefined ? '' : dueOf(submission.due, urgency),

@@ -89,7 +89,7 @@ export function tokenOf({
   imported,
   ...said
 }: Submission | Proposal): Token {
-  const { original: _, ...metadata } = imported ?? {};
+  const { original: _original, recipients: _recipients, ...metadata } = imported ?? {};
   const files = attachments.map((file: SubmittedAttachment | ProposedAttachment) => {
     const sum = 'bytes' in file ? hex(sha256(file.bytes)) : file.sha256;
     return [sum, file.name, file.mediaType ?? '', file.description ?? ''];

@@ -14,12 +14,21 @@ import type {
   EdxmlResponseFor,
   EdxmlStaff,
 } from '../edxml/message.ts';
+import type { ImportedRecipient } from '../store/imported-recipients.ts';
 import { RELATION } from '../store/relations.ts';
 import { kindOfWire } from './compose.ts';
 
+/** A recipient unit: as an imported message wrote it, else as the directory has it. */
+export interface AddressedTo {
+  unit: string;
+  name?: string | undefined;
+  inCharge?: string | undefined;
+  imported?: ImportedRecipient | undefined;
+}
+
 /** What the dispatches say, and who the recipients are. */
 export interface SentAs {
-  to: readonly { unit: string; name?: string | undefined; inCharge?: string | undefined }[];
+  to: readonly AddressedTo[];
   /** Wire number. */
   urgency: number;
   /** yyyy-MM-dd, or empty. */
@@ -48,9 +57,17 @@ export function issuerParty({ issuer }: Document): EdxmlParty {
   };
 }
 
-export const unitParty = ({ unit, name, inCharge }: SentAs['to'][number]): EdxmlParty => ({
-  organId: organIdOf(unit),
-  ...given({ organizationInCharge: inCharge, organName: name }),
+export const unitParty = ({ unit, name, inCharge, imported }: AddressedTo): EdxmlParty => ({
+  organId: imported?.organId || organIdOf(unit),
+  ...given({
+    organizationInCharge: imported === undefined ? inCharge : imported.inCharge,
+    organName: imported === undefined ? name : imported.name,
+    organAdd: imported?.address,
+    email: imported?.email,
+    telephone: imported?.telephone,
+    fax: imported?.fax,
+    website: imported?.website,
+  }),
 });
 
 export function messageOf(content: Document, { to, urgency, due, storedAtMs }: SentAs): EdxmlDocument {

@@ -19,15 +19,15 @@ import type { ExchangeComponents } from './ports.ts';
 
 type Components = Pick<ExchangeComponents, 'store' | 'directory'>;
 
-/** The newest one, or the newest of a code. Throws 'not-found', 'ambiguous', 'usage'. */
-export async function statusMessage(
+/** The newest one at a unit, or the newest of a code. Throws 'not-found', 'ambiguous', 'usage'. */
+export async function statusSaid(
   document: HeldDocument,
   { unit: wanted, code }: ExportOptions,
   components: Components,
-): Promise<{ message: EdxmlStatus; unit: string }> {
+): Promise<{ said: ChainStatement; unit: string }> {
   if (code !== undefined && !isStatusCode(code))
     throw new LienthongError('usage', { field: 'code', value: code.slice(0, 20), allowed: STATUS_CODES });
-  const { store, directory } = components;
+  const { store } = components;
   const unit = await unitOf(document, wanted, components);
   const { sender, receiver } = await chainsOf(store, { documentId: document.row.documentId, unit });
   const said = [...sender, ...receiver]
@@ -35,10 +35,18 @@ export async function statusMessage(
     .sort((a, b) => a.content.happenedAtMs - b.content.happenedAtMs)
     .at(-1);
   if (said === undefined) throw new LienthongError('not-found', { what: 'status', id: code ?? unit });
+  return { said, unit };
+}
+
+export function statusMessage(
+  document: HeldDocument,
+  { said, unit }: Awaited<ReturnType<typeof statusSaid>>,
+  { directory }: Components,
+): EdxmlStatus {
   const service = directory().service(parseUnitCode(unit));
   const name = service.kind === 'unknown' ? undefined : service.name;
   const inCharge = service.kind === 'served' ? directory().agencyName(service.agency) : undefined;
-  return { message: messageFor(document, said, unitParty({ unit, name, inCharge })), unit };
+  return messageFor(document, said, unitParty({ unit, name, inCharge }));
 }
 
 function messageFor({ content }: HeldDocument, { entry, content: status }: ChainStatement, unit: EdxmlParty) {

@@ -1,7 +1,7 @@
 /**
  * An imported status message: 01–06, 15 and 16 are said about the received document it names, 13 recalls one that was
  * sent. A DocumentId that several documents bear means the newest of the author's. What the message says that a status has
- * no field for goes along as text. Used by imports.ts.
+ * no field for goes along as text, its file stays with the entry it became. Used by imports.ts.
  */
 import { stringify as uuidText } from 'uuid';
 import { isStatusCode, needsReason, STATUS_CODES, type StatusCode } from '../core/business-status.ts';
@@ -18,6 +18,7 @@ import { chainsOf } from './chains.ts';
 import { kindOfWire } from './compose.ts';
 import { limited } from './fields.ts';
 import { composeText } from './imported-status-text.ts';
+import type { KeptMessage } from './kept-message.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { RecallRequest, Recalls } from './recalls.ts';
 import { bearing, isBy, Naming, namedDocument } from './relations.ts';
@@ -40,7 +41,7 @@ export class EdxmlStatuses {
   }
 
   /** Throws 'edxml-value', 'field-missing', 'unknown-sender-unit', 'not-found', 'ambiguous', and as StatusDesk and Recalls. */
-  async take(message: EdxmlStatus): Promise<StatusImported> {
+  async take(message: EdxmlStatus, kept: KeptMessage): Promise<StatusImported> {
     const code = codeOf(message);
     const about = aboutOf(message);
     const unit = this.#ownUnit(message.from.organId);
@@ -53,7 +54,8 @@ export class EdxmlStatuses {
       email: limited('staff.email', staffInfo.email ?? ''),
       mobile: limited('staff.mobile', staffInfo.mobile ?? ''),
     };
-    if (code === '13') return this.#recall(about, unit, { reason: short, staff, importedText });
+    if (code === '13')
+      return this.#recall(about, unit, { reason: short, staff, importedText, message: kept });
     const documentId = await this.#received(about, unit);
     const answer = await this.#with.desk.say(documentId, {
       code,
@@ -62,6 +64,7 @@ export class EdxmlStatuses {
       ...(staff && { staff }),
       answers: code === '15' || code === '16' ? await this.#waitingUpdate(documentId, unit) : undefined,
       importedText,
+      message: kept,
     });
     return { kind: 'status', code, ...answer };
   }

@@ -4,12 +4,12 @@
  * every submission is (compose.ts). Used by imports.ts.
  */
 import { LienthongError } from '../core/errors.ts';
-import type { ImportedMetadata } from '../core/imported-metadata.ts';
+import type { ImportedMetadata, ImportedParty } from '../core/imported-metadata.ts';
 import { URGENCIES } from '../core/urgency.ts';
 import type { BusinessKind, RelationInput, Submission } from '../core/views.ts';
 import { DOC_TYPES } from '../edxml/check-message.ts';
 import { parseDocumentId } from '../edxml/document-id.ts';
-import type { EdxmlDocument, EdxmlResponseFor } from '../edxml/message.ts';
+import type { EdxmlDocument, EdxmlParty, EdxmlResponseFor } from '../edxml/message.ts';
 import { few, text } from './imported-fields.ts';
 
 /** What a document without a type is called; an export leaves it out again. */
@@ -37,16 +37,8 @@ export function submissionOf(message: EdxmlDocument): MessageSubmission {
   if (kind !== 'update') verbatim.keep('Bussiness/DocumentId', message.bussiness?.documentId);
   const imported: ImportedMetadata = {
     ...(message.documentId && { legalId: message.documentId }),
-    issuer: {
-      legacyCode: message.from.organId,
-      name: message.from.organName,
-      inCharge: message.from.organizationInCharge,
-      address: message.from.organAdd,
-      email: message.from.email,
-      telephone: message.from.telephone,
-      fax: message.from.fax,
-      website: message.from.website,
-    },
+    issuer: partyOf(message.from),
+    recipients: message.to.map(partyOf),
     type: { code: documentType?.type, detail: documentType?.typeDetail },
     pages: count('OtherInfo/PageAmount', otherInfo?.pageAmount, verbatim),
     copies: count('OtherInfo/PromulgationAmount', otherInfo?.promulgationAmount, verbatim),
@@ -86,6 +78,17 @@ export function submissionOf(message: EdxmlDocument): MessageSubmission {
     imported,
   };
 }
+
+const partyOf = (party: EdxmlParty): ImportedParty => ({
+  legacyCode: party.organId,
+  name: party.organName,
+  inCharge: party.organizationInCharge,
+  address: party.organAdd,
+  email: party.email,
+  telephone: party.telephone,
+  fax: party.fax,
+  website: party.website,
+});
 
 /** Texts kept beside the typed fields. */
 class VerbatimList {

@@ -3,7 +3,7 @@
  * The sender's file lists every recipient, a recipient's its own units. Attachments are hashed on the way: bytes that
  * aren't the signed ones end the file with an error, never whole. Only reads.
  */
-import type { Attachment, Document } from '../../proto/messages.ts';
+import type { Attachment, Document, ImportedOriginalRow } from '../../proto/messages.ts';
 import { dispatch as dispatchCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
@@ -16,15 +16,14 @@ import { type OutgoingAttachment, writeEdxml } from '../edxml/write-edxml.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { newSha256 } from '../store/blob-facts.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { getOriginal } from '../store/originals.ts';
+import { getImportedRecipient } from '../store/imported-recipients.ts';
+import { getOriginal, getStatusOriginal } from '../store/originals.ts';
 import { streamAttachment, streamFile } from './attachments.ts';
-import { messageOf, type SentAs } from './edxml-message.ts';
-import { statusMessage } from './edxml-status-message.ts';
+import { type AddressedTo, messageOf, type SentAs } from './edxml-message.ts';
+import { statusMessage, statusSaid } from './edxml-status-message.ts';
+import { ORIGINAL_MESSAGE } from './imported-fields.ts';
 import type { HeldDocument } from './library.ts';
 import type { ExchangeComponents } from './ports.ts';
-
-/** AttachmentRole of the imported message. WARNING: signed and on the wire. */
-const ORIGINAL_MESSAGE = 2;
 
 export type ExportsComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'directory' | 'self'>;
 
@@ -40,9 +39,10 @@ export class Exports {
     const { number, notation } = document.content;
     const stem = `${number}-${notation}`;
     if (options.status) {
-      const { message, unit } = await statusMessage(document, options, this.#with);
-      const name = cleanFileName(`${stem}.${unit}.${message.statusCode}.edxml`);
-      return { name, stream: writeEdxml(message) };
+      const found = await statusSaid(document, options, this.#with);
+      const name = cleanFileName(`${stem}.${found.unit}.${found.said.entry.code}.edxml`);
+      if (options.original) return { name, stream: await this.#statusOriginal(document, found) };
+      return { name, stream: writeEdxml(statusMessage(document, found, this.#with)) };
     }
     const name = cleanFileName(`${stem}.edxml`);
     if (options.original) return { name, stream: await this.#original(document) };
@@ -53,15 +53,25 @@ export class Exports {
   async #original({ row, content }: HeldDocument): Promise<AsyncIterable<Uint8Array>> {
     const { store, blobs } = this.#with;
     const kept = await getOriginal(store, row.documentId);
-    if (kept !== undefined)
-      return hashed(
-        streamFile({ name: 'edXML', sha256: kept.sha256, size: kept.size }, blobs),
-        kept.sha256,
-        'edXML',
-      );
+    if (kept !== undefined) return this.#kept(kept);
     const along = content.attachments.find(({ role }) => role === ORIGINAL_MESSAGE) as Attachment | undefined;
     if (along === undefined) throw new LienthongError('not-found', { what: 'original' });
     return hashed(streamAttachment(along, row, store, blobs), along.sha256, along.name);
+  }
+
+  /** Only where it was imported: statuses travel as signed statements alone. */
+  async #statusOriginal(
+    { row: { documentId } }: HeldDocument,
+    { said: { content }, unit }: Awaited<ReturnType<typeof statusSaid>>,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { side, sequence } = content;
+    const kept = await getStatusOriginal(this.#with.store, { documentId, unit }, { side, sequence });
+    if (kept === undefined) throw new LienthongError('not-found', { what: 'original' });
+    return this.#kept(kept);
+  }
+
+  #kept({ sha256, size }: ImportedOriginalRow): AsyncIterable<Uint8Array> {
+    return hashed(streamFile({ name: 'edXML', sha256, size }, this.#with.blobs), sha256, 'edXML');
   }
 
   async #fresh(document: HeldDocument): Promise<AsyncIterable<Uint8Array>> {
@@ -84,11 +94,13 @@ export class Exports {
       : await arrivalsOf(store, row.documentId);
     if (rows[0] === undefined) throw new LienthongError('damaged', { where: 'deliveries' });
     const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(rows[0].dispatch).payload);
-    const to = rows.map(({ unit }) => this.#named(unit));
+    const to: AddressedTo[] = [];
+    for (const { documentId, unit } of rows)
+      to.push({ ...this.#named(unit), imported: await getImportedRecipient(store, { documentId, unit }) });
     return { sent: { to, urgency, due, storedAtMs: row.storedAtMs }, circular };
   }
 
-  #named(unit: string): SentAs['to'][number] {
+  #named(unit: string): AddressedTo {
     const directory = this.#with.directory();
     const service = directory.service(parseUnitCode(unit));
     if (service.kind === 'unknown') return { unit };

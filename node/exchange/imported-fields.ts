@@ -4,14 +4,16 @@
  */
 import type { lienthong } from '../../proto/messages.ts';
 import { LienthongError } from '../core/errors.ts';
-import type { ImportedMetadata } from '../core/imported-metadata.ts';
+import type { ImportedMetadata, ImportedParty } from '../core/imported-metadata.ts';
+import type { ImportedRecipient } from '../store/imported-recipients.ts';
 import type { AttachmentFields, DocumentFields } from './compose.ts';
 
 const MOST_HOPS = 100;
 const MOST_VERBATIM = 200;
 const MOST_APPENDIXES = 1_000;
 const MOST_RECEIVERS = 2_000;
-const ROLE_ORIGINAL = 2;
+/** AttachmentRole of the imported message. WARNING: signed and on the wire. */
+export const ORIGINAL_MESSAGE = 2;
 
 /** Fields that `base` hasn't, or that say more than its own. */
 export function importedFields(
@@ -19,19 +21,15 @@ export function importedFields(
   base: Pick<DocumentFields, 'issuer' | 'type' | 'legalId'>,
 ): DocumentFields {
   if (imported === undefined) return {};
-  const { issuer = {}, type = {}, business } = imported;
+  const { issuer, type = {}, business } = imported;
+  const { legacy, name, ...contact } = partyFields('From', issuer ?? {});
   return {
     legalId: text('DocumentId', imported.legalId, 300) ?? base.legalId,
     issuer: {
       code: base.issuer?.code,
-      legacyCode: text('From/OrganId', issuer.legacyCode, 60) ?? base.issuer?.legacyCode,
-      name: text('From/OrganName', issuer.name, 800) ?? base.issuer?.name,
-      inCharge: text('From/OrganizationInCharge', issuer.inCharge, 800),
-      address: text('From/OrganAdd', issuer.address, 1000),
-      email: text('From/Email', issuer.email, 400),
-      telephone: text('From/Telephone', issuer.telephone, 200),
-      fax: text('From/Fax', issuer.fax, 200),
-      website: text('From/Website', issuer.website, 400),
+      legacyCode: legacy ?? base.issuer?.legacyCode,
+      name: name ?? base.issuer?.name,
+      ...contact,
     },
     type: {
       name: base.type?.name,
@@ -61,6 +59,29 @@ export function importedFields(
     })),
   };
 }
+
+const partyFields = (of: 'From' | 'To', party: ImportedParty) => ({
+  legacy: text(`${of}/OrganId`, party.legacyCode, 60),
+  name: text(`${of}/OrganName`, party.name, 800),
+  inCharge: text(`${of}/OrganizationInCharge`, party.inCharge, 800),
+  address: text(`${of}/OrganAdd`, party.address, 1000),
+  email: text(`${of}/Email`, party.email, 400),
+  telephone: text(`${of}/Telephone`, party.telephone, 200),
+  fax: text(`${of}/Fax`, party.fax, 200),
+  website: text(`${of}/Website`, party.website, 400),
+});
+
+/** Recipients with what the message says of each: by position, as an import leaves none out. */
+export const describedRecipients = <T extends object>(
+  recipients: readonly T[],
+  imported: ImportedMetadata | undefined,
+): (T & { imported?: ImportedRecipient })[] =>
+  recipients.map((recipient, at) => {
+    const party = imported?.recipients?.[at];
+    if (party === undefined) return recipient;
+    const { legacy, ...said } = partyFields('To', party);
+    return { ...recipient, imported: { organId: legacy, ...said } };
+  });
 
 function businessFields({
   receivers,
@@ -95,7 +116,7 @@ export const importedAttachments = (
     return {
       ...one,
       ...(contentId !== undefined && { contentId: text('ContentId', contentId, 300) }),
-      ...(isOriginal && { role: ROLE_ORIGINAL }),
+      ...(isOriginal && { role: ORIGINAL_MESSAGE }),
     };
   });
 

@@ -1,12 +1,13 @@
 /**
  * Imports an edXML file (QCVN 102:2016): reads it as it streams in, then submits the document it is, or says the status it
  * is. The rules are those of every submission, so the same file twice gives the earlier answer. Order: file and
- * attachments durable under leases; one commit of the document with them; then what a recall or update does to others,
- * which a second import of the file completes if the process ends before. A refusal at any point gives everything back.
+ * attachments durable under leases; one commit of the document, or of the status, with them; then what a recall or update
+ * does to others, which a second import completes if the process ends before. A refusal at any point gives everything back.
  */
 import { WireError } from '../../proto/codec.ts';
 import type { ImportAnswer, ImportNotes, ImportOptions } from '../core/edxml-views.ts';
 import { LienthongError } from '../core/errors.ts';
+import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
 import type { StoredBlob, Submission, SubmitAnswer } from '../core/views.ts';
 import type { EdxmlDocument } from '../edxml/message.ts';
@@ -16,10 +17,15 @@ import { type Acted, EdxmlActs, type EdxmlActsComponents } from './edxml-acts.ts
 import { EdxmlIntake } from './edxml-intake.ts';
 import { EdxmlStatuses, type EdxmlStatusesComponents } from './edxml-statuses.ts';
 import { submissionOf } from './edxml-submission.ts';
+import type { ExchangeComponents } from './ports.ts';
 import type { Uploads } from './uploads.ts';
 
+/** Of an imported message that travels. */
+const ORIGINAL_MEDIA_TYPE = 'application/edxml+xml';
+
 export type ImportsComponents = EdxmlActsComponents &
-  EdxmlStatusesComponents & {
+  EdxmlStatusesComponents &
+  Pick<ExchangeComponents, 'clock'> & {
     uploads: Uploads;
     submit: (submission: Submission) => Promise<SubmitAnswer>;
     /** Whether the message itself goes to the recipients, as one more attachment. */
@@ -43,7 +49,14 @@ export class Imports {
     try {
       const read = await intake.read(source, options.signal);
       const notes = notesOf(read);
-      if (read.message.kind === 'status') return { ...notes, ...(await this.#statuses.take(read.message)) };
+      if (read.message.kind === 'status') {
+        const { lease, sha256 } = await intake.original();
+        options.signal?.throwIfAborted();
+        const file = this.#with.uploads.require(lease, sha256);
+        const importedAtMs = this.#with.clock.nowMs();
+        const kept = { sha256: file.sha256, size: file.size, importedAtMs, require: file.lease.require };
+        return { ...notes, ...(await this.#statuses.take(read.message, kept)) };
+      }
       return await this.#document(read.message, intake, options, notes);
     } finally {
       await intake.release();
@@ -89,10 +102,12 @@ export class Imports {
   }
 }
 
-/** The message itself as the last attachment. */
-function alsoSend(submission: Submission, { lease, sha256 }: StoredBlob): void {
-  const name = cleanFileName(`${submission.number}-${submission.notation}.edxml`);
-  submission.attachments.push({ name, mediaType: 'application/xml', lease, sha256 });
+/** The message itself as the last attachment. Throws 'file-too-large' for one that no recipient takes. */
+function alsoSend(submission: Submission, { lease, sha256, size }: StoredBlob): void {
+  const name = cleanFileName(`${submission.number}-${submission.notation}.original.edxml`);
+  if (size > MAX_ATTACHMENT_BYTES)
+    throw new LienthongError('file-too-large', { file: name, size, most: MAX_ATTACHMENT_BYTES });
+  submission.attachments.push({ name, mediaType: ORIGINAL_MEDIA_TYPE, lease, sha256 });
   submission.imported!.attachments!.push({ isOriginal: true });
 }
 

@@ -1,10 +1,11 @@
 /** What the outbox commits beside a document's deliveries, what it says of it in the audit log, and what it keeps. */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
-import type { AuditEntry, Batch } from '../store/key-value.ts';
+import { importedRecipientWrite } from '../store/imported-recipients.ts';
+import type { AuditEntry, Batch, Write } from '../store/key-value.ts';
 import type { ResolvedAttachments } from './attachments.ts';
 import { inlinedOf, offerOf } from './attempt.ts';
-import type { Draft } from './compose.ts';
+import type { Draft, Recipient } from './compose.ts';
 import type { Token } from './earlier-submissions.ts';
 import type { FreshOffer } from './fresh-offers.ts';
 
@@ -32,6 +33,12 @@ export function queuedRow(
   };
   return { ...of, state: 1, urgency, queuedAtMs, ...untried } as DeliveryRow;
 }
+
+/** Of those an imported message wrote, what it says of them. */
+export const recipientWrites = (documentId: Bytes, recipients: readonly Recipient[]): Write[] =>
+  recipients.flatMap(({ unit, imported }) =>
+    imported === undefined ? [] : [importedRecipientWrite({ documentId, unit }, imported)],
+  );
 
 /** Undefined when an attachment that travels in the offer is a file: it is read when its turn comes. */
 export function freshOffer(

@@ -32,7 +32,7 @@ import type { DeliveryEvents } from './delivery-events.ts';
 import { newDeliveries } from './dispatching.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { FreshOffer } from './fresh-offers.ts';
-import { freshOffer, type NewDocument, queuedEntry } from './new-document.ts';
+import { freshOffer, type NewDocument, queuedEntry, recipientWrites } from './new-document.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Relations, ResolvedRelations } from './relations.ts';
 import type { Uploads } from './uploads.ts';
@@ -251,6 +251,7 @@ export class Outbox {
     const writes: Write[] = [
       ...base.writes,
       ...attachments.writes,
+      ...recipientWrites(documentId, recipients),
       submissionWrite(token.system, token.name, documentId, token.hash),
     ];
     const of = { documentId, exchangeId: parseUuid(exchangeId) };

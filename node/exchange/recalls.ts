@@ -13,6 +13,7 @@ import { changeDeliveryWrites, deliveriesOf, deliveryUnchanged, getDelivery } fr
 import { type Chains, chainsOf, type Made, type Said, type StatusMaker } from './chains.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { required } from './fields.ts';
+import { type KeptMessage, keepWithEarlier } from './kept-message.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { StatusCarrier } from './status-carrier.ts';
 
@@ -30,9 +31,10 @@ export interface RecallRequest {
   reason: string;
   /** Recipient units; all when absent. */
   units?: readonly string[] | undefined;
-  /** Of an imported status: who said it, and what has no field. */
+  /** Of an imported status: who said it, what has no field, and its file. */
   staff?: Said['staff'];
   importedText?: string | undefined;
+  message?: KeptMessage | undefined;
 }
 
 export class Recalls {
@@ -77,7 +79,10 @@ export class Recalls {
     if (state === 'refused' || state === 'cancelled') return 'settled';
     const chains = await chainsOf(store, of);
     const verdict = judgeStep(chains.state, '13');
-    if (verdict === 'repeat') return chains.state.recall === 'agreed' ? 'settled' : 'repeated';
+    if (verdict === 'repeat') {
+      await keepWithEarlier(store, chains, said);
+      return chains.state.recall === 'agreed' ? 'settled' : 'repeated';
+    }
     if (verdict === 'refused') return chains.state.stage === '02' ? 'settled' : 'finished';
     const make = (carried: 'now' | 'held' | 'never'): Promise<Made> =>
       this.#with.maker.make(chains, SENDER_SIDE, [said], {

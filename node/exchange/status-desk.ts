@@ -22,6 +22,7 @@ import {
   type StatusMaker,
 } from './chains.ts';
 import { limited, optional, required } from './fields.ts';
+import { type KeptMessage, keepWithEarlier } from './kept-message.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { StatusCarrier } from './status-carrier.ts';
 
@@ -41,8 +42,9 @@ export type StatusDeskComponents = Pick<ExchangeComponents, 'store' | 'clock' | 
 export type Act = Omit<StatusAct, 'answers' | 'unit'> & {
   unit?: string | undefined;
   answers?: Bytes | undefined;
-  /** What an imported status said that has no field. */
+  /** What an imported status said that has no field, and its file. */
   importedText?: string | undefined;
+  message?: KeptMessage | undefined;
 };
 
 export class StatusDesk {
@@ -95,7 +97,10 @@ export class StatusDesk {
     const answers =
       said.code === '15' || said.code === '16' ? (said.answers ?? waitingOf(chains)) : undefined;
     const verdict = judged(chains, said, answers);
-    if (verdict === 'repeat') return answerOf(arrival, chains, true);
+    if (verdict === 'repeat') {
+      await keepWithEarlier(store, chains, said);
+      return answerOf(arrival, chains, true);
+    }
     if (verdict === 'refused') throw notAllowed(uuidText(exchangeId), said, chains);
     const number = said.code === '03' ? await this.#nextNumber(arrival) : undefined;
     const ends = said.code === '02' || said.code === '06' ? said.code : undefined;
@@ -138,10 +143,11 @@ export class StatusDesk {
   }
 }
 
-function saidOf({ code, reason, note, staff, answers, importedText }: Act): Said {
+function saidOf({ code, reason, note, staff, answers, importedText, message }: Act): Said {
   return {
     code,
     importedText,
+    message,
     answers,
     reason: needsReason(code) ? required('reason', reason) : optional('reason', reason),
     note: optional('note', note),

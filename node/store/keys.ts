@@ -102,6 +102,10 @@ export const PREFIX = {
   provenLog: 73,
   /** epoch, seat → TakeBackRow. */
   takeBack: 74,
+  /** document id, unit, side, sequence → ImportedOriginalRow: the edXML message a status was imported from. */
+  importedStatus: 75,
+  /** document id, unit → ImportedRecipientRow (outgoing). */
+  importedRecipient: 76,
 } as const;
 
 export type Prefix = number;

@@ -2052,6 +2052,68 @@ export const descriptor: Descriptor = {
                 }
               }
             },
+            "ImportedRecipientRow": {
+              "fields": {
+                "organId": {
+                  "type": "string",
+                  "id": 1,
+                  "protoName": "organ_id",
+                  "options": {
+                    "(max_bytes)": 60
+                  }
+                },
+                "inCharge": {
+                  "type": "string",
+                  "id": 2,
+                  "protoName": "in_charge",
+                  "options": {
+                    "(max_bytes)": 800
+                  }
+                },
+                "name": {
+                  "type": "string",
+                  "id": 3,
+                  "options": {
+                    "(max_bytes)": 800
+                  }
+                },
+                "address": {
+                  "type": "string",
+                  "id": 4,
+                  "options": {
+                    "(max_bytes)": 1000
+                  }
+                },
+                "email": {
+                  "type": "string",
+                  "id": 5,
+                  "options": {
+                    "(max_bytes)": 400
+                  }
+                },
+                "telephone": {
+                  "type": "string",
+                  "id": 6,
+                  "options": {
+                    "(max_bytes)": 200
+                  }
+                },
+                "fax": {
+                  "type": "string",
+                  "id": 7,
+                  "options": {
+                    "(max_bytes)": 200
+                  }
+                },
+                "website": {
+                  "type": "string",
+                  "id": 8,
+                  "options": {
+                    "(max_bytes)": 400
+                  }
+                }
+              }
+            },
             "Document": {
               "fields": {
                 "exchangeId": {

@@ -4285,7 +4285,7 @@ export namespace lienthong {
         interface IImportedOriginalRow extends lienthong.v1.ImportedOriginalRow.$Properties {
         }
 
-        /** The edXML message a document was imported from, kept whole: a blob of this node. */
+        /** The edXML message a document or a status was imported from, kept whole: a blob of this node. */
         class ImportedOriginalRow {
 
             /**
@@ -4353,6 +4353,113 @@ export namespace lienthong {
 
             /** Shape of an ImportedOriginalRow. */
             type $Shape = lienthong.v1.ImportedOriginalRow.$Properties;
+        }
+
+        /**
+         * Properties of an ImportedRecipientRow.
+         * @deprecated Use lienthong.v1.ImportedRecipientRow.$Properties instead.
+         */
+        interface IImportedRecipientRow extends lienthong.v1.ImportedRecipientRow.$Properties {
+        }
+
+        /** A recipient as the edXML message wrote it that the document was imported from: known to the sender alone. */
+        class ImportedRecipientRow {
+
+            /**
+             * Constructs a new ImportedRecipientRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.ImportedRecipientRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** As written, in either form of the code. */
+            organId: string;
+
+            /** ImportedRecipientRow inCharge. */
+            inCharge: string;
+
+            /** ImportedRecipientRow name. */
+            name: string;
+
+            /** ImportedRecipientRow address. */
+            address: string;
+
+            /** ImportedRecipientRow email. */
+            email: string;
+
+            /** ImportedRecipientRow telephone. */
+            telephone: string;
+
+            /** ImportedRecipientRow fax. */
+            fax: string;
+
+            /** ImportedRecipientRow website. */
+            website: string;
+
+            /**
+             * Creates a new ImportedRecipientRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns ImportedRecipientRow instance
+             */
+            static create(properties: lienthong.v1.ImportedRecipientRow.$Shape): lienthong.v1.ImportedRecipientRow & lienthong.v1.ImportedRecipientRow.$Shape;
+            static create(properties?: lienthong.v1.ImportedRecipientRow.$Properties): lienthong.v1.ImportedRecipientRow;
+
+            /**
+             * Encodes the specified ImportedRecipientRow message. Does not implicitly {@link lienthong.v1.ImportedRecipientRow.verify|verify} messages.
+             * @param message ImportedRecipientRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.ImportedRecipientRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an ImportedRecipientRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.ImportedRecipientRow & lienthong.v1.ImportedRecipientRow.$Shape} ImportedRecipientRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.ImportedRecipientRow & lienthong.v1.ImportedRecipientRow.$Shape;
+        }
+
+        namespace ImportedRecipientRow {
+
+            /** Properties of an ImportedRecipientRow. */
+            interface $Properties {
+
+                /** As written, in either form of the code. */
+                organId?: string;
+
+                /** ImportedRecipientRow inCharge */
+                inCharge?: string;
+
+                /** ImportedRecipientRow name */
+                name?: string;
+
+                /** ImportedRecipientRow address */
+                address?: string;
+
+                /** ImportedRecipientRow email */
+                email?: string;
+
+                /** ImportedRecipientRow telephone */
+                telephone?: string;
+
+                /** ImportedRecipientRow fax */
+                fax?: string;
+
+                /** ImportedRecipientRow website */
+                website?: string;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an ImportedRecipientRow. */
+            type $Shape = lienthong.v1.ImportedRecipientRow.$Properties;
         }
 
         /**

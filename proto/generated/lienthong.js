@@ -10940,7 +10940,7 @@ export const lienthong = $root.lienthong = (() => {
             /**
              * Constructs a new ImportedOriginalRow.
              * @memberof lienthong.v1
-             * @classdesc The edXML message a document was imported from, kept whole: a blob of this node.
+             * @classdesc The edXML message a document or a status was imported from, kept whole: a blob of this node.
              * @constructor
              * @param {lienthong.v1.ImportedOriginalRow.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -11103,6 +11103,298 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return ImportedOriginalRow;
+        })();
+
+        v1.ImportedRecipientRow = (function() {
+
+            /**
+             * Properties of an ImportedRecipientRow.
+             * @typedef {Object} lienthong.v1.ImportedRecipientRow.$Properties
+             * @property {string} [organId] As written, in either form of the code.
+             * @property {string} [inCharge] ImportedRecipientRow inCharge
+             * @property {string} [name] ImportedRecipientRow name
+             * @property {string} [address] ImportedRecipientRow address
+             * @property {string} [email] ImportedRecipientRow email
+             * @property {string} [telephone] ImportedRecipientRow telephone
+             * @property {string} [fax] ImportedRecipientRow fax
+             * @property {string} [website] ImportedRecipientRow website
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an ImportedRecipientRow.
+             * @memberof lienthong.v1
+             * @interface IImportedRecipientRow
+             * @augments lienthong.v1.ImportedRecipientRow.$Properties
+             * @deprecated Use lienthong.v1.ImportedRecipientRow.$Properties instead.
+             */
+
+            /**
+             * Shape of an ImportedRecipientRow.
+             * @typedef {lienthong.v1.ImportedRecipientRow.$Properties} lienthong.v1.ImportedRecipientRow.$Shape
+             */
+
+            /**
+             * Constructs a new ImportedRecipientRow.
+             * @memberof lienthong.v1
+             * @classdesc A recipient as the edXML message wrote it that the document was imported from: known to the sender alone.
+             * @constructor
+             * @param {lienthong.v1.ImportedRecipientRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const ImportedRecipientRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * As written, in either form of the code.
+             * @member {string} organId
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.organId = "";
+
+            /**
+             * ImportedRecipientRow inCharge.
+             * @member {string} inCharge
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.inCharge = "";
+
+            /**
+             * ImportedRecipientRow name.
+             * @member {string} name
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.name = "";
+
+            /**
+             * ImportedRecipientRow address.
+             * @member {string} address
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.address = "";
+
+            /**
+             * ImportedRecipientRow email.
+             * @member {string} email
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.email = "";
+
+            /**
+             * ImportedRecipientRow telephone.
+             * @member {string} telephone
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.telephone = "";
+
+            /**
+             * ImportedRecipientRow fax.
+             * @member {string} fax
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.fax = "";
+
+            /**
+             * ImportedRecipientRow website.
+             * @member {string} website
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @instance
+             */
+            ImportedRecipientRow.prototype.website = "";
+
+            /**
+             * Creates a new ImportedRecipientRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @static
+             * @param {lienthong.v1.ImportedRecipientRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.ImportedRecipientRow} ImportedRecipientRow instance
+             * @type {{
+             *   (properties: lienthong.v1.ImportedRecipientRow.$Shape): lienthong.v1.ImportedRecipientRow & lienthong.v1.ImportedRecipientRow.$Shape;
+             *   (properties?: lienthong.v1.ImportedRecipientRow.$Properties): lienthong.v1.ImportedRecipientRow;
+             * }}
+             */
+            ImportedRecipientRow.create = function(properties) {
+                return new ImportedRecipientRow(properties);
+            };
+
+            /**
+             * Encodes the specified ImportedRecipientRow message. Does not implicitly {@link lienthong.v1.ImportedRecipientRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @static
+             * @param {lienthong.v1.ImportedRecipientRow.$Properties} message ImportedRecipientRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            ImportedRecipientRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.organId != null && $Object.hasOwnProperty.call(message, "organId") && message.organId !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.organId);
+                if (message.inCharge != null && $Object.hasOwnProperty.call(message, "inCharge") && message.inCharge !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.inCharge);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.name);
+                if (message.address != null && $Object.hasOwnProperty.call(message, "address") && message.address !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.address);
+                if (message.email != null && $Object.hasOwnProperty.call(message, "email") && message.email !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.email);
+                if (message.telephone != null && $Object.hasOwnProperty.call(message, "telephone") && message.telephone !== "")
+                    writer.uint32(/* id 6, wireType 2 =*/50).string(message.telephone);
+                if (message.fax != null && $Object.hasOwnProperty.call(message, "fax") && message.fax !== "")
+                    writer.uint32(/* id 7, wireType 2 =*/58).string(message.fax);
+                if (message.website != null && $Object.hasOwnProperty.call(message, "website") && message.website !== "")
+                    writer.uint32(/* id 8, wireType 2 =*/66).string(message.website);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an ImportedRecipientRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.ImportedRecipientRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.ImportedRecipientRow & lienthong.v1.ImportedRecipientRow.$Shape} ImportedRecipientRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            ImportedRecipientRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.ImportedRecipientRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.organId = value;
+                            else
+                                delete message.organId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.inCharge = value;
+                            else
+                                delete message.inCharge;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.address = value;
+                            else
+                                delete message.address;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.email = value;
+                            else
+                                delete message.email;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.telephone = value;
+                            else
+                                delete message.telephone;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.fax = value;
+                            else
+                                delete message.fax;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.website = value;
+                            else
+                                delete message.website;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return ImportedRecipientRow;
         })();
 
         v1.Document = (function() {

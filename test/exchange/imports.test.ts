@@ -10,7 +10,7 @@ import { blobReferenceKey, blobReferenceWrites, isBlobReferenced } from '../../n
 import { checkParts } from '../../node/store/folder-check.ts';
 import { PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { getOriginal, originalWrites } from '../../node/store/originals.ts';
-import { fixture, has, inChunks, taken, xmllint } from '../edxml/reading.ts';
+import { fixture, has, inChunks, joined, taken, xmllint } from '../edxml/reading.ts';
 import {
   edited,
   edxmlFederation,
@@ -129,6 +129,7 @@ for (const name of ['document-new', 'document-recall', 'document-replace', 'docu
     const message = before.message as EdxmlDocument;
     const own = fieldsOf(first.message as EdxmlDocument) as Record<string, unknown>;
     t.match(own, fieldsOf(message), 'every field that was there');
+    t.same(comparable((first.message as EdxmlDocument).to), comparable(message.to), 'recipients as written');
     t.same(first.files, before.files);
     for (const { organId } of message.to) {
       const { agency } = federation.authority.directory.require().service(organId) as { agency: string };
@@ -413,8 +414,6 @@ t.test('statuses are said about the received document, with who, why and when th
   await federation.until('both know', async () =>
     (await author.exchange.show(id)).statuses.some(({ code }) => code === '15'),
   );
-  t.equal((await filesOf(receiver)).length, 0, 'no file of a status is kept');
-
   for (const node of [author, receiver]) {
     for (const [code, name] of [
       ['01', 'status-01'],
@@ -491,8 +490,19 @@ t.test('the imported message travels only where the folder says so', async (t) =
   const file = newDocument();
   const { id } = await importedDocument(author, file);
   await delivered(federation, id);
-  t.equal((await receiver.exchange.show(id)).files.length, 2);
   for (const node of [author, receiver]) {
+    const { files } = await node.exchange.show(id);
+    t.match(files, [
+      { role: undefined },
+      {
+        name: '118-KH-SLT.original.edxml',
+        mediaType: 'application/edxml+xml',
+        role: 'original-message',
+        size: file.length,
+      },
+    ]);
+    t.equal(files.length, 2);
+    t.ok((await joined((await node.exchange.attachment(id, 1)).stream)).equals(file), 'as an attachment');
     t.ok((await joinedOriginal(node, id)).equals(file), node.who.seat);
     t.equal((await exported(node, id)).attachments.length, 1, 'an export doesn’t hold it');
   }

@@ -60,7 +60,6 @@ async function exportTo(cli: Cli, given: string, { out, ...options }: Options): 
 
 function optionsOf({ original, status, unit, code }: Omit<Options, 'out'>): ExportOptions {
   const usage = (field: string, reason: string) => new LienthongError('usage', { field, reason });
-  if (original && status) throw usage('--original', '--original | --status');
   if (!status && (unit !== undefined || code !== undefined))
     throw usage(unit === undefined ? '--code' : '--unit', '--status');
   return {

@@ -21,8 +21,8 @@ export const EDXML_TEXTS = {
     en: 'file to write; never over another: a taken name gets a number',
   },
   'option.original': {
-    vi: 'tệp edXML gốc đã nhập, đúng từng byte',
-    en: 'the edXML file it was imported from, byte for byte',
+    vi: 'tệp edXML gốc đã nhập, đúng từng byte; với --status: tệp gốc của trạng thái',
+    en: 'the edXML file it was imported from, byte for byte; with --status, that of the status',
   },
   'option.exportStatus': {
     vi: 'trạng thái mới nhất của văn bản, thay vì văn bản',
