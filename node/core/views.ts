@@ -184,6 +184,15 @@ export interface SignatureView {
   reason: string | null;
 }
 
+export interface FileView extends PdfFileView {
+  name: string;
+  mediaType: string;
+  size: number;
+  sha256: string;
+  /** The edXML message the document was imported from, which its sender let travel; absent on the document's own files. */
+  role?: 'original-message';
+}
+
 export interface DocumentView extends DocumentItem {
   box: 'inbox' | 'outbox';
   documentHash: string;
@@ -202,7 +211,7 @@ export interface DocumentView extends DocumentItem {
   namedBy: RelationView[];
   /** The conversation it is part of, itself included; empty where it stands alone. */
   thread: ThreadItem[];
-  files: ({ name: string; mediaType: string; size: number; sha256: string } & PdfFileView)[];
+  files: FileView[];
   legalEffect: LegalEffect;
   /** What gives it its effect; null for information only. */
   legalBasis: LegalBasis | null;

@@ -13,6 +13,7 @@ import type { DocumentView } from '../core/views.ts';
 import type { PdfExamination } from '../pdf/pdf-examination.ts';
 import { judgePdf } from '../pdf/pdf-judgement.ts';
 import { WorkBudget } from '../pdf/work-budget.ts';
+import { ORIGINAL_MESSAGE } from './imported-fields.ts';
 import type { HeldDocument } from './library.ts';
 import { type Examined, PdfExaminer } from './pdf-examiner.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -43,7 +44,8 @@ export class PdfReports {
       const { name, mediaType, size, sha256 } = attachment;
       const examined = await this.#examiner.of(attachment, document.row, work);
       const pdf = this.#judged(examined, document);
-      files.push({ name, mediaType, size, sha256: hex(sha256), ...pdf });
+      const role = attachment.role === ORIGINAL_MESSAGE ? { role: 'original-message' as const } : {};
+      files.push({ name, mediaType, size, sha256: hex(sha256), ...role, ...pdf });
       if (examined !== 'no-pdf') signed.push(this.#isSigned(examined, pdf.pdfSignatures ?? [], document));
     }
     const areSigned = signed.length > 0 && signed.every(Boolean);

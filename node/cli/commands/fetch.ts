@@ -8,9 +8,11 @@ import { parseUnitCode } from '../../core/codes.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { cleanFileName } from '../../core/file-names.ts';
 import { errorText } from '../../core/messages.ts';
+import type { FileView } from '../../core/views.ts';
 import { bytesText } from '../amounts.ts';
 import { parseId } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
+import { fileText } from '../file-text.ts';
 import { subcommand } from '../help.ts';
 import { makeNewFolder, makeOutFolder, writeIncoming } from '../incoming-files.ts';
 import type { NodeClient } from '../node-client.ts';
@@ -21,6 +23,7 @@ interface FetchedFile {
   path: string;
   size: number;
   sha256: string;
+  role?: FileView['role'];
 }
 
 interface FetchOptions {
@@ -43,7 +46,8 @@ export function addFetch(program: Command, cli: Cli): void {
       for (const [index, file] of view.files.entries()) {
         const path = await fetchFile(cli, node, view.id, index, file, out);
         files.push({ ...file, path });
-        cli.print(`${path}  ${cli.paint('dim', bytesText(file.size, cli.language))}`);
+        const shown = fileText(cli, { ...file, name: path });
+        cli.print(`${shown}  ${cli.paint('dim', bytesText(file.size, cli.language))}`);
       }
       const proof = evidence ? await fetchEvidence(node, view.id, out) : undefined;
       if (proof) cli.say('fetch.evidence', { folder: proof.folder, count: proof.files.length });

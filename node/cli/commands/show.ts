@@ -8,6 +8,7 @@ import type { Cli } from '../cli.ts';
 import { printClocks } from '../clock-tables.ts';
 import { STATE_STYLE } from '../deliveries.ts';
 import { faultText, wordText } from '../faults.ts';
+import { fileText } from '../file-text.ts';
 import { subcommand } from '../help.ts';
 import { printCustody, printEffects, printRelations, printThread, standingText } from '../life-sheet.ts';
 import { legalText, printPdfSignatures } from '../pdf-signatures.ts';
@@ -29,7 +30,7 @@ async function printDocument(cli: Cli, view: DocumentView): Promise<void> {
   await printTable(
     cli,
     [
-      { heading: cli.text('label.name'), cell: (file) => file.name, flexible: true },
+      { heading: cli.text('label.name'), cell: (file) => fileText(cli, file), flexible: true },
       { heading: cli.text('label.size'), cell: (file) => bytesText(file.size, cli.language), align: 'right' },
       {
         heading: 'SHA-256',

@@ -21,8 +21,8 @@ async function opened(t: Context, node: TestNode) {
   return { door, cli };
 }
 
-async function started(t: Context) {
-  const federation = await edxmlFederation(t);
+async function started(t: Context, init: Parameters<typeof edxmlFederation>[1] = {}) {
+  const federation = await edxmlFederation(t, init);
   const author = await opened(t, federation.node('H90'));
   const receiver = await opened(t, federation.node('H91'));
   const files = await temporaryFolder(t);
@@ -117,7 +117,7 @@ t.test('an export writes a new file, whole, and never over another', async (t) =
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original'])).status, 4);
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--status'])).status, 4);
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--unit', 'H91'])).status, 2);
-  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original', '--status'])).status, 2);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original', '--status'])).status, 4);
   t.notOk((await readdir(files)).includes('none'), 'nothing is written then');
   await federation.node('H91').exchange.say(id, { code: '03', note: 'Vào sổ' });
   const status = join(files, 'tt.edxml');
@@ -130,6 +130,53 @@ t.test('an export writes a new file, whole, and never over another', async (t) =
     statusCode: '03',
     description: 'Vào sổ',
   });
+});
+
+t.test('an original that came along is shown and fetched as what it is, at both ends', async (t) => {
+  const { federation, author, receiver, written, files } = await started(t, {
+    H90: { edxmlOriginalTravels: true },
+  });
+  const original = newDocument('118', toH91);
+  const ran = await author.cli(['import', await written('a.edxml', original), ...DECLARED, '--json']);
+  const { id } = JSON.parse(ran.out).imported[0];
+  await federation.settled('H90', id);
+  for (const [node, name] of [
+    [author, 'author'],
+    [receiver, 'receiver'],
+  ] as const) {
+    t.match((await node.cli(['show', id])).out, '118-KH-SLT.original.edxml (original edXML file)');
+    const folder = join(files, name);
+    const fetched = await node.cli(['fetch', id, '--out', folder]);
+    t.match(fetched.out, /118-KH-SLT\.original\.edxml \(original edXML file\)/);
+    t.ok((await readFile(join(folder, '118-KH-SLT.original.edxml'))).equals(original), name);
+    const { files: told } = JSON.parse((await node.cli(['fetch', id, '--out', folder, '--json'])).out);
+    t.match(told, [{ role: undefined }, { role: 'original-message' }]);
+    const kept = join(files, `${name}.edxml`);
+    t.equal((await node.cli(['export', id, '--out', kept, '--original'])).status, 0);
+    t.ok((await readFile(kept)).equals(original));
+  }
+});
+
+t.test('the file of an imported status comes out again where it went in', async (t) => {
+  const { federation, author, receiver, written, files } = await started(t);
+  const ran = await author.cli([
+    'import',
+    await written('a.edxml', newDocument('118', toH91)),
+    ...DECLARED,
+    '--json',
+  ]);
+  const { id } = JSON.parse(ran.out).imported[0];
+  await federation.settled('H90', id);
+  const status = fixture('status-03.edxml');
+  t.equal((await receiver.cli(['import', await written('s.edxml', status), ...DECLARED])).status, 0);
+  const out = join(files, 'tt.edxml');
+  const words = ['export', id, '--out', out, '--status', '--original', '--code', '03'];
+  t.equal((await receiver.cli(words)).status, 0);
+  t.ok((await readFile(out)).equals(status));
+  await federation.until('the author has it', async () =>
+    (await federation.node('H90').exchange.show(id)).statuses.some(({ code }) => code === '03'),
+  );
+  t.match((await author.cli(words)).err, 'original edXML file');
 });
 
 t.test('a damaged attachment breaks the export off, and no file is left', async (t) => {
