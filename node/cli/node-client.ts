@@ -62,8 +62,8 @@ export class NodeClient {
     this.#http.json<void>('POST', `${document(id)}/taken`, { body: { unit } });
   recall = (id: string, request: RecallAsked) =>
     this.#http.json<RecallAnswer[]>('POST', `${document(id)}/recall`, { body: request });
-  addRecipients = (id: string, to: readonly string[], reason: string) =>
-    this.#http.json<DeliverySummary[]>('POST', `${document(id)}/recipients`, { body: { to, reason } });
+  addRecipients = (id: string, to: readonly string[], reason: string, by?: string) =>
+    this.#http.json<DeliverySummary[]>('POST', `${document(id)}/recipients`, { body: { to, reason, by } });
   register = ({ box, ...query }: RegisterQuery) =>
     this.#http.json<RegisterPage>('GET', pathOf(`/v1/registers/${box}`, { ...query }));
   upload = (source: AsyncIterable<Uint8Array>, size: number) =>

@@ -21,8 +21,9 @@ import type { Moment } from '../search/index-calls.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
 import { type Chains, chainsOf } from './chains.ts';
+import type { NamedDocument } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { type NamedDocument, Naming } from './relations.ts';
+import { Naming } from './relations.ts';
 
 export type ClockReaderComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'clock'> & {
   calendar: WorkingCalendar;

@@ -16,9 +16,9 @@ import { resolveRecipients } from './compose.ts';
 import type { MessageSubmission } from './edxml-submission.ts';
 import { limited } from './fields.ts';
 import type { MoreRecipients } from './more-recipients.ts';
+import { type NamedDocument, namedDocument } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Recalls } from './recalls.ts';
-import { type NamedDocument, namedDocument } from './relations.ts';
 
 export type EdxmlActsComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'self'> & {
   recalls: Recalls;
@@ -86,7 +86,12 @@ export class EdxmlActs {
         ),
       );
     if (added.length > 0) {
-      const deliveries = await moreRecipients.add(target.row.documentId, added, reasonOf(content));
+      const deliveries = await moreRecipients.add(
+        target.row.documentId,
+        added,
+        reasonOf(content),
+        content.issuer.code!,
+      );
       acted.additions.push({ id: uuidText(target.row.exchangeId), deliveries });
     }
   }
@@ -97,7 +102,7 @@ export class EdxmlActs {
     const { documentId, exchangeId } = target.row;
     const sent = (await deliveriesOf(store, documentId)).map(({ unit }) => unit);
     const meant = sent.filter((unit) => units.includes(unit));
-    const request = { reason: reasonOf(content), units: meant };
+    const request = { reason: reasonOf(content), units: meant, by: content.issuer.code! };
     return {
       id: uuidText(exchangeId),
       answers: meant.length > 0 ? await recalls.recall(documentId, request) : [],

@@ -15,13 +15,13 @@ import type { EdxmlResponseFor, EdxmlStatus } from '../edxml/message.ts';
 import { getArrival } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { chainsOf } from './chains.ts';
-import { kindOfWire } from './compose.ts';
 import { limited } from './fields.ts';
 import { composeText } from './imported-status-text.ts';
 import type { KeptMessage } from './kept-message.ts';
+import { bearing, isBy, namedDocument, ownBearing } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { RecallRequest, Recalls } from './recalls.ts';
-import { bearing, isBy, Naming, namedDocument } from './relations.ts';
+import { Naming } from './relations.ts';
 import type { StatusDesk } from './status-desk.ts';
 
 export type EdxmlStatusesComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'self'> & {
@@ -70,20 +70,18 @@ export class EdxmlStatuses {
   }
 
   async #recall(about: About, unit: string, said: RecallRequest): Promise<StatusImported> {
-    const { store, recalls } = this.#with;
-    const sent = (await bearing(this.#with.store, about.legalId)).filter(
-      ({ row, content }) =>
-        row.outgoing && content.issuer.code === unit && kindOfWire(content.businessKind) !== 'recall',
-    );
-    if (sent[0] === undefined) throw notHere(about);
-    const { documentId, exchangeId } = sent[0].row;
-    const named = about.organId === '' ? unit : this.#unit(about.organId);
+    const { store, recalls, directory } = this.#with;
+    const sent = await ownBearing(store, about, unit, directory());
+    if (sent === undefined) throw notHere(about);
+    const { documentId, exchangeId } = sent.row;
+    const issuer = sent.content.issuer.code!;
+    const named = about.organId === '' ? issuer : this.#unit(about.organId);
     const units = (await deliveriesOf(store, documentId)).map((row) => row.unit);
     // some name the recipient there, some the author again: all recipients then
-    const isOne = named !== unit;
+    const isOne = ![unit, issuer, sent.content.senderAgency].includes(named);
     if (isOne && !units.includes(named))
       throw new LienthongError('not-found', { what: 'delivery', id: named });
-    const answers = await recalls.recall(documentId, { ...said, units: isOne ? [named] : units });
+    const answers = await recalls.recall(documentId, { ...said, by: unit, units: isOne ? [named] : units });
     return { kind: 'status', code: '13', id: uuidText(exchangeId), answers };
   }
 

@@ -243,13 +243,20 @@ export class Exchange {
   async recall(id: string, request: RecallRequest): Promise<RecallAnswer[]> {
     this.#parts.takeBack.requireNumbersKnown();
     const units = request.units?.map(parseUnitCode);
-    return this.#parts.recalls.recall(await this.#parts.library.requireId(id), { ...request, units });
+    const by = request.by === undefined ? undefined : parseUnitCode(request.by);
+    return this.#parts.recalls.recall(await this.#parts.library.requireId(id), { ...request, units, by });
   }
 
   /** The same document to more recipients. Throws as MoreRecipients. */
-  async addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
+  async addRecipients(
+    id: string,
+    to: readonly string[],
+    reason: string,
+    by?: string,
+  ): Promise<DeliverySummary[]> {
     this.#parts.takeBack.requireNumbersKnown();
-    return this.#parts.moreRecipients.add(await this.#parts.library.requireId(id), to, reason);
+    const unit = by === undefined ? undefined : parseUnitCode(by);
+    return this.#parts.moreRecipients.add(await this.#parts.library.requireId(id), to, reason, unit);
   }
 
   /** A page of the register of incoming or outgoing documents of a year. Throws as Register. */

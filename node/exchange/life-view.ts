@@ -12,8 +12,9 @@ import type { Reader } from '../store/key-value.ts';
 import { namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { custodyOf, type Standing, standingOf } from './custody.ts';
+import { type NamedDocument, namedDocument } from './named-documents.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
-import { type NamedDocument, type Naming, namedDocument, nameOf } from './relations.ts';
+import { type Naming, nameOf } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Documents of a conversation that are shown; the rest is found from the last one. */

@@ -15,11 +15,11 @@ import {
   type QueuedDelivery,
   queuedOf,
 } from '../store/deliveries.ts';
-import { getDocument } from '../store/documents.ts';
 import { resolveRecipients } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { type DispatchingComponents, newDeliveries } from './dispatching.ts';
 import { required } from './fields.ts';
+import { namedDocument, requireOwn } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export type MoreRecipientsComponents = DispatchingComponents &
@@ -35,16 +35,25 @@ export class MoreRecipients {
     this.#with = components;
   }
 
-  /** Every delivery to these units, new or there before. Throws as a submission's recipients, 'status-not-allowed'. */
-  async add(documentId: Bytes, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
+  /**
+   * Every delivery to these units, new or there before. `by`: the unit of this node that adds them, the agency when absent.
+   * Throws as a submission's recipients, 'status-not-allowed' as `requireOwn`.
+   */
+  async add(
+    documentId: Bytes,
+    to: readonly string[],
+    reason: string,
+    by?: string,
+  ): Promise<DeliverySummary[]> {
     const { store, directory, self, clock, events, onQueued } = this.#with;
     const text = required('reason', reason);
-    const document = await getDocument(store, documentId);
-    if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
+    const named = await namedDocument(store, documentId);
+    if (named === undefined) throw new LienthongError('damaged', { where: 'document' });
+    requireOwn(named, by ?? self.agency, directory());
+    const document = named.row;
     const before = await deliveriesOf(store, documentId);
     const id = uuidText(document.exchangeId);
-    if (!document.outgoing || before[0] === undefined)
-      throw new LienthongError('status-not-allowed', { id, side: 'receiver' });
+    if (before[0] === undefined) throw new LienthongError('damaged', { where: 'deliveries' });
     const { recipients } = resolveRecipients({ to: [...to] }, directory(), self);
     const known = new Map(before.map((row) => [row.unit, row]));
     const nowMs = clock.nowMs();

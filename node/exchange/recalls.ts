@@ -14,12 +14,13 @@ import { type Chains, chainsOf, type Made, type Said, type StatusMaker } from '.
 import type { DeliveryEvents } from './delivery-events.ts';
 import { required } from './fields.ts';
 import { type KeptMessage, keepWithEarlier } from './kept-message.ts';
+import { namedDocument, requireOwn } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { StatusCarrier } from './status-carrier.ts';
 
 const MOST_ROUNDS = 8;
 
-export type RecallsComponents = Pick<ExchangeComponents, 'store' | 'clock'> & {
+export type RecallsComponents = Pick<ExchangeComponents, 'store' | 'clock' | 'directory' | 'self'> & {
   maker: StatusMaker;
   carrier: StatusCarrier;
   events: DeliveryEvents;
@@ -31,6 +32,8 @@ export interface RecallRequest {
   reason: string;
   /** Recipient units; all when absent. */
   units?: readonly string[] | undefined;
+  /** The unit of this node that recalls; the agency when absent. */
+  by?: string | undefined;
   /** Of an imported status: who said it, what has no field, and its file. */
   staff?: Said['staff'];
   importedText?: string | undefined;
@@ -44,12 +47,14 @@ export class Recalls {
     this.#with = components;
   }
 
-  /** Throws 'field-missing' without a reason, 'not-found' for a unit it wasn't sent to, 'status-not-allowed' if it wasn't sent from here. */
-  async recall(documentId: Bytes, { reason, units, ...more }: RecallRequest): Promise<RecallAnswer[]> {
+  /** Throws 'field-missing' without a reason, 'not-found' for a unit it wasn't sent to, 'status-not-allowed' as `requireOwn`. */
+  async recall(documentId: Bytes, { reason, units, by, ...more }: RecallRequest): Promise<RecallAnswer[]> {
+    const { store, directory, self } = this.#with;
     const said: Said = { ...more, code: '13', reason: required('reason', reason) };
-    const deliveries = await deliveriesOf(this.#with.store, documentId);
-    if (deliveries.length === 0)
-      throw new LienthongError('status-not-allowed', { code: '13', side: 'receiver' });
+    const document = await namedDocument(store, documentId);
+    if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
+    requireOwn(document, by ?? self.agency, directory());
+    const deliveries = await deliveriesOf(store, documentId);
     for (const unit of units ?? []) {
       if (!deliveries.some((row) => row.unit === unit))
         throw new LienthongError('not-found', { what: 'delivery', id: unit });

@@ -20,8 +20,8 @@ import { registerEntries } from '../store/statuses.ts';
 import { chainsOf } from './chains.ts';
 import { type Standing, standingOf } from './custody.ts';
 import { standingAt } from './life-view.ts';
+import { type NamedDocument, namedDocument } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { type NamedDocument, namedDocument } from './relations.ts';
 import type { Registers } from './status-desk.ts';
 
 const PAGE = 100;

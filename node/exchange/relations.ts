@@ -4,33 +4,28 @@
  * answers for its units now), and only at units it has reached: both ends find the same, whichever came first.
  */
 import { stringify as uuidText } from 'uuid';
-import {
-  type Document,
-  type DocumentRow,
-  document as documentCodec,
-  type lienthong,
-  signed as signedCodec,
-} from '../../proto/messages.ts';
+import type { DocumentRow, lienthong } from '../../proto/messages.ts';
 import { type Bytes, compareBytes, EMPTY } from '../core/bytes.ts';
 import { parseUnitCode } from '../core/codes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
 import type { RelationInput, RelationKind, Submission } from '../core/views.ts';
-import { organKey } from '../edxml/organ-id.ts';
 import { arrivalsOf, getArrival } from '../store/arrivals.ts';
 import { deliveriesOf, getDelivery } from '../store/deliveries.ts';
-import { getDocument } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
-import { findByLegalId, isNamed, type NamingRow, namedBy, RELATION } from '../store/relations.ts';
+import { isNamed, type NamingRow, namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
-import { kindOfWire } from './compose.ts';
+import {
+  bearing,
+  isBy,
+  type NamedDocument,
+  namedDocument,
+  ownBearing,
+  requireOwn,
+} from './named-documents.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
 
 export type RelationFields = lienthong.v1.Relation.$Properties;
-
-/** A recall may bear the DocumentId of what it recalls: that is meant, never the recall. */
-const isChangeable = ({ row, content }: NamedDocument): boolean =>
-  row.outgoing && kindOfWire(content.businessKind) !== 'recall';
 
 /** What a submission's relations come to. */
 export interface ResolvedRelations {
@@ -51,36 +46,35 @@ const OWN_ONLY: ReadonlySet<RelationKind> = new Set<RelationKind>([
 ]);
 
 export class Relations {
-  readonly #with: Pick<ExchangeComponents, 'store' | 'directory'>;
+  readonly #with: Pick<ExchangeComponents, 'store' | 'directory' | 'self'>;
   readonly #idOf: (id: string) => Promise<Bytes>;
 
   /** `idOf` finds a document by its exchange id or a beginning of it, or throws. */
   constructor(
-    components: Pick<ExchangeComponents, 'store' | 'directory'>,
+    components: Pick<ExchangeComponents, 'store' | 'directory' | 'self'>,
     idOf: (id: string) => Promise<Bytes>,
   ) {
     this.#with = components;
     this.#idOf = idOf;
   }
 
-  /** Throws 'not-found', 'ambiguous', and 'status-not-allowed' for what another agency sent and only it may change. */
-  async resolve({ relations = [] }: Pick<Submission, 'relations'>): Promise<ResolvedRelations> {
+  /** Throws 'not-found', 'ambiguous', and 'status-not-allowed' for what another unit issued and only that may change. */
+  async resolve({
+    relations = [],
+    from: acting,
+  }: Pick<Submission, 'relations' | 'from'>): Promise<ResolvedRelations> {
     if (relations.length > MOST_RELATIONS)
       throw new LienthongError('usage', { field: 'relations', most: MOST_RELATIONS });
     const fields: RelationFields[] = [];
     const to = new Set<string>();
     let from: string | undefined;
     for (const relation of relations) {
-      const target = await this.#target(relation);
+      const by = this.#unit(acting ?? from ?? this.#with.self.agency);
+      const target = await this.#target(relation, by);
       if (target === undefined) {
         fields.push(fieldsOf(relation, undefined, []));
         continue;
       }
-      if (OWN_ONLY.has(relation.kind) && !target.row.outgoing)
-        throw new LienthongError('status-not-allowed', {
-          id: uuidText(target.row.exchangeId),
-          side: 'receiver',
-        });
       if (relation.kind === 'answers' && !target.row.outgoing) from ??= await this.#receiverOf(target.row);
       const units = await this.#unitsOf(relation, target.row);
       for (const unit of await this.#concerned(relation, target, units)) to.add(unit);
@@ -90,18 +84,24 @@ export class Relations {
   }
 
   /** By its id, or the newest of the author named that bears the DocumentId. Throws 'ambiguous' where several authors do. */
-  async #target({ id, legalId, organId = '', kind }: RelationInput): Promise<NamedDocument | undefined> {
-    const { store } = this.#with;
-    if (id !== undefined) return namedDocument(store, await this.#idOf(id));
+  async #target(
+    { id, legalId, organId = '', kind }: RelationInput,
+    by: string,
+  ): Promise<NamedDocument | undefined> {
+    const { store, directory } = this.#with;
+    if (id !== undefined) {
+      const target = await namedDocument(store, await this.#idOf(id));
+      if (target !== undefined && OWN_ONLY.has(kind)) requireOwn(target, by, directory());
+      return target;
+    }
     if (legalId === undefined) return undefined;
+    if (OWN_ONLY.has(kind)) return ownBearing(store, { legalId, organId }, by, directory());
     const unitOf = (text: string) => this.#unit(text);
     const found = (await bearing(store, legalId)).filter(
-      (named) =>
-        (!OWN_ONLY.has(kind) || isChangeable(named)) &&
-        (OWN_ONLY.has(kind) || organId === '' || isBy(named.content, organId, unitOf)),
+      ({ content }) => organId === '' || isBy(content, organId, unitOf),
     );
-    const senders = new Set(found.map(({ content }) => content.senderAgency));
-    if (senders.size > 1) throw new LienthongError('ambiguous', { id: legalId, units: [...senders] });
+    const authors = new Set(found.map(({ content }) => content.issuer.code!));
+    if (authors.size > 1) throw new LienthongError('ambiguous', { id: legalId, units: [...authors] });
     return found[0];
   }
 
@@ -143,44 +143,6 @@ export class Relations {
     }
     return open;
   }
-}
-
-export interface NamedDocument {
-  row: DocumentRow;
-  content: Document;
-}
-
-export async function namedDocument(store: Reader, documentId: Bytes): Promise<NamedDocument | undefined> {
-  const row = await getDocument(store, documentId);
-  return row && { row, content: documentCodec.parse(signedCodec.parse(row.envelope).payload) };
-}
-
-/** Documents of one DocumentId and sender that are looked through. */
-const MOST_NAMESAKES = 20;
-
-/** Documents that bear a DocumentId, of each sender the newest first. */
-export async function bearing(store: Reader, legalId: string): Promise<NamedDocument[]> {
-  const found: NamedDocument[] = [];
-  for (const documentId of await findByLegalId(store, legalId, MOST_NAMESAKES)) {
-    const named = await namedDocument(store, documentId);
-    if (named !== undefined) found.push(named);
-  }
-  return found;
-}
-
-/** Whether the author an imported message names issued it, or sent it for its unit. `unitOf` knows today's codes. */
-export function isBy(
-  { issuer, senderAgency }: NamedDocument['content'],
-  organId: string,
-  unitOf: (organId: string) => string,
-): boolean {
-  const named = organKey(organId);
-  const unit = unitOf(organId);
-  return (
-    named === organKey(issuer.legacyCode ?? '') ||
-    unit === issuer.code ||
-    (named === senderAgency && unit === named)
-  );
 }
 
 function fieldsOf(

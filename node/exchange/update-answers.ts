@@ -9,8 +9,8 @@ import { getArrival } from '../store/arrivals.ts';
 import type { DeliveryKey } from '../store/deliveries.ts';
 import { RELATION } from '../store/relations.ts';
 import { chainsOf, type Made, type StatusMaker } from './chains.ts';
+import { namedDocument } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { namedDocument } from './relations.ts';
 
 export interface MadeOf {
   of: DeliveryKey;

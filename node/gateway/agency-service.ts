@@ -134,8 +134,8 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.recall(id, request);
   }
 
-  addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
-    return this.#with.exchange.addRecipients(id, to, reason);
+  addRecipients(id: string, to: readonly string[], reason: string, by?: string): Promise<DeliverySummary[]> {
+    return this.#with.exchange.addRecipients(id, to, reason, by);
   }
 
   register(query: RegisterQuery): Promise<RegisterPage> {

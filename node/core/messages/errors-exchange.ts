@@ -29,8 +29,8 @@ export const EXCHANGE_ERROR_TEXTS = {
     en: "The seal doesn't count for the unit[ {unit|code}]. Check its scope with the registry's administrator.",
   },
   'status-not-allowed': {
-    vi: 'Không làm được bước này[ ({code})][ với văn bản {id}][: văn bản đang ở bước {stage}][, thu hồi: {recall}]. Xem lại bằng lệnh show.',
-    en: "This step[ ({code})] can't be taken[ with document {id}][: it is at {stage}][, recall: {recall}]. Look at it with show.",
+    vi: 'Không làm được bước này[ ({code})][ với văn bản {id}][: văn bản đang ở bước {stage}][, thu hồi: {recall}][: văn bản do {issuer} ban hành][, không phải {unit}]. Xem lại bằng lệnh show.',
+    en: "This step[ ({code})] can't be taken[ with document {id}][: it is at {stage}][, recall: {recall}][: it was issued by {issuer}][, not by {unit}]. Look at it with show.",
   },
   'several-units': {
     vi: 'Nhiều đơn vị ở đây nhận văn bản này[: {units}]. Thêm --unit để chỉ rõ đơn vị nào.',

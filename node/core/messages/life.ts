@@ -59,6 +59,10 @@ export const LIFE_TEXTS = {
     vi: 'chỉ lấy lại từ các nơi nhận này',
     en: 'only from these recipients',
   },
+  'option.actingUnit': {
+    vi: 'đơn vị ở đây thực hiện: đơn vị ban hành, hoặc cơ quan (mặc định)',
+    en: 'the unit here that acts: the one that issued it, or the agency (default)',
+  },
   'option.agree': { vi: 'đồng ý', en: 'agrees' },
   'option.decline': { vi: 'từ chối; cần --reason', en: 'declines; needs --reason' },
   'option.toUpdate': {

@@ -40,7 +40,7 @@ export function addLifeRoutes(app: FastifyInstance, node: LifeService): void {
   app.post<ById & { Body: RecipientsBody }>(
     '/v1/documents/:id/recipients',
     { bodyLimit: MAX_UNITS_BYTES, schema: { params: Id, body: RecipientsBody } },
-    (request) => node.addRecipients(request.params.id, request.body.to, request.body.reason),
+    ({ params, body: { to, reason, by } }) => node.addRecipients(params.id, to, reason, by),
   );
 
   app.get<{ Params: Static<typeof RegisterBox>; Querystring: Static<typeof RegisterQuerystring> }>(

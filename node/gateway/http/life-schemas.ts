@@ -28,6 +28,7 @@ export type TakenBody = Static<typeof TakenBody>;
 export const RecallBody = strict({
   reason: text(),
   units: Type.Optional(Type.Array(code(), { minItems: 1, maxItems: MAX_RECIPIENTS })),
+  by: Type.Optional(code()),
 });
 export type RecallBody = Static<typeof RecallBody>;
 
@@ -42,5 +43,6 @@ export const RegisterQuerystring = strict({
 export const RecipientsBody = strict({
   to: Type.Array(code(), { minItems: 1, maxItems: MAX_RECIPIENTS }),
   reason: text(),
+  by: Type.Optional(code()),
 });
 export type RecipientsBody = Static<typeof RecipientsBody>;

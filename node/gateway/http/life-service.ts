@@ -13,7 +13,7 @@ export interface LifeService {
   /** Asks recipients, all or those named, to give a document back; what became of it at each. */
   recall(id: string, request: RecallAsked): Promise<RecallAnswer[]>;
   /** The same document to more recipients; who has it already is left as it is. */
-  addRecipients(id: string, to: readonly string[], reason: string): Promise<DeliverySummary[]>;
+  addRecipients(id: string, to: readonly string[], reason: string, by?: string): Promise<DeliverySummary[]>;
   /** A page of the register of incoming or outgoing documents of a year. */
   register(query: RegisterQuery): Promise<RegisterPage>;
 }
@@ -21,5 +21,7 @@ export interface LifeService {
 export interface RecallAsked {
   reason: string;
   /** Recipient units; all when absent. */
-  units?: readonly string[];
+  units?: readonly string[] | undefined;
+  /** The unit here that recalls: the one that issued it, or the agency, which it is when absent. */
+  by?: string | undefined;
 }
