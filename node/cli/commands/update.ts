@@ -1,16 +1,21 @@
 /**
- * `update ID`: recipients added or removed (a recall from them), and with files a correction to those who have it. In this
- * order, each step durable by itself: after a failure the same command again does what is left.
+ * `update ID`: recipients added or removed (a recall from them), and with files a correction to those who have it. All that
+ * can be known is asked before the first step. Then in this order, each step durable by itself: after a failure it says
+ * what was done, and the same command again does what is left and nothing twice.
  */
 import type { Command } from 'commander';
-import { LienthongError } from '../../core/errors.ts';
+import { parseUnitCode } from '../../core/codes.ts';
+import { isLienthongError, LienthongError } from '../../core/errors.ts';
+import type { RecallAnswer } from '../../core/status-views.ts';
+import type { DeliverySummary } from '../../core/views.ts';
 import { parseId, parseRecipients } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { printOutcome } from '../deliveries.ts';
 import { addFieldOptions, type FieldOptions, fieldsOf } from '../document-fields.ts';
 import { addWaitOptions, sendDocument, type WaitOptions } from '../handing-in.ts';
 import { subcommand } from '../help.ts';
-import { lookAt } from '../outgoing-files.ts';
+import type { Fields, NodeClient } from '../node-client.ts';
+import { lookAt, type OutgoingFile, propose } from '../outgoing-files.ts';
 import { printRecall } from '../recall-table.ts';
 
 type UpdateOptions = Partial<FieldOptions> &
@@ -38,20 +43,70 @@ async function update(cli: Cli, id: string, paths: string[], options: UpdateOpti
       reason: cli.text('usage.nothingToUpdate'),
       field: '--add, --remove',
     });
-  await lookAt(paths);
+  const files = await lookAt(paths);
   const node = await cli.node();
-  const added = add.length === 0 ? [] : await node.addRecipients(id, add, reason);
-  if (added.length > 0) cli.say('update.added');
-  for (const delivery of added) printOutcome(cli, delivery);
-  const removed = remove.length === 0 ? [] : await node.recall(id, { reason, units: remove });
-  if (removed.length > 0) {
-    cli.say('update.removed');
-    await printRecall(cli, removed);
+  const by = options.from === undefined ? undefined : parseUnitCode(options.from);
+  if (remove.length > 0) await requireSentTo(node, id, remove);
+  if (correction !== undefined) await requireSendable(cli, node, correction, files);
+  const done: Done = { added: [], removed: [] };
+  try {
+    if (add.length > 0) {
+      done.added = await node.addRecipients(id, add, reason, by);
+      cli.say('update.added');
+      for (const delivery of done.added) printOutcome(cli, delivery);
+    }
+    if (remove.length > 0) {
+      done.removed = await node.recall(id, { reason, units: remove, by });
+      cli.say('update.removed');
+      await printRecall(cli, done.removed);
+    }
+    if (correction === undefined) {
+      cli.result({ id, ...done });
+      cli.say('send.next', { id });
+    } else await sendDocument(cli, correction, paths, options, { updated: id, ...done });
+  } catch (error) {
+    throw halfDone(cli, error, done);
   }
-  if (correction === undefined) {
-    cli.result({ id, added, removed });
-    cli.say('send.next', { id });
-  } else await sendDocument(cli, correction, paths, options, { updated: id, added, removed });
+}
+
+interface Done {
+  added: DeliverySummary[];
+  removed: RecallAnswer[];
+}
+
+/** Throws 'not-found' for a unit it wasn't sent to. */
+async function requireSentTo(node: NodeClient, id: string, units: readonly string[]): Promise<void> {
+  const { deliveries } = await node.show(id);
+  const stranger = units.find((unit) => !deliveries.some(({ to }) => to === unit));
+  if (stranger !== undefined) throw new LienthongError('not-found', { what: 'delivery', id: stranger });
+}
+
+/** Throws what sending it would, but that nobody has the document yet: those added will. */
+async function requireSendable(
+  cli: Cli,
+  node: NodeClient,
+  fields: Fields,
+  files: OutgoingFile[],
+): Promise<void> {
+  try {
+    await node.validate(fields, await propose(files, cli.io.signal));
+  } catch (error) {
+    if (!isLienthongError(error, 'no-recipient')) throw error;
+  }
+}
+
+/** The same error, with what was done before it. */
+function halfDone(cli: Cli, error: unknown, { added, removed }: Done): unknown {
+  const isHalf = added.length + removed.length > 0 && !isLienthongError(error, 'timeout');
+  if (!isHalf) return error;
+  cli.note(cli.text('update.halfDone'));
+  if (!(error instanceof LienthongError)) return error;
+  const details = {
+    ...error.details,
+    added: added.map(({ to }) => to),
+    removed: removed.map(({ to }) => to),
+  };
+  return new LienthongError(error.code, details, { cause: error });
 }
 
 /** A document of its own, with every field one needs; its reason stands in its note. */

@@ -141,6 +141,10 @@ export const LIFE_TEXTS = {
   },
   'update.added': { vi: 'Thêm nơi nhận:', en: 'Recipients added:' },
   'update.removed': { vi: 'Bớt nơi nhận (yêu cầu lấy lại):', en: 'Recipients removed (recalled):' },
+  'update.halfDone': {
+    vi: 'Phần trên đã làm xong và được giữ. Chạy lại đúng lệnh này để làm nốt; không việc nào làm hai lần.',
+    en: 'What is above is done and kept. The same command again does the rest; nothing is done twice.',
+  },
   'fetch.notTaken': {
     vi: 'Đã lấy tệp nhưng chưa ghi được 01 Đã đến: {reason}',
     en: 'The files are here, but 01 (arrived) could not be noted: {reason}',

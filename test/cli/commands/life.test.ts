@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LienthongError } from '../../../node/core/errors.ts';
+import type { NodeService } from '../../../node/gateway/http/services.ts';
 import { runningNode } from '../../helpers/command-line.ts';
 
 const FIELDS = ['--type', 'Công văn', '--number', '12', '--notation', 'UBND-VP', '--subject', 'Trả lời'];
@@ -115,6 +116,39 @@ t.test('an update adds, removes, and sends a correction to those who have it', a
     t.equal((await cli(['update', id, ...wrong, '--reason', 'x'])).status > 1, true, wrong.join(' '));
   t.same([node.submissions.length, node.life.added.length], [count, 1], 'nothing was done by halves');
 });
+
+t.test(
+  'an update is asked about before its first step; one that fails after it says what was done',
+  async (t) => {
+    const { cli, id, node, file } = await holding(t, 'outbox', ['H40']);
+    const words = ['update', id, file, ...FIELDS, '--add', 'H51', '--remove', 'H40', '--reason', 'Sai ngày'];
+    const full = new LienthongError('number-used', { number: '12', notation: 'UBND-VP', id });
+    const door = node as Partial<NodeService>;
+    door.validate = async () => {
+      throw full;
+    };
+    t.match(JSON.parse((await cli([...words, '--json'])).err), { error: { code: 'number-used' } });
+    const stranger = await cli(['update', id, '--add', 'H51', '--remove', 'H37', '--reason', 'x', '--json']);
+    t.match(JSON.parse(stranger.err), { error: { code: 'not-found', details: { id: 'H37' } } });
+    t.same([node.life.added, node.life.recalls, node.submissions.length], [[], [], 1], 'nothing was done');
+
+    delete door.validate;
+    const submit = node.submit;
+    node.submit = async () => {
+      throw new LienthongError('disk-full', { where: 'blobs' });
+    };
+    const half = await cli(words);
+    t.equal(half.status, 3);
+    t.match(half.out, /H51/);
+    t.match(half.err, /Chạy lại đúng lệnh này để làm nốt/);
+    t.match(JSON.parse((await cli([...words, '--json'])).err), {
+      error: { code: 'disk-full', details: { added: ['H51'], removed: ['H40'] } },
+    });
+    node.submit = submit;
+    const whole = await cli([...words, '--json']);
+    t.match(JSON.parse(whole.out), { updated: id, added: [{ to: 'H51' }], removed: [{ to: 'H40' }] });
+  },
+);
 
 t.test('a replacement names what it replaces and for whom; a reply what it answers', async (t) => {
   const { cli, id, node, file } = await holding(t, 'outbox');
