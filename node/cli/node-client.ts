@@ -25,7 +25,13 @@ export type UploadedFile = { name: string; mediaType?: string } & (
   | { lease: string; sha256: string }
   | { base64: string }
 );
-export type EdxmlQuery = { system: string; key?: string | undefined; classification?: string | undefined };
+export type EdxmlQuery = {
+  system: string;
+  key?: string | undefined;
+  classification?: string | undefined;
+  /** Leases of files that lie beside an older message: "lease.sha256", with commas between. */
+  separate?: string;
+};
 export type Fields = Omit<Submission, 'attachments'>;
 
 export class NodeClient {

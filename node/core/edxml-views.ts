@@ -13,8 +13,13 @@ export interface ImportOptions {
   key?: string | undefined;
   /** The folder's declared one when absent. */
   classification?: Classification | undefined;
+  /** Of an older message, which only names its attachments: those files, streamed in before, in the order it names them. */
+  separate?: readonly { lease: string; sha256: string }[] | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** Separate files of one message: their leases go along in one line of a request. */
+export const MOST_SEPARATE_FILES = 100;
 
 /** Something a message names that a document of this node is changed by, and what became of it. */
 export interface ImportedRecall {

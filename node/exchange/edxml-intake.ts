@@ -6,10 +6,12 @@
  */
 import { LienthongError } from '../core/errors.ts';
 import { FIELD_LIMITS } from '../core/field-limits.ts';
+import { cleanFileName } from '../core/file-names.ts';
 import type { ImportedMetadata } from '../core/imported-metadata.ts';
 import type { StoredBlob, SubmittedAttachment } from '../core/views.ts';
-import type { ReadAttachment } from '../edxml/attachments-reader.ts';
+import { plainId, type ReadAttachment } from '../edxml/attachments-reader.ts';
 import { EDXML_LIMITS } from '../edxml/limits.ts';
+import type { EdxmlAttachmentInfo } from '../edxml/message.ts';
 import { type EdxmlRead, readEdxml } from '../edxml/read-edxml.ts';
 import { SMALL_BLOB_BYTES } from '../store/small-blobs.ts';
 import type { Upload, Uploads } from './uploads.ts';
@@ -51,6 +53,27 @@ export class EdxmlIntake {
     this.#original = undefined;
     this.#leases.push(stored.lease);
     return stored;
+  }
+
+  /**
+   * An older message names its files, which came by themselves: in its order. Throws 'file-missing' with all names where
+   * they didn't, 'usage' where there are more or fewer. Whoever streamed them in gives them back.
+   */
+  takeSeparate(
+    named: readonly EdxmlAttachmentInfo[],
+    files: readonly { lease: string; sha256: string }[],
+  ): void {
+    const names = named.map(({ attachmentName, contentId }) => attachmentName?.trim() || plainId(contentId));
+    if (files.length === 0)
+      throw new LienthongError('file-missing', { file: names[0]!, files: names, reason: 'edxml-separate' });
+    if (files.length !== named.length)
+      throw new LienthongError('usage', { field: 'separate', most: named.length });
+    for (const [at, { contentId, description }] of named.entries()) {
+      const { lease, sha256 } = files[at]!;
+      const name = cleanFileName(names[at]!);
+      this.files.push({ name, description: description ?? '', lease, sha256 });
+      this.described.push(contentId ? { contentId } : {});
+    }
   }
 
   /** What was taken over by a commit stays; the rest goes. Also after it was called before. */

@@ -48,16 +48,15 @@ export class Imports {
     const intake = new EdxmlIntake(this.#with.uploads);
     try {
       const read = await intake.read(source, options.signal);
-      const notes = notesOf(read);
       if (read.message.kind === 'status') {
         const { lease, sha256 } = await intake.original();
         options.signal?.throwIfAborted();
         const file = this.#with.uploads.require(lease, sha256);
         const importedAtMs = this.#with.clock.nowMs();
         const kept = { sha256: file.sha256, size: file.size, importedAtMs, require: file.lease.require };
-        return { ...notes, ...(await this.#statuses.take(read.message, kept)) };
+        return { ...notesOf(read), ...(await this.#statuses.take(read.message, kept)) };
       }
-      return await this.#document(read.message, intake, options, notes);
+      return await this.#document(read.message, intake, options, read);
     } finally {
       await intake.release();
     }
@@ -66,13 +65,15 @@ export class Imports {
   async #document(
     message: EdxmlDocument,
     intake: EdxmlIntake,
-    { system, key, classification, signal }: ImportOptions,
-    notes: ImportNotes,
+    { system, key, classification, separate = [], signal }: ImportOptions,
+    read: EdxmlRead,
   ): Promise<ImportAnswer> {
     const fields = submissionOf(message);
     this.#acts.requireDoable(fields);
-    const [absent] = intake.files.length === 0 ? notes.withoutAttachment : [];
-    if (absent !== undefined) throw new LienthongError('file-missing', { file: absent });
+    const areApart = intake.files.length === 0 && read.withoutAttachment.length > 0;
+    if (areApart) intake.takeSeparate(read.withoutAttachment, separate);
+    else if (separate.length > 0) throw new LienthongError('usage', { field: 'separate' });
+    const notes = notesOf(areApart ? { ...read, withoutAttachment: [] } : read);
     const original = await intake.original();
     signal?.throwIfAborted();
     const { imported } = fields;

@@ -103,7 +103,12 @@ t.test('a recall of several units keeps the file with each', async (t) => {
   const answer = await imported(author, all);
   t.match(answer, { answers: [{ to: 'H91' }, { to: 'H92.17.05' }] });
   for (const unit of ['H91', 'H92.17.05']) {
-    const { stream } = await author.exchange.exportEdxml(id, { original: true, status: true, unit });
+    const { stream } = await author.exchange.exportEdxml(id, {
+      original: true,
+      status: true,
+      unit,
+      code: '13',
+    });
     t.ok((await joined(stream)).equals(all), unit);
   }
 });

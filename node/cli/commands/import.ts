@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { CLASSIFICATIONS } from '../../core/classification.ts';
 import type { ImportAnswer, ImportedRecall } from '../../core/edxml-views.ts';
-import { type ErrorDetails, LienthongError } from '../../core/errors.ts';
+import { type ErrorDetails, isLienthongError, LienthongError } from '../../core/errors.ts';
 import { EDXML_LIMITS } from '../../edxml/limits.ts';
 import { parseChoice } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
@@ -12,10 +12,12 @@ import { subcommand } from '../help.ts';
 import type { EdxmlQuery, NodeClient } from '../node-client.ts';
 import { Progress } from '../progress.ts';
 import { piecesOf, requireFile } from '../sent-file.ts';
+import { findBeside, withUploaded } from '../separate-files.ts';
 
 interface ImportOptions {
   classification?: string;
   key?: string;
+  beside?: boolean;
 }
 
 /** Paths of foreign elements that are named. */
@@ -25,11 +27,16 @@ export function addImport(program: Command, cli: Cli): void {
   subcommand(program, cli, 'import <file...>', 'import')
     .option('--classification <degree>', cli.text('option.classification'))
     .option('--key <key>', cli.text('option.key'))
+    .option('--beside', cli.text('option.beside'))
     .action((paths: string[], options: ImportOptions) => importFiles(cli, paths, options));
 }
 
 /** Stops at the first file that is refused: those before it are done, and doing them again changes nothing. */
-async function importFiles(cli: Cli, paths: string[], { classification, key }: ImportOptions): Promise<void> {
+async function importFiles(
+  cli: Cli,
+  paths: string[],
+  { classification, key, beside }: ImportOptions,
+): Promise<void> {
   if (key !== undefined && paths.length > 1)
     throw new LienthongError('usage', { reason: cli.text('import.keyForOne'), field: '--key' });
   const query: EdxmlQuery = {
@@ -45,13 +52,40 @@ async function importFiles(cli: Cli, paths: string[], { classification, key }: I
   const node = await cli.node();
   const imported: (ImportAnswer & { file: string })[] = [];
   for (const [at, path] of paths.entries()) {
-    const answer = await importFile(cli, node, path, sizes[at]!, query).catch((error) => {
-      throw withFile(error, path, imported);
-    });
+    const size = sizes[at]!;
+    const answer = await importFile(cli, node, path, size, query)
+      .catch((error) => {
+        const names = beside ? namesOfSeparate(error) : undefined;
+        if (names === undefined) throw error;
+        return importWithFiles(cli, node, path, size, query, names);
+      })
+      .catch((error) => {
+        throw withFile(error, path, imported);
+      });
     imported.push({ file: path, ...answer });
     print(cli, path, answer);
   }
   cli.result({ imported });
+}
+
+/** Attachments a message only names, where that is why it was refused. */
+function namesOfSeparate(error: unknown): readonly string[] | undefined {
+  if (!isLienthongError(error, 'file-missing')) return undefined;
+  const { files } = error.details;
+  return Array.isArray(files) ? files : undefined;
+}
+
+async function importWithFiles(
+  cli: Cli,
+  node: NodeClient,
+  path: string,
+  size: number,
+  query: EdxmlQuery,
+  names: readonly string[],
+): Promise<ImportAnswer> {
+  const files = await findBeside(path, names);
+  cli.note(cli.text('import.beside', { file: path, names: files.map((file) => file.path) }));
+  return withUploaded(files, node, (separate) => importFile(cli, node, path, size, { ...query, separate }));
 }
 
 async function importFile(

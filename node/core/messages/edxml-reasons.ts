@@ -1,6 +1,10 @@
 /** Why an edXML file isn't read or written, as part of an error's sentence. Keyed by details.reason. Syntax: ../messages.ts. */
 export const EDXML_REASON_TEXTS = {
   'reason.edxml-syntax': { vi: 'XML viết sai quy tắc', en: 'the XML breaks the rules of XML' },
+  'reason.edxml-separate': {
+    vi: 'tệp edXML kiểu cũ chỉ nêu tên tệp đính kèm; đặt các tệp đó cạnh nó rồi nhập lại với --beside',
+    en: 'the edXML file is of an older form that only names its attachments; put them beside it and import it with --beside',
+  },
   'reason.edxml-cut': {
     vi: 'tệp bị cắt cụt, thiếu thẻ đóng',
     en: 'the file is cut off, an end tag is missing',

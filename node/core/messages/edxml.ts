@@ -67,6 +67,14 @@ export const EDXML_TEXTS = {
     vi: 'Danh mục nêu tệp nhưng không đính kèm: {names}',
     en: 'Listed in the manifest but not attached: {names}',
   },
+  'option.beside': {
+    vi: 'với tệp kiểu cũ chỉ nêu tên tệp đính kèm: lấy các tệp ấy trong cùng thư mục',
+    en: 'for an older message that only names its attachments: takes those files from its folder',
+  },
+  'import.beside': {
+    vi: '{file}: đính kèm các tệp nằm cạnh nó: {names}',
+    en: '{file}: attached from beside it: {names}',
+  },
   'import.keyForOne': {
     vi: '--key chỉ dùng khi nhập một tệp',
     en: '--key is for a single file',

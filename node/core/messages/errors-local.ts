@@ -21,8 +21,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The file[ "{file|name}"] can\'t be used[: {reason}]. Check the file, then do it again.',
   },
   'file-missing': {
-    vi: 'Không có tệp[ “{file|name}”]. Kiểm tra lại tên và thư mục của tệp.',
-    en: 'There is no file[ "{file|name}"]. Check its name and folder.',
+    vi: 'Không có tệp[ “{attachment|file|name}”][: {reason}]. Kiểm tra lại tên và thư mục của tệp.',
+    en: 'There is no file[ "{attachment|file|name}"][: {reason}]. Check its name and folder.',
   },
   'file-empty': {
     vi: 'Tệp[ “{file|name}”] rỗng (0 byte). Lưu lại tệp rồi gửi lại; chưa có gì được gửi đi.',

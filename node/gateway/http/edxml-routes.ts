@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { CLASSIFICATIONS } from '../../core/classification.ts';
+import { MOST_SEPARATE_FILES } from '../../core/edxml-views.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { EDXML_LIMITS } from '../../edxml/limits.ts';
 import { Id } from './schemas.ts';
@@ -13,12 +14,19 @@ import type { NodeService } from './services.ts';
 import { DEFAULT_SYSTEM } from './submission.ts';
 import { onlyStreams, takeStream } from './uploads.ts';
 
+const UPLOAD = '[0-9a-f]{32}\\.[0-9a-f]{64}';
 const flag = () => Type.Optional(Type.Enum(['true', 'false']));
 const ImportQuery = Type.Object(
   {
     system: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     key: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     classification: Type.Optional(Type.Enum([...CLASSIFICATIONS])),
+    separate: Type.Optional(
+      Type.String({
+        pattern: `^${UPLOAD}(,${UPLOAD}){0,${MOST_SEPARATE_FILES - 1}}$`,
+        description: 'leases of files of an older message that names them: lease.sha256, in its order',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -31,6 +39,12 @@ const ExportQuery = Type.Object(
   },
   { additionalProperties: false },
 );
+
+/** "lease.sha256" */
+function uploadOf(text: string): { lease: string; sha256: string } {
+  const [lease = '', sha256 = ''] = text.split('.');
+  return { lease, sha256 };
+}
 
 export function addEdxmlRoutes(
   app: FastifyInstance,
@@ -57,10 +71,11 @@ export function addEdxmlRoutes(
       '/v1/edxml',
       { bodyLimit: EDXML_LIMITS.fileBytes, schema: { querystring: ImportQuery } },
       async (request, reply) => {
-        const { system = DEFAULT_SYSTEM, ...rest } = request.query;
+        const { system = DEFAULT_SYSTEM, separate: uploads, ...rest } = request.query;
+        const separate = uploads?.split(',').map(uploadOf);
         const answer = await takeStream(request, EDXML_LIMITS.fileBytes, async (source, signal) => {
           if (node.importEdxml === undefined) throw new LienthongError('not-found', { what: 'edxml' });
-          return node.importEdxml(source, { system, ...rest, signal });
+          return node.importEdxml(source, { system, ...rest, separate, signal });
         });
         const repeated = 'repeated' in answer && answer.repeated === true;
         return reply.code(repeated ? 200 : 201).send(answer);

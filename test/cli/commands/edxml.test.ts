@@ -1,11 +1,12 @@
 /** `import` and `export` against a real exchange behind a real door. */
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { openNodeDoor } from '../../../node/gateway/http/door.ts';
 import type { NodeService } from '../../../node/gateway/http/services.ts';
-import { fixture, taken } from '../../edxml/reading.ts';
+import { PREFIX, prefixRange } from '../../../node/store/keys.ts';
+import { fixture, inChunks, taken } from '../../edxml/reading.ts';
 import { edited, edxmlFederation, newDocument } from '../../exchange/edxml-files.ts';
 import type { TestNode } from '../../exchange/federation.ts';
 import { type RunOptions, run, temporaryFolder } from '../../helpers/command-line.ts';
@@ -91,6 +92,88 @@ t.test('what is refused names file, line and byte, by the exit status of its rul
     error: { code: 'file-missing', details: { file: soap, attachment: 'kế hoạch.txt' } },
   });
 });
+
+t.test(
+  'an older message takes the files it names from beside it, only when told to, and nothing else',
+  async (t) => {
+    const { federation, author, receiver, written, files } = await started(t);
+    const soap = await written('soap.edxml', fixture('document-soap.edxml'));
+    const told = await author.cli(['import', soap, ...DECLARED]);
+    t.equal(told.status, 2);
+    t.match(told.err, /"kế hoạch\.txt": .*--beside/);
+    const beside = [soap, ...DECLARED, '--beside', '--json'];
+    t.match(JSON.parse((await author.cli(['import', ...beside])).err), {
+      error: { code: 'file-missing', details: { file: soap, attachment: join(files, 'kế hoạch.txt') } },
+    });
+    const content = Buffer.from('Kế hoạch kiểm tra');
+    const elsewhere = await temporaryFolder(t);
+    await writeFile(join(elsewhere, 'x.txt'), content);
+    await symlink(join(elsewhere, 'x.txt'), join(files, 'kế hoạch.txt'));
+    t.match(
+      JSON.parse((await author.cli(['import', ...beside])).err),
+      { error: { code: 'invalid-file' } },
+      'a link',
+    );
+    await rm(join(files, 'kế hoạch.txt'));
+    await writeFile(join(files, 'kế hoạch.txt'.normalize('NFD')), content);
+    t.match(JSON.parse((await author.cli(['import', soap, ...DECLARED, '--json'])).err), {
+      error: { code: 'file-missing' },
+    });
+
+    const ran = await author.cli(['import', ...beside]);
+    t.equal(ran.status, 0, ran.err);
+    const [{ id, withoutAttachment }] = JSON.parse(ran.out).imported;
+    t.same(withoutAttachment, []);
+    await federation.settled('H90', id);
+    const folder = join(files, 'out');
+    t.equal((await receiver.cli(['fetch', id, '--out', folder])).status, 0);
+    t.ok((await readFile(join(folder, 'kế hoạch.txt'))).equals(content));
+    t.match(JSON.parse((await author.cli(['import', ...beside])).out), {
+      imported: [{ id, repeated: true }],
+    });
+    const kept = join(files, 'goc.edxml');
+    t.equal((await author.cli(['export', id, '--out', kept, '--original'])).status, 0);
+    t.ok((await readFile(kept)).equals(fixture('document-soap.edxml')), 'the message itself as it was');
+    let leases = 0;
+    for await (const _ of federation.node('H90').store.range(prefixRange(PREFIX.blobLease))) leases++;
+    t.equal(leases, 0, 'what was streamed in is used or given back');
+
+    await mkdir(join(files, 'con'));
+    const outside = await written(
+      'con/ra.edxml',
+      edited('document-soap.edxml', ['kế hoạch.txt', '../x.txt'], ['>118<', '>119<']),
+    );
+    await writeFile(join(files, 'x.txt'), 'bí mật');
+    const away = await author.cli(['import', outside, ...DECLARED, '--beside', '--json']);
+    t.match(
+      JSON.parse(away.err),
+      { error: { details: { attachment: join(files, 'con', 'x.txt') } } },
+      'never from another folder',
+    );
+  },
+);
+
+t.test(
+  'the door takes as many separate files as a message names, and none for one that holds its own',
+  async (t) => {
+    const federation = await edxmlFederation(t);
+    const { exchange } = federation.node('H90');
+    const options = { system: 'test', classification: 'thuong' as const };
+    const uploaded = () => exchange.storeBlob(inChunks(Buffer.from('x')));
+    const separate = [await uploaded(), await uploaded()];
+    const of = (name: string) => exchange.importEdxml(inChunks(fixture(name)), { ...options, separate });
+    for (const name of ['document-soap.edxml', 'document-new.edxml'])
+      await t.rejects(of(name), { code: 'usage', details: { field: 'separate' } }, name);
+    const gone = [{ ...separate[0]!, lease: '0'.repeat(32) }];
+    await t.rejects(
+      exchange.importEdxml(inChunks(fixture('document-soap.edxml')), { ...options, separate: gone }),
+      {
+        code: 'not-found',
+      },
+    );
+    t.same((await exchange.list({ box: 'outbox' })).items, []);
+  },
+);
 
 t.test('an export writes a new file, whole, and never over another', async (t) => {
   const { federation, author, receiver, written, files } = await started(t);
