@@ -139,6 +139,15 @@ t.test('every fixture does what it says, at both ends', async (t) => {
     });
   }
 
+  const kept = ['--status', '--original', '--unit', 'H40', '--code'];
+  const accepted = localised(fixture('status-03.edxml'));
+  t.ok(
+    (await exported(near, id, 'tt-goc.edxml', ...kept, '03')).equals(accepted),
+    'the file of a status, too',
+  );
+  const recalled = localised(fixture('status-13.edxml'));
+  t.ok((await exported(author, id, 'tt-goc.edxml', ...kept, '13')).equals(recalled));
+
   const replacement = localised(fixture('document-replace.edxml'), ['118', '218']);
   const replaced = await imported(author, 'replace.edxml', replacement);
   t.match(replaced, { kind: 'replace', notHere: [String, String] });
@@ -157,13 +166,45 @@ t.test('every fixture does what it says, at both ends', async (t) => {
     (await author.show(id)).deliveries.every(({ recall }) => recall === 'agreed'),
   );
   for (const { id: of } of [replaced, updated, recall]) t.equal((await about(near, of)).from, 'G22');
-  const soap = await author.cli(
-    'import',
-    await written('soap.edxml', localised(fixture('document-soap.edxml'))),
-  );
-  t.match(soap, { exit: 2, error: { code: 'file-missing' } });
+  const soap = await written('soap.edxml', localised(fixture('document-soap.edxml')));
+  t.match(await author.cli('import', soap), { exit: 2, error: { code: 'file-missing' } });
+  await written('kế hoạch.txt', Buffer.from('Kế hoạch'));
+  const apart = await author.cli('import', soap, '--beside');
+  const [sent] = (apart.value as { imported: { id: string }[] }).imported;
+  await author.delivered(sent!.id);
+  t.same((await taken(await exported(near, sent!.id, 'soap-out.edxml'))).files, [Buffer.from('Kế hoạch')]);
   t.match(await author.cli('node', 'check'), { exit: 0, value: { ok: true } });
 });
+
+t.test(
+  'an imported message travels once the sender’s configuration says so, and is known for what it is',
+  async (t) => {
+    const config = path.join(author.dir, 'config.json');
+    const before = await readFile(config, 'utf8');
+    const alone = localised(fixture('document-new.edxml'), ['118', '250']);
+    const stays = await imported(author, 'stays.edxml', alone);
+    await author.delivered(stays.id);
+    await writeFile(config, JSON.stringify({ ...JSON.parse(before), edxmlOriginalTravels: true }));
+    await author.restart();
+    const file = localised(fixture('document-new.edxml'), ['118', '251']);
+    const travels = await imported(author, 'travels.edxml', file);
+    await author.delivered(travels.id);
+    t.ok((await exported(far, travels.id, 'travelled.edxml', '--original')).equals(file));
+    t.match((await far.cli('show', travels.id)).value, {
+      attachments: [{ role: undefined }, { name: '251-KH-SLT.original.edxml', role: 'original-message' }],
+    });
+    t.match(await far.cli('export', stays.id, '--out', path.join(papers, 'none.edxml'), '--original'), {
+      exit: 4,
+    });
+    t.equal(
+      (await taken(await exported(far, travels.id, 'written.edxml'))).files.length,
+      1,
+      'an export has it not',
+    );
+    await writeFile(config, before);
+    await author.restart();
+  },
+);
 
 const samples = process.env.LIENTHONG_EDXML_SAMPLES;
 t.test(
