@@ -45,6 +45,7 @@ const TOKENS = [
   ']]>',
   '<?',
   '?>',
+  '<?lienthong continued?>',
   '"',
   "'",
   '=',

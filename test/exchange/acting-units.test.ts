@@ -8,6 +8,7 @@ import { unitEntry } from './authority.ts';
 import { edited, edxmlFederation, imported, importedDocument, LEGAL_ID, newDocument } from './edxml-files.ts';
 import type { TestFederation } from './federation.ts';
 
+t.setTimeout(120_000);
 const AGENCY = '000.00.00.H90';
 const ISSUER = '000.00.05.H90';
 const OTHER = '000.00.06.H90';

@@ -1,9 +1,11 @@
 /**
- * An update is three steps of the sender's node, each durable by itself: recipients added, others asked to give the
- * document back, a correction sent. Killed at any commit in between and asked the same again, it ends as if it never was.
+ * An update, by command or by file, is several steps of the sender's node, each durable by itself: recipients added,
+ * others asked to give the document back, a correction sent. Killed at any commit in between and asked the same again, it
+ * ends as if it never was.
  */
 import t from 'tap';
 import type { Submission } from '../../node/core/views.ts';
+import { edited, edxmlFederation, importedDocument, newDocument } from './edxml-files.ts';
 import { TestFederation, type TestNode } from './federation.ts';
 
 t.setTimeout(120_000);
@@ -130,3 +132,59 @@ for (const [fate, key] of [
       }
     },
   );
+
+/** H90 sent number 117 to H91, which accepted it: what the fixture of an update takes from H91 and gives to the commune. */
+async function sentByFile(t: Parameters<typeof TestFederation.create>[0]) {
+  const federation = await edxmlFederation(t);
+  const author = federation.node('H90');
+  const { id } = await importedDocument(author, newDocument('117', ['05.17.H92', '000.00.00.H91']));
+  await federation.settled('H90', id);
+  await federation.node('H91').exchange.say(id, { code: '03' });
+  await federation.until('it is known', async () => (await author.exchange.show(id)).status === '03');
+  return { federation, author, id };
+}
+
+t.test('an imported update, killed after any commit and imported again, is done once', async (t) => {
+  const update = edited('document-update.edxml', ['2019/02/30,117/', '2019/03/12,117/']);
+  for (let at = 1; ; at++) {
+    const { federation, author, id } = await sentByFile(t);
+    const { store } = author;
+    store.commits = 0;
+    store.killAt = (commit) => (commit === at ? 'after' : undefined);
+    let isDone = false;
+    void importedDocument(author, update).then(() => {
+      isDone = true;
+    });
+    await federation.until('it died or ended', () => !author.isUp || (isDone && store.commits < at));
+    store.killAt = undefined;
+    const wasKilled = !author.isUp;
+    if (wasKilled) await author.reopen();
+    const { id: updating } = await importedDocument(author, update);
+    await federation.settled('H90', id);
+    await federation.settled('H90', updating);
+    await federation.until('H91 is asked', async () =>
+      (await federation.node('H91').exchange.show(id)).statuses.some(({ code }) => code === '13'),
+    );
+    const view = await author.exchange.show(id);
+    t.match(
+      view.deliveries,
+      [
+        { to: 'H91', recall: 'requested' },
+        { to: 'H92.17.05', recall: 'none' },
+      ],
+      `commit ${at}`,
+    );
+    t.equal(view.statuses.filter(({ code }) => code === '13').length, 1, 'asked once');
+    t.equal((await author.exchange.list({ box: 'outbox' })).items.length, 2, 'one update');
+    for (const [agency, numbers] of [
+      ['H91', 2],
+      ['H92', 2],
+    ] as const)
+      t.equal((await federation.node(agency).exchange.list({ box: 'inbox' })).items.length, numbers, agency);
+    if (!wasKilled) {
+      t.ok(at > 4, `${at - 1} commits`);
+      return;
+    }
+    for (const agency of ['H90', 'H91', 'H92']) await federation.node(agency).stop();
+  }
+});
