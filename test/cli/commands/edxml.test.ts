@@ -7,6 +7,7 @@ import { openNodeDoor } from '../../../node/gateway/http/door.ts';
 import type { NodeService } from '../../../node/gateway/http/services.ts';
 import { PREFIX, prefixRange } from '../../../node/store/keys.ts';
 import { fixture, inChunks, taken } from '../../edxml/reading.ts';
+import { unitEntry } from '../../exchange/authority.ts';
 import { edited, edxmlFederation, newDocument } from '../../exchange/edxml-files.ts';
 import type { TestNode } from '../../exchange/federation.ts';
 import { type RunOptions, run, temporaryFolder } from '../../helpers/command-line.ts';
@@ -238,6 +239,28 @@ t.test('an original that came along is shown and fetched as what it is, at both 
     t.equal((await node.cli(['export', id, '--out', kept, '--original'])).status, 0);
     t.ok((await readFile(kept)).equals(original));
   }
+});
+
+t.test('a unit that acts is named, and must be the one that issued the document', async (t) => {
+  const { federation, author, written } = await started(t);
+  await federation.authority.publish({ entries: [unitEntry('H90.05'), unitEntry('H90.06')] });
+  const text = newDocument('118', toH91).toString();
+  const issued = Buffer.from(text.replace('<edXML:OrganId>000.00.00.H90<', '<edXML:OrganId>000.00.05.H90<'));
+  const ran = await author.cli(['import', await written('a.edxml', issued), ...DECLARED, '--json']);
+  const { id } = JSON.parse(ran.out).imported[0];
+  await federation.settled('H90', id);
+  const recall = ['recall', id, '--reason', 'Sai', '--by'];
+  const update = ['update', id, '--reason', 'Thiếu', '--add', 'H92.17.05', '--from'];
+  for (const words of [recall, update]) {
+    const refused = await author.cli([...words, 'H90.06']);
+    t.equal(refused.status, 3);
+    t.match(refused.err, 'it was issued by H90.05, not by H90.06');
+  }
+  t.equal((await author.cli([...update, '000.00.05.H90'])).status, 0);
+  t.equal((await author.cli([...recall, '000.00.05.H90'])).status, 0);
+  const { statuses, deliveries } = await federation.node('H90').exchange.show(id);
+  t.ok(statuses.some(({ code }) => code === '13'));
+  t.equal(deliveries.length, 2);
 });
 
 t.test('the file of an imported status comes out again where it went in', async (t) => {
