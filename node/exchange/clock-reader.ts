@@ -20,6 +20,7 @@ import type { WorkingCalendar } from '../core/working-days.ts';
 import type { Moment } from '../search/index-calls.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
+import type { Reader } from '../store/key-value.ts';
 import { type Chains, chainsOf } from './chains.ts';
 import type { NamedDocument } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -59,18 +60,20 @@ export class ClockReader {
   }
 
   /** By unit, as the store and the time are now. */
-  async of(document: NamedDocument): Promise<UnitClocks[]> {
-    const naming = await Naming.of(this.#with.store, document, this.#with.directory());
+  async of(document: NamedDocument, store: Reader = this.#with.store): Promise<UnitClocks[]> {
+    const naming = await Naming.of(store, document, this.#with.directory());
     const found: UnitClocks[] = [];
-    for (const carried of await this.#carried(document))
-      found.push(await this.#at(carried, document, naming));
+    for (const carried of await carriedOf(store, document)) {
+      const chains = await chainsOf(store, carried);
+      found.push(await this.#at(carried, chains, document, naming));
+    }
     return found;
   }
 
   /** What of it waits, and what is overdue. */
-  async shortOf(document: NamedDocument): Promise<ItemClocks> {
+  async shortOf(document: NamedDocument, store?: Reader): Promise<ItemClocks> {
     const { calendar, clock } = this.#with;
-    const all = await this.of(document);
+    const all = await this.of(document, store);
     return {
       waiting: all.flatMap((one) => waitingView(one, calendar, clock.nowMs()) ?? []),
       overdue: all.flatMap(({ unit, due, dueText }) =>
@@ -101,35 +104,9 @@ export class ClockReader {
     };
   }
 
-  async #carried({ row }: NamedDocument): Promise<Carried[]> {
-    const { store } = this.#with;
-    if (!row.outgoing)
-      return (await arrivalsOf(store, row.documentId)).map((one) => ({
-        ...pick(one),
-        state: 'delivered',
-        sentMs: undefined,
-        queuedMs: one.storedAtMs,
-        arrivedMs: one.storedAtMs,
-        settledMs: undefined,
-      }));
-    return (await deliveriesOf(store, row.documentId)).map((one) => {
-      const state = parseTransportState(one.state);
-      return {
-        ...pick(one),
-        state,
-        // R3 is about the document: a recipient added later isn't a late sending
-        sentMs: row.storedAtMs,
-        queuedMs: one.queuedAtMs,
-        arrivedMs: state === 'delivered' ? storedBy(one.outcome) : undefined,
-        settledMs: state === 'cancelled' || state === 'refused' ? one.settledAtMs : undefined,
-      };
-    });
-  }
-
-  async #at(carried: Carried, document: NamedDocument, naming: Naming): Promise<UnitClocks> {
-    const { store, clock, calendar } = this.#with;
+  async #at(carried: Carried, chains: Chains, document: NamedDocument, naming: Naming): Promise<UnitClocks> {
+    const { clock, calendar } = this.#with;
     const { unit, state, queuedMs, arrivedMs, settledMs } = carried;
-    const chains = await chainsOf(store, carried);
     const effects = await naming.at(unit);
     const replacedMs = effects.replacedBy[0]?.row.storedAtMs;
     const taken = firstOf(chains, (code) => code !== '15' && code !== '16');
@@ -166,6 +143,30 @@ export class ClockReader {
       waitingSinceMs: isWaiting ? (arrivedMs ?? queuedMs) : undefined,
     };
   }
+}
+
+async function carriedOf(store: Reader, { row }: NamedDocument): Promise<Carried[]> {
+  if (!row.outgoing)
+    return (await arrivalsOf(store, row.documentId)).map((one) => ({
+      ...pick(one),
+      state: 'delivered',
+      sentMs: undefined,
+      queuedMs: one.storedAtMs,
+      arrivedMs: one.storedAtMs,
+      settledMs: undefined,
+    }));
+  return (await deliveriesOf(store, row.documentId)).map((one) => {
+    const state = parseTransportState(one.state);
+    return {
+      ...pick(one),
+      state,
+      // R3 is about the document: a recipient added later isn't a late sending
+      sentMs: row.storedAtMs,
+      queuedMs: one.queuedAtMs,
+      arrivedMs: state === 'delivered' ? storedBy(one.outcome) : undefined,
+      settledMs: state === 'cancelled' || state === 'refused' ? one.settledAtMs : undefined,
+    };
+  });
 }
 
 /** What the index keeps: the ends of clocks that run, or were passed. */

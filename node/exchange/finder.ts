@@ -17,6 +17,8 @@ import type { WorkingCalendar } from '../core/working-days.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
 import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';
+import type { Reader } from '../store/key-value.ts';
+import { OnceReader } from '../store/once-reader.ts';
 import { countClocks } from './clock-counts.ts';
 import type { ClockReader } from './clock-reader.ts';
 import { facetsOf, matches } from './index-entry.ts';
@@ -38,7 +40,7 @@ export type FinderComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'clock' | 'report' | 'search'
 > & {
-  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  itemOf: (document: HeldDocument, store: Reader) => Promise<DocumentItem>;
   clocks: ClockReader;
   calendar: WorkingCalendar;
 };
@@ -172,9 +174,10 @@ export class Finder {
     const row = await getDocument(store, documentId);
     if (row === undefined) return undefined;
     const document = held(row);
-    const item = await itemOf(document);
+    const once = new OnceReader(store);
+    const item = await itemOf(document, once);
     if (!waiting && !overdue) return { item, storedAtMs: row.storedAtMs };
-    return { item: { ...item, clocks: await clocks.shortOf(document) }, storedAtMs: row.storedAtMs };
+    return { item: { ...item, clocks: await clocks.shortOf(document, once) }, storedAtMs: row.storedAtMs };
   }
 }
 

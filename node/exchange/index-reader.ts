@@ -8,7 +8,8 @@ import { inGroups } from '../core/in-groups.ts';
 import type { DocumentItem } from '../core/views.ts';
 import type { Box, IndexEntry } from '../search/index-calls.ts';
 import { documentsAfter, getDocument, type ListPosition } from '../store/documents.ts';
-import type { KeyValueStore } from '../store/key-value.ts';
+import type { KeyValueStore, Reader } from '../store/key-value.ts';
+import { OnceReader } from '../store/once-reader.ts';
 import { type ClockReader, momentsOf } from './clock-reader.ts';
 import { indexEntry } from './index-entry.ts';
 import { type HeldDocument, held } from './library.ts';
@@ -25,7 +26,7 @@ export const AT_ONCE = 10;
 export interface IndexReaderComponents {
   store: KeyValueStore;
   /** What a list shows of a document. */
-  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  itemOf: (document: HeldDocument, store: Reader) => Promise<DocumentItem>;
   clocks: ClockReader;
   report: Report;
 }
@@ -56,10 +57,11 @@ export class IndexReader {
       const row = await getDocument(store, documentId);
       if (row === undefined) return undefined;
       const document = held(row);
-      const moments = momentsOf(await clocks.of(document));
+      const once = new OnceReader(store);
+      const moments = momentsOf(await clocks.of(document, once));
       const named = document.content.relations.map((relation) => relation.documentId ?? EMPTY);
       return {
-        entry: indexEntry(document, await itemOf(document), moments),
+        entry: indexEntry(document, await itemOf(document, once), moments),
         // a document that names hundreds changes what is shown of a few at once; the rest is read when it is shown
         named: named.filter(({ byteLength }) => byteLength > 0).slice(0, MOST_NAMED),
       };

@@ -25,6 +25,7 @@ import type { DeliveryView, DocumentItem, DocumentView, SignatureView } from '..
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
+import type { Reader } from '../store/key-value.ts';
 import type { ClockReader } from './clock-reader.ts';
 import type { Standing } from './custody.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
@@ -125,13 +126,13 @@ export class Library {
   }
 
   /** What a list shows of a document, as the store holds it now. */
-  async itemOf({ row, content }: HeldDocument): Promise<DocumentItem> {
-    const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
-    const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
+  async itemOf({ row, content }: HeldDocument, store: Reader = this.#with.store): Promise<DocumentItem> {
+    const deliveries = row.outgoing ? await deliveriesOf(store, row.documentId) : [];
+    const arrivals = row.outgoing ? [] : await arrivalsOf(store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
     const standings: Standing[] = [];
     for (const of of [...deliveries, ...arrivals])
-      standings.push(await standingAt(this.#with.store, of, 'state' in of && of.state === CANCELLED));
+      standings.push(await standingAt(store, of, 'state' in of && of.state === CANCELLED));
     return {
       id: uuidText(row.exchangeId),
       legalId: content.legalId,

@@ -27,8 +27,12 @@ const CALL_MS = 30_000;
 const INSPECT_MS = 600_000;
 /** Calls at once: pages of clerks, one batch of new documents. */
 const MAX_WAITING = 256;
-/** Its heap holds one batch and one page; SQLite's own memory is beside it. */
+/**
+ * Its heap holds one batch and one page; SQLite's own memory is beside it. Young objects have little room, or V8 lets them
+ * take 128 MB.
+ */
 const HEAP_MB = 64;
+const YOUNG_HEAP_MB = 8;
 
 export interface SearchIndexComponents {
   /** The node's folder; the index rests in `search/` of it. */
@@ -120,7 +124,7 @@ export class SearchIndex {
       // what the process was told to load first is not meant for it
       execArgv: [],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
     worker.on('message', (answer: IndexAnswer) => this.#answered(answer));
     worker.on('error', (error) => this.#end(worker, error.message));
