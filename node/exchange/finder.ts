@@ -86,7 +86,7 @@ export class Finder {
     const { index, feed } = this.#search;
     if ((await feed.reach()).state !== 'ready') return undefined;
     try {
-      return await countClocks(index, this.#with.clock.nowMs());
+      return await countClocks(feed.isEmpty ? undefined : index, this.#with.clock.nowMs());
     } catch (error) {
       if (isLienthongError(error)) feed.failed(error);
       return undefined;
@@ -123,6 +123,7 @@ export class Finder {
     if (this.#search === undefined) throw new LienthongError('search-unavailable', { reason: 'no index' });
     const { index, feed } = this.#search;
     requireReady(await feed.reach());
+    if (feed.isEmpty) return { items: [], cursor: null };
     const { query, limit, before, sinceMs, untilMs, cursorOf } = wanted;
     const { box } = query;
     const dueBeforeMs = query.overdue ? this.#with.clock.nowMs() : undefined;

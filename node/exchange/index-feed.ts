@@ -10,27 +10,27 @@
  * noted first, then both lists are read from the oldest on, a batch at a time; what changed meanwhile is in the log
  * after that size. Memory is one batch. Started and stopped by Finder.
  */
-import { type Bytes, hex, parseHex, sha256, utf8 } from '../core/bytes.ts';
+import { type Bytes, hex, parseHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { SearchView } from '../core/node-views.ts';
 import type { WorkingCalendar } from '../core/working-days.ts';
-import type { Box, IndexEntry } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { changedDocuments, markOfLog } from '../store/audit-feed.ts';
-import { AT_ONCE, BATCH, IndexReader, type IndexReaderComponents } from './index-reader.ts';
+import { differenceOf } from './index-check.ts';
+import { calendarMark, type Note, whyNotOurs } from './index-note.ts';
+import { BATCH, IndexReader, type IndexReaderComponents } from './index-reader.ts';
+import { IndexRest, type Rest } from './index-rest.ts';
 import { IndexWaiters } from './index-waiters.ts';
+import { writeDocuments } from './index-writer.ts';
 import type { OwnLog } from './ports.ts';
 
 /** Changes of one document within this time are indexed once: queued and delivered. */
 const GATHER_MS = 500;
 /** A node that starts has better things to do first. */
 const FIRST_MS = 2_000;
-/** A document has one or two for each of up to 2,000 recipients: a transaction holds about so many. */
-const PART_FACETS = 10_000;
 /** Documents missing while it is built that a search waits for: about a second. */
 const SOON = 2_000;
-const BOXES = ['inbox', 'outbox'] as const;
 /** Log entries a second that make a node busy: some thirty documents. */
 const BUSY_ENTRIES = 100;
 /** A busy node gives its index a tenth of the time. */
@@ -48,35 +48,25 @@ export interface IndexFeedComponents extends IndexReaderComponents {
   clock: Clock;
 }
 
-/** WARNING: persisted, in the index. */
-interface Note {
-  epoch: number;
-  /** Log entries taken in. */
-  size: number;
-  /** Of the last of these. */
-  mark: string;
-  /** Names the calendar its moments were reckoned with. */
-  calendar: string;
-  /** While it is built: after which document of which list. */
-  scan: { box: Box; after: { storedAtMs: number; documentId: string } | null; total: number } | null;
-}
-
 export class IndexFeed {
   readonly #with: IndexFeedComponents;
   readonly #stopping = new AbortController();
   readonly #waiters: IndexWaiters;
   readonly #reader: IndexReader;
   #running: Promise<void> | undefined;
+  readonly #rests: IndexRest;
   #note: Note | undefined;
+  /** While the index wasn't asked how far it is. */
+  #rest: Rest | undefined;
   #view: SearchView = { state: 'starting', documents: 0, total: null, reason: null };
   #damaged = false;
-  readonly #calendar: string;
+  #isHinted = false;
 
   constructor(components: IndexFeedComponents) {
     this.#with = components;
     this.#waiters = new IndexWaiters(components.clock);
     this.#reader = new IndexReader(components);
-    this.#calendar = hex(sha256(utf8(components.calendar.name)));
+    this.#rests = new IndexRest({ ...components, reader: this.#reader, hint: components.index.hint });
   }
 
   start(): void {
@@ -94,12 +84,25 @@ export class IndexFeed {
     return this.#view;
   }
 
+  /** The store holds no document: there is nothing to ask the index for. */
+  get isEmpty(): boolean {
+    return this.#rest?.isEmpty === true;
+  }
+
   /** Waits, for a moment, until all that is durable now is indexed; then what the index can answer is in `view`. */
   async reach(): Promise<SearchView> {
     const { size } = this.#with.auditLog.head();
-    const isThere = this.#view.state === 'ready' && this.#note !== undefined && this.#note.size >= size;
+    // what a hint says is no answer yet
+    if (this.#rest?.isEmpty === false) this.#awake();
+    const place = this.#note ?? this.#rest;
+    const isThere = this.#view.state === 'ready' && place !== undefined && place.size >= size;
     if (!isThere && this.#mayComeSoon) await this.#waiters.until(size);
     return this.#view;
+  }
+
+  #awake(): void {
+    this.#rest = undefined;
+    this.#view = { ...this.#view, state: 'starting' };
   }
 
   get #mayComeSoon(): boolean {
@@ -120,30 +123,12 @@ export class IndexFeed {
    * does, and where there is no index to compare. What changes meanwhile is looked at twice.
    */
   async check(): Promise<string | undefined> {
-    if ((await this.reach()).state !== 'ready') return undefined;
-    const { index } = this.#with;
-    let fault = await index.inspect();
-    for (const box of BOXES) {
-      let places = await this.#reader.placesAfter(box, undefined);
-      while (fault === undefined && places.length > 0) {
-        const ids = places.map(({ documentId }) => documentId);
-        if ((await this.#differing(ids)) > 0) {
-          await this.reach();
-          const count = await this.#differing(ids);
-          if (count > 0) fault = `${count} of ${ids.length} documents in ${box}`;
-        }
-        places = await this.#reader.placesAfter(box, places.at(-1));
-      }
-    }
+    if ((await this.reach()).state !== 'ready' || this.isEmpty) return undefined;
+    const fault = await differenceOf(this.#with.index, this.#reader, () => this.reach());
     if (fault === undefined) return undefined;
     this.#damaged = true;
     this.#waiters.hurry();
     return fault;
-  }
-
-  async #differing(documentIds: readonly Bytes[]): Promise<number> {
-    const { missing, different } = await this.#with.index.compare(await this.#reader.entries(documentIds));
-    return missing + different;
   }
 
   async #run(): Promise<void> {
@@ -171,22 +156,25 @@ export class IndexFeed {
     this.#with.report('search.failed', { code, reason });
     this.#damaged ||= isLienthongError(error, 'search-unavailable') && error.details.damaged === true;
     this.#note = undefined;
+    this.#rest = undefined;
     this.#view = { ...this.#view, state: 'unavailable', reason };
     this.#waiters.release();
   }
 
   #isBehind(): boolean {
     const { epoch, size } = this.#with.auditLog.head();
-    return this.#note === undefined || this.#note.epoch !== epoch || this.#note.size < size;
+    const place = this.#note ?? this.#rest;
+    return place === undefined || place.epoch !== epoch || place.size < size;
   }
 
   async #keepUp(signal: AbortSignal): Promise<void> {
     if (this.#damaged) {
       this.#with.report('search.rebuilding', { reason: 'damaged' });
+      await this.#with.index.hint.forget();
       await this.#with.index.reset();
       this.#damaged = false;
       this.#note = undefined;
-    }
+    } else if (this.#note === undefined && (await this.#mayRest())) return;
     this.#note ??= await this.#begin();
     while (this.#note.scan !== null) {
       const { scan } = this.#note;
@@ -199,6 +187,10 @@ export class IndexFeed {
     if (this.#view.state !== 'ready' || wasBehind)
       this.#view = { state: 'ready', documents: await this.#with.index.count(), total: null, reason: null };
     this.#waiters.reached(this.#note.size);
+    if (wasBehind || !this.#isHinted) {
+      await this.#with.index.hint.keep({ note: JSON.stringify(this.#note), documents: this.#view.documents });
+      this.#isHinted = true;
+    }
   }
 
   /**
@@ -216,22 +208,36 @@ export class IndexFeed {
     if (isBusy) await this.#waiters.pause(Math.min(MOST_REST_MS, tookMs * REST), signal);
   }
 
+  /** Whether all there is to do now is done without the index's thread. Nobody who searches is answered by a hint. */
+  async #mayRest(): Promise<boolean> {
+    const rest = await this.#rests.find();
+    if (rest === undefined || (!rest.isEmpty && this.#waiters.areWaiting)) {
+      this.#rests.end();
+      if (this.#rest !== undefined) this.#awake();
+      return false;
+    }
+    this.#rest = rest;
+    this.#view = { state: 'ready', documents: rest.documents, total: null, reason: null };
+    this.#waiters.reached(rest.size);
+    return true;
+  }
+
   /** Where the index left off; the beginning of a new one where that isn't a place of this log. */
   async #begin(): Promise<Note> {
-    const { store, auditLog, index, report } = this.#with;
+    const { store, auditLog, index, report, calendar } = this.#with;
     const noted = await index.open();
     const note = noted === undefined ? undefined : (JSON.parse(noted) as Note);
-    const { epoch, size } = auditLog.head();
-    const isSameCalendar = note?.calendar === this.#calendar;
-    if (note !== undefined && isSameCalendar && note.epoch === epoch && note.size <= size)
-      if ((await markOfLog(store, epoch, note.size)) === note.mark) return note;
-    const otherThan = isSameCalendar ? 'another store' : 'another calendar';
-    report('search.rebuilding', { reason: note === undefined ? 'new' : otherThan });
+    const fault = note === undefined ? 'new' : await whyNotOurs(note, this.#with);
+    if (note !== undefined && fault === undefined) return note;
+    report('search.rebuilding', { reason: fault! });
     this.#view = { state: 'building', documents: 0, total: null, reason: null };
+    await index.hint.forget();
     if (note !== undefined) await index.reset();
+    const { epoch, size } = auditLog.head();
     const mark = (await markOfLog(store, epoch, size)) ?? '';
     const total = (await this.#reader.count('inbox')) + (await this.#reader.count('outbox'));
-    return { epoch, size, mark, calendar: this.#calendar, scan: { box: 'inbox', after: null, total } };
+    const scan = { box: 'inbox', after: null, total } as const;
+    return { epoch, size, mark, calendar: calendarMark(calendar), scan };
   }
 
   /** One batch of a list; after the last of the second the index has all there was when it was begun. */
@@ -262,39 +268,16 @@ export class IndexFeed {
     const { documentIds, next } = await changedDocuments(store, span);
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
-    await this.#write(documentIds, note, { ...note, size: next, mark }, true);
-    this.#waiters.reached(next);
+    const after = { ...note, size: next, mark };
+    if (documentIds.length === 0) this.#note = after;
+    else await this.#write(documentIds, note, after, true);
+    if (this.#view.state === 'ready') this.#waiters.reached(next);
   }
 
-  /** What is indexed before the last part is so without the note: indexed again after a crash, to the same end. */
   async #write(documentIds: readonly Bytes[], before: Note, after: Note, withNamed = false): Promise<void> {
-    const { index, room } = this.#with;
-    await room();
-    let part: IndexEntry[] = [];
-    let facets = 0;
-    const known = new Set(documentIds.map(hex));
-    const all = [...documentIds];
-    for (let at = 0; at < all.length; ) {
-      // what the named ones name isn't changed by this
-      const isNamed = at >= documentIds.length;
-      const end = isNamed ? at + AT_ONCE : Math.min(at + AT_ONCE, documentIds.length);
-      const { entries, named } = await this.#reader.read(all.slice(at, end));
-      at = end;
-      for (const id of withNamed && !isNamed ? named : []) {
-        if (known.has(hex(id))) continue;
-        known.add(hex(id));
-        all.push(id);
-      }
-      for (const entry of entries) {
-        part.push(entry);
-        facets += entry.facets.length;
-      }
-      if (facets < PART_FACETS) continue;
-      await index.write(part, JSON.stringify(before));
-      part = [];
-      facets = 0;
-    }
-    await index.write(part, JSON.stringify(after));
+    await this.#with.room();
+    const notes = { before: JSON.stringify(before), after: JSON.stringify(after) };
+    await writeDocuments(this.#with.index, this.#reader, documentIds, { notes, withNamed });
     this.#note = after;
   }
 }

@@ -15,13 +15,13 @@ import { indexEntry } from './index-entry.ts';
 import { type HeldDocument, held } from './library.ts';
 import type { Report } from './ports.ts';
 
-/** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
 /** Documents named by one that are indexed again with it. */
 const MOST_NAMED = 20;
-
+/** Log entries and documents of one transaction: some tens of milliseconds of the index's thread. */
 export const BATCH = 200;
 /** Documents read at once: one may be more than a megabyte. */
 export const AT_ONCE = 10;
+export const BOXES = ['inbox', 'outbox'] as const;
 
 export interface IndexReaderComponents {
   store: KeyValueStore;
@@ -77,6 +77,13 @@ export class IndexReader {
     const places: ListPosition[] = [];
     for await (const place of documentsAfter(this.#with.store, box, after, BATCH)) places.push(place);
     return places;
+  }
+
+  /** Whether the store holds no document. */
+  async isEmpty(): Promise<boolean> {
+    for (const box of BOXES)
+      for await (const _ of documentsAfter(this.#with.store, box, undefined, 1)) return false;
+    return true;
   }
 
   /** Documents of a box; a second for a million. */

@@ -14,6 +14,11 @@ export class IndexWaiters {
     this.#clock = clock;
   }
 
+  /** Whether a search waits. */
+  get areWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   grown(): void {
     this.#onGrowth();
   }

@@ -171,6 +171,8 @@ export class AgencyService implements NodeService {
     const directory = this.#directory();
     const { health } = storage.store;
     const queues = await exchange.queues();
+    // asks the index, so that what is said of it is what it says
+    const clocks = (await exchange.finder.clockCounts()) ?? null;
     return {
       agency: own.agency,
       agencyName: directory.agencyName(own.agency) ?? '',
@@ -216,7 +218,7 @@ export class AgencyService implements NodeService {
       recovery: (await exchange.recovery()) ?? null,
       witness: await exchange.logFindings(),
       search: exchange.finder.search ?? null,
-      clocks: (await exchange.finder.clockCounts()) ?? null,
+      clocks,
       calendar: calendarView(this.#with.calendar, clock.nowMs()),
     };
   }

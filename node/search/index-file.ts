@@ -9,7 +9,7 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Tables, words and facets. WARNING: persisted; another version is deleted and built anew. */
-const INDEX_VERSION = 2;
+export const INDEX_VERSION = 2;
 
 /** Beginnings of words kept as words: a search for one costs as much as for a word. Vietnamese words end at seven. */
 const BEGINNINGS = '2 3 4 5 6';

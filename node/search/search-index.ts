@@ -18,6 +18,7 @@ import type {
   MomentRange,
   Note,
 } from './index-calls.ts';
+import { IndexHint } from './index-hint.ts';
 import { workerProgram } from './worker-program.ts';
 
 /** The thread ends when nothing was asked for so long: starting it again costs some 50 ms. */
@@ -48,6 +49,8 @@ interface Waiting {
 }
 
 export class SearchIndex {
+  /** Beside the index, for what can be known of it without its thread. */
+  readonly hint: IndexHint;
   readonly #path: string;
   readonly #clock: Clock;
   /** In the order they were asked, which is that of the answers. */
@@ -64,6 +67,7 @@ export class SearchIndex {
 
   constructor({ dir, clock }: SearchIndexComponents) {
     this.#path = join(dir, 'search', 'index.sqlite');
+    this.hint = new IndexHint(this.#path);
     this.#clock = clock;
   }
 
