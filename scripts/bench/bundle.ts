@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE_OPTIONS, THREADS } from '../bundle-options.ts';
+import type { Entry } from '../sandbox/command.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 
-/** Entry of the bundle; run it with `process.execPath`, never through the launcher (that prefers source). */
-export const BUNDLE = path.join(root, 'dist', 'lienthong.js');
+/** As bin/lienthong gives them to node. */
+export const NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=16'];
+
+/** How the bundle is started: as the launcher does, which in a checkout prefers source. */
+export const ENTRY: Entry = [process.execPath, ...NODE_OPTIONS, path.join(root, 'dist', 'lienthong.js')];
 
 /** Builds dist/ from the present source; its messages go to stderr, stdout stays for figures. */
 export async function buildBundle(): Promise<void> {

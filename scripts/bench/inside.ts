@@ -1,7 +1,7 @@
 /** Drives documents from within the sending node's own process (sender-process.ts), as the baseline does. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { buildProgram } from './bundle.ts';
+import { buildProgram, NODE_OPTIONS } from './bundle.ts';
 import type { Sender } from './documents.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
 import type { Order, Setup } from './sender-process.ts';
@@ -22,7 +22,7 @@ export class InsideSender implements Sender {
     const pair = await Pair.start({ nodes: false });
     try {
       await pair.run(RECIPIENT);
-      const sender = new InsideSender(pair, fork(program));
+      const sender = new InsideSender(pair, fork(program, { execArgv: [...NODE_OPTIONS] }));
       const setup: Setup = { dir: pair.folder(SENDER), to: RECIPIENT, bytes };
       await sender.#ask(setup);
       return sender;

@@ -28,7 +28,7 @@ import {
 } from '../../proto/messages.ts';
 import { Child } from '../sandbox/child.ts';
 import { nodeAt } from '../sandbox/local-node.ts';
-import { BUNDLE } from './bundle.ts';
+import { ENTRY } from './bundle.ts';
 import { Pair, SENDER } from './pair.ts';
 
 /** Ten years of documents, so that the newer half is five. */
@@ -184,7 +184,7 @@ export class LargeInbox {
     if (anew) await rm(path.join(this.dir, 'search'), { recursive: true, force: true });
     const startedAt = performance.now();
     const args = ['node', 'run', '--dir', this.dir];
-    this.#child = new Child({ name: SENDER, args, entry: [process.execPath, BUNDLE] });
+    this.#child = new Child({ name: SENDER, args, entry: ENTRY });
     await this.#child.ready();
     this.client = await nodeAt(this.dir, AbortSignal.timeout(READY_TIMEOUT_MS));
     await this.client.list({ box: 'inbox', state: 'delivered', limit: 1 });

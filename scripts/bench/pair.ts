@@ -12,11 +12,10 @@ import { pipeline } from 'node:stream/promises';
 import { NODE_SOCKET } from '../../node/gateway/http/socket-names.ts';
 import { socketPath } from '../../node/store/folder.ts';
 import { Child } from '../sandbox/child.ts';
-import { type Entry, resultOf } from '../sandbox/command.ts';
+import { resultOf } from '../sandbox/command.ts';
 import { registryAt } from '../sandbox/local-node.ts';
-import { BUNDLE } from './bundle.ts';
+import { ENTRY } from './bundle.ts';
 
-const ENTRY: Entry = [process.execPath, BUNDLE];
 const LISTEN = '/ip4/127.0.0.1/tcp/0';
 const ANSWER_TIMEOUT_MS = 120_000;
 /** How long the node is asked to wait for the receipt; a benchmark that needs longer has failed. */

@@ -8,11 +8,12 @@ import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } 
 import os from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
+import { NODE_OPTIONS } from '../../scripts/bench/bundle.ts';
 import { ROOT } from './source-tree.ts';
 
 const BUNDLED = `node-linux-${process.arch}`;
 const PRINT =
-  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), pid: process.pid }));';
+  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), options: process.execArgv, pid: process.pid }));';
 const bundledIsForThisMachine = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 
 /** A package folder with the launcher and a bundle that prints how it was started. */
@@ -60,9 +61,10 @@ t.test('takes the bundled Node, through a link of a link', { skip: !bundledIsFor
   await symlink(path.join(temp, 'first'), path.join(temp, 'second'));
   const ran = await run(path.join(temp, 'second'), ['send', 'a b', '']);
   t.equal(ran.code, 0, ran.stderr);
-  const { file, args } = JSON.parse(ran.stdout);
+  const { file, args, options } = JSON.parse(ran.stdout);
   t.ok(file.endsWith('package/dist/lienthong.js'), file);
   t.strictSame(args, ['send', 'a b', '']);
+  t.strictSame(options, NODE_OPTIONS, 'with the memory settings that benchmarks measure');
 });
 
 t.test('finds it beside the package, where npm hoists it', { skip: !bundledIsForThisMachine }, async (t) => {
