@@ -221,6 +221,8 @@ export interface DocumentView extends DocumentItem {
 export interface Page<T> {
   items: T[];
   cursor: string | null;
+  /** Of a search while more changes than its index can take in: what changed in these last seconds may be missing. */
+  behindSeconds?: number;
 }
 
 export interface ListQuery {

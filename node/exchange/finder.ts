@@ -122,8 +122,10 @@ export class Finder {
   async #fromIndex(wanted: Wanted, match: string): Promise<Page<DocumentItem>> {
     if (this.#search === undefined) throw new LienthongError('search-unavailable', { reason: 'no index' });
     const { index, feed } = this.#search;
-    requireReady(await feed.reach());
-    if (feed.isEmpty) return { items: [], cursor: null };
+    const reached = await feed.reach();
+    requireReady(reached);
+    const behind = reached.lagMs > 0 && { behindSeconds: Math.ceil(reached.lagMs / 1_000) };
+    if (feed.isEmpty) return { items: [], cursor: null, ...behind };
     const { query, limit, before, sinceMs, untilMs, cursorOf } = wanted;
     const { box } = query;
     const dueBeforeMs = query.overdue ? this.#with.clock.nowMs() : undefined;
@@ -147,7 +149,7 @@ export class Finder {
     );
     const last = next && (await getDocument(this.#with.store, next));
     if (next !== undefined && last === undefined) throw new LienthongError('damaged', { where: 'document' });
-    return { items: items.map(({ item }) => item), cursor: cursorOf(last) };
+    return { items: items.map(({ item }) => item), cursor: cursorOf(last), ...behind };
   }
 
   async #fromStore(wanted: Wanted): Promise<Page<DocumentItem>> {

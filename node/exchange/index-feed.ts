@@ -16,10 +16,11 @@ import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { SearchView } from '../core/node-views.ts';
 import type { WorkingCalendar } from '../core/working-days.ts';
 import type { SearchIndex } from '../search/search-index.ts';
-import { changedDocuments, markOfLog } from '../store/audit-feed.ts';
+import { changedDocuments, markOfLog, writtenMs } from '../store/audit-feed.ts';
 import { differenceOf } from './index-check.ts';
 import { calendarMark, type Note, whyNotOurs } from './index-note.ts';
-import { BATCH, IndexReader, type IndexReaderComponents } from './index-reader.ts';
+import { IndexPace, LATE_MS } from './index-pace.ts';
+import { IndexReader, type IndexReaderComponents } from './index-reader.ts';
 import { IndexRest, type Rest } from './index-rest.ts';
 import { IndexWaiters } from './index-waiters.ts';
 import { writeDocuments } from './index-writer.ts';
@@ -31,11 +32,6 @@ const GATHER_MS = 500;
 const FIRST_MS = 2_000;
 /** Documents missing while it is built that a search waits for: about a second. */
 const SOON = 2_000;
-/** Log entries a second that make a node busy: some thirty documents. */
-const BUSY_ENTRIES = 100;
-/** A busy node gives its index a tenth of the time. */
-const REST = 9;
-const MOST_REST_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -48,11 +44,17 @@ export interface IndexFeedComponents extends IndexReaderComponents {
   clock: Clock;
 }
 
+export interface Reached extends SearchView {
+  /** By how much the index lacks what was durable when it was asked for; 0 where it has all. */
+  lagMs: number;
+}
+
 export class IndexFeed {
   readonly #with: IndexFeedComponents;
   readonly #stopping = new AbortController();
   readonly #waiters: IndexWaiters;
   readonly #reader: IndexReader;
+  readonly #pace: IndexPace;
   #running: Promise<void> | undefined;
   readonly #rests: IndexRest;
   #note: Note | undefined;
@@ -66,6 +68,7 @@ export class IndexFeed {
     this.#with = components;
     this.#waiters = new IndexWaiters(components.clock);
     this.#reader = new IndexReader(components);
+    this.#pace = new IndexPace({ ...components, waiters: this.#waiters });
     this.#rests = new IndexRest({ ...components, reader: this.#reader, hint: components.index.hint });
   }
 
@@ -90,14 +93,24 @@ export class IndexFeed {
   }
 
   /** Waits, for a moment, until all that is durable now is indexed; then what the index can answer is in `view`. */
-  async reach(): Promise<SearchView> {
+  async reach(): Promise<Reached> {
     const { size } = this.#with.auditLog.head();
     // what a hint says is no answer yet
     if (this.#rest?.isEmpty === false) this.#awake();
     const place = this.#note ?? this.#rest;
     const isThere = this.#view.state === 'ready' && place !== undefined && place.size >= size;
     if (!isThere && this.#mayComeSoon) await this.#waiters.until(size);
-    return this.#view;
+    const reached = (this.#note ?? this.#rest)?.size ?? 0;
+    const lagMs = reached >= size ? 0 : Math.max(1, await this.#lagMs());
+    return { ...this.#view, lagMs };
+  }
+
+  /** For how long the first entry it hasn't taken in is there. */
+  async #lagMs(): Promise<number> {
+    const { epoch, size } = this.#note ?? this.#rest ?? {};
+    if (epoch === undefined || size === undefined) return 0;
+    const atMs = await writtenMs(this.#with.store, epoch, size);
+    return atMs === undefined ? 0 : this.#with.clock.nowMs() - atMs;
   }
 
   #awake(): void {
@@ -178,14 +191,15 @@ export class IndexFeed {
     this.#note ??= await this.#begin();
     while (this.#note.scan !== null) {
       const { scan } = this.#note;
-      await this.#givingWay(signal, () => this.#scan(this.#note!, scan));
+      await this.#pace.step(() => this.#scan(this.#note!, scan), 0, signal);
     }
     const wasBehind = this.#isBehind();
     while (this.#isBehind()) {
-      await this.#givingWay(signal, () => this.#follow(this.#note!));
+      await this.#pace.step((most) => this.#follow(this.#note!, most), await this.#lagMs(), signal);
+      // where documents never cease to come, answers say by how much they are behind
+      if (this.#view.state !== 'ready' && (await this.#lagMs()) < LATE_MS) await this.#isReady();
     }
-    if (this.#view.state !== 'ready' || wasBehind)
-      this.#view = { state: 'ready', documents: await this.#with.index.count(), total: null, reason: null };
+    if (this.#view.state !== 'ready' || wasBehind) await this.#isReady();
     this.#waiters.reached(this.#note.size);
     if (wasBehind || !this.#isHinted) {
       await this.#with.index.hint.keep({ note: JSON.stringify(this.#note), documents: this.#view.documents });
@@ -193,19 +207,8 @@ export class IndexFeed {
     }
   }
 
-  /**
-   * One batch, and after it a rest where the node has other things to do: documents come before their index, which catches
-   * up when fewer come. Nobody rests while a search waits.
-   */
-  async #givingWay(signal: AbortSignal, batch: () => Promise<void>): Promise<void> {
-    signal.throwIfAborted();
-    const { clock, auditLog } = this.#with;
-    const beganMs = clock.nowMs();
-    const before = auditLog.head().size;
-    await batch();
-    const tookMs = clock.nowMs() - beganMs;
-    const isBusy = auditLog.head().size - before > BUSY_ENTRIES * Math.max(0.5, tookMs / 1_000);
-    if (isBusy) await this.#waiters.pause(Math.min(MOST_REST_MS, tookMs * REST), signal);
+  async #isReady(): Promise<void> {
+    this.#view = { state: 'ready', documents: await this.#with.index.count(), total: null, reason: null };
   }
 
   /** Whether all there is to do now is done without the index's thread. Nobody who searches is answered by a hint. */
@@ -261,10 +264,10 @@ export class IndexFeed {
     if (scan === null) report('search.built', { documents: this.#view.documents });
   }
 
-  async #follow(note: Note): Promise<void> {
+  async #follow(note: Note, most: number): Promise<void> {
     const { store, auditLog } = this.#with;
     const { epoch, size } = auditLog.head();
-    const span = { epoch, from: note.size, to: size, most: BATCH };
+    const span = { epoch, from: note.size, to: size, most };
     const { documentIds, next } = await changedDocuments(store, span);
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });

@@ -42,3 +42,9 @@ export async function markOfLog(store: Reader, epoch: number, size: number): Pro
   const leaf = await store.get(leafKey(epoch, size - 1));
   return leaf && hex(sha256(leaf));
 }
+
+/** When an entry was written; undefined where there is none. */
+export async function writtenMs(store: Reader, epoch: number, index: number): Promise<number | undefined> {
+  const leaf = await store.get(leafKey(epoch, index));
+  return leaf && auditLeaf.parse(leaf).atMs;
+}

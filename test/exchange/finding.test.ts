@@ -8,6 +8,8 @@ import type { DocumentView, ListQuery } from '../../node/core/views.ts';
 import { PREFIX } from '../../node/store/keys.ts';
 import { TestFederation, type TestNode } from './federation.ts';
 
+t.setTimeout(120_000);
+
 const LISTS: readonly number[] = [PREFIX.inboxList, PREFIX.outboxList];
 
 const SUBJECTS = [

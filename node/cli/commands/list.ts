@@ -67,6 +67,8 @@ async function list(cli: Cli, box: string, options: ListOptions): Promise<void> 
   if (options.cursor === '') throw new LienthongError('usage', { field: '--cursor' });
   const page = await firstWithItems(await cli.node(), query);
   cli.result(page);
+  const { behindSeconds } = page;
+  if (behindSeconds !== undefined) cli.note(cli.text('list.behind', { seconds: behindSeconds }));
   if (page.items.length === 0) {
     if (query.overdue) cli.say('list.nothingOverdue');
     else if (query.waiting) cli.say('list.nothingWaiting');

@@ -71,6 +71,10 @@ export const OUTPUT_TEXTS = {
   'list.emptyInbox': { vi: 'Không có văn bản đến nào.', en: 'No incoming documents.' },
   'list.emptyOutbox': { vi: 'Không có văn bản đi nào.', en: 'No outgoing documents.' },
   'list.more': { vi: '\nCòn nữa: thêm --cursor {cursor}', en: '\nThere is more: add --cursor {cursor}' },
+  'list.behind': {
+    vi: 'Đang có nhiều văn bản mới: kết quả có thể thiếu thay đổi của {seconds} giây gần đây.',
+    en: 'Many documents are coming in: changes of the last {seconds} s may be missing here.',
+  },
   'show.receipt': { vi: 'biên nhận của {by} lúc {at}', en: 'receipt of {by}, {at}' },
   'show.nextAttempt': { vi: 'gửi lại lúc {at}', en: 'next attempt {at}' },
   'show.next': {
