@@ -58,6 +58,8 @@ export class MemoryNode implements NodeService {
   overrideStatus: object = {};
   readonly life = new MemoryLife();
   #listeners = new Set<() => void>();
+  /** Said of every list while set. */
+  behindSeconds: number | undefined;
 
   async submit(submission: Submission) {
     this.submissions.push(submission);
@@ -149,7 +151,9 @@ export class MemoryNode implements NodeService {
       ...Object.fromEntries(Object.entries(view).filter(([name]) => ITEM_FIELDS.has(name))),
       attachments: view.files.length,
     }));
-    return { items: items as never[], cursor: found.length > from + limit ? String(from + limit) : null };
+    const cursor = found.length > from + limit ? String(from + limit) : null;
+    const behind = this.behindSeconds !== undefined && { behindSeconds: this.behindSeconds };
+    return { items: items as never[], cursor, ...behind };
   }
 
   async show(id: string) {

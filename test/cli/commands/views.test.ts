@@ -105,6 +105,10 @@ t.test('list filters, turns pages and prints the JSON of the contract', async (t
   t.equal(JSON.parse((await cli(['list', 'outbox', '--text', 'không có', '--json'])).out).items.length, 0);
   t.match((await cli(['list', 'inbox'])).out, 'Không có văn bản đến nào.');
   t.match((await cli(['list', 'outbox', '--limit', '1'])).out, '--cursor 1');
+  node.behindSeconds = 9;
+  t.match((await cli(['list', 'outbox', '--text', 'Phê'])).err, 'thiếu thay đổi của 9 giây gần đây');
+  t.match((await cli(['list', 'outbox', '--text', 'không có'])).err, '9 giây', 'said of an empty page too');
+  t.equal(JSON.parse((await cli(['list', 'outbox', '--text', 'Phê', '--json'])).out).behindSeconds, 9);
 });
 
 t.test('show is a sheet; its JSON holds the files as attachments', async (t) => {
