@@ -102,6 +102,7 @@ export class Stage {
   /** Whose turn it is to be killed: even the sender's. */
   #turn = this.#random.below(2);
   #number = 0;
+  #cutOff = 0;
 
   constructor(t: Pick<Context, 'comment'>, federation: Federation, { sender, receivers }: StageInit) {
     this.#federation = federation;
@@ -142,6 +143,7 @@ export class Stage {
       });
       await this.round(t, told);
     }
+    t.comment(`${this.#cutOff} commands were cut off and said again`);
   }
 
   /**
@@ -188,6 +190,7 @@ export class Stage {
     let end = await speaker.cli(...words);
     for (let attempt = 1; end.exit === NOT_REACHED && attempt < MOST_ATTEMPTS; attempt++) {
       await eventually(`${by} is up again`, () => speaker.status());
+      this.#cutOff++;
       end = await speaker.cli(...words);
     }
     if (refused !== undefined) {
