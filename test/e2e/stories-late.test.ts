@@ -11,7 +11,7 @@ import { holdsAtTheEnd } from '../helpers/story-end.ts';
 const HOUR_MS = 3_600_000;
 const VIET_NAM_MS = 7 * HOUR_MS;
 
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 const federation = await Federation.start(t, { agencies: ['G22', 'H40'] });
 const stage = new Stage(t, federation, { sender: 'G22', receivers: ['H40'] });
 await stage.open();
