@@ -1,10 +1,11 @@
 /**
- * The one courier of a node: a seat courier for every seat that has something queued, started with the node, woken
- * by new work or any sign of life of its seat, stopped before the store closes.
+ * The one courier of a node: a seat courier for every seat that has something queued, or had a stream when the process
+ * died, started with the node, woken by new work or any sign of life of its seat, stopped before the store closes.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { fraction } from '../core/clock.ts';
 import { measureQueue, type QueuedDelivery, seatsWithQueue } from '../store/deliveries.ts';
+import { seatsWithOpenLink } from '../store/seat-links.ts';
 import type { FreshOffer } from './fresh-offers.ts';
 import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
 
@@ -39,6 +40,7 @@ export class Courier {
     const seats = await seatsWithQueue(store);
     const withinMs = Math.min(START_WITHIN_MS, seats.length * START_PER_SEAT_MS);
     for (const seat of seats) this.#courier(seat, clock.nowMs() + fraction(random) * withinMs);
+    for (const seat of await seatsWithOpenLink(store)) this.#courier(seat, clock.nowMs());
   }
 
   /** After the commit that queued it. */

@@ -1,7 +1,8 @@
 /**
  * Whether what is queued for a seat may have left already though no outcome is known: a process may die, or a stream
  * break, between an offer and its outcome. One small row a seat, written when a stream opens and when it ends, tells it
- * afterwards: what was queued since the last end of a stream has certainly not left. Used by seat-courier, for recalls.
+ * afterwards: what was queued since the last end of a stream has certainly not left. The death of the process is an end
+ * too, written down at the next start. Used by seat-courier, for recalls.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { newestQueuedMs } from '../store/deliveries.ts';
@@ -33,6 +34,8 @@ export class SeatDoubt {
     // open when the process died: whatever is queued may have been offered, by whatever clock it was queued
     this.#lastOfferedMs = await newestQueuedMs(store, this.#seat);
     this.doubted();
+    // where nothing can be written now it stays open: later more is in doubt than need be, never less
+    await this.closed().catch(() => {});
   }
 
   /** Before the first offer on a stream. */

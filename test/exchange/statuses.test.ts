@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { StatusCode } from '../../node/core/business-status.ts';
 import type { DocumentView } from '../../node/core/views.ts';
+import { getSeatLink } from '../../node/store/seat-links.ts';
 import { TestFederation } from './federation.ts';
 
 const shown = ({ deliveries, statuses }: DocumentView) => ({
@@ -148,6 +149,39 @@ t.test('recalled before anything left: settled at once, and never sent', async (
   await federation.settled('G22', later.id);
   t.equal((await federation.node('H40').exchange.list({ box: 'inbox' })).items.length, 1);
   t.same(await exchange.recall(id, { reason: 'Sai số' }), [{ to: 'H40', outcome: 'settled' }]);
+});
+
+t.test('a stream that was open when the process died has ended: what came since has not left', async (t) => {
+  const federation = await TestFederation.create(t, ['G22', 'H40']);
+  const sender = federation.node('G22');
+  const before = await sender.exchange.submit(federation.submission());
+  await federation.settled('G22', before.id);
+  federation.unreachable.add('H40');
+  await sender.reopen();
+  const isEnded = async () => (await getSeatLink(sender.store, 'H40'))?.open === false;
+  await federation.until('its end is written down', isEnded);
+  federation.clock.advance(1);
+  const { id } = await sender.exchange.submit(federation.submission());
+  await sender.reopen();
+  t.same(await sender.exchange.recall(id, { reason: 'Sai số' }), [{ to: 'H40', outcome: 'cancelled' }]);
+});
+
+t.test('what was on its way when the process died is in doubt, however often it starts again', async (t) => {
+  const federation = await TestFederation.create(t, ['G22', 'H40']);
+  const sender = federation.node('G22');
+  federation.fault = ({ protocol, toward }) =>
+    protocol === 'delivery' && toward === 'client' ? [] : undefined;
+  const { id } = await sender.exchange.submit(federation.submission());
+  await federation.until(
+    'it is there',
+    async () => (await federation.node('H40').exchange.list({ box: 'inbox' })).items.length === 1,
+  );
+  federation.unreachable.add('H40');
+  for (let start = 1; start <= 2; start++) {
+    await sender.reopen();
+    federation.clock.advance(1_000);
+  }
+  t.same(await sender.exchange.recall(id, { reason: 'Sai số' }), [{ to: 'H40', outcome: 'waiting' }]);
 });
 
 t.test(
