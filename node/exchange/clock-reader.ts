@@ -20,10 +20,11 @@ import type { WorkingCalendar } from '../core/working-days.ts';
 import type { Moment } from '../search/index-calls.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
+import { type Box, boxesOf } from '../store/documents.ts';
 import { type Chains, chainsOf } from './chains.ts';
 import type { NamedDocument } from './named-documents.ts';
+import { Naming } from './naming.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { Naming } from './relations.ts';
 
 export type ClockReaderComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'clock'> & {
   calendar: WorkingCalendar;
@@ -58,19 +59,19 @@ export class ClockReader {
     this.#with = components;
   }
 
-  /** By unit, as the store and the time are now. */
-  async of(document: NamedDocument): Promise<UnitClocks[]> {
+  /** By unit, as the store and the time are now: for who sent it, or for who received it. */
+  async of(document: NamedDocument, box: Box = boxesOf(document.row)[0]!): Promise<UnitClocks[]> {
     const naming = await Naming.of(this.#with.store, document, this.#with.directory());
     const found: UnitClocks[] = [];
-    for (const carried of await this.#carried(document))
+    for (const carried of await this.#carried(document, box))
       found.push(await this.#at(carried, document, naming));
     return found;
   }
 
   /** What of it waits, and what is overdue. */
-  async shortOf(document: NamedDocument): Promise<ItemClocks> {
+  async shortOf(document: NamedDocument, box: Box): Promise<ItemClocks> {
     const { calendar, clock } = this.#with;
-    const all = await this.of(document);
+    const all = await this.of(document, box);
     return {
       waiting: all.flatMap((one) => waitingView(one, calendar, clock.nowMs()) ?? []),
       overdue: all.flatMap(({ unit, due, dueText }) =>
@@ -101,9 +102,9 @@ export class ClockReader {
     };
   }
 
-  async #carried({ row }: NamedDocument): Promise<Carried[]> {
+  async #carried({ row }: NamedDocument, box: Box): Promise<Carried[]> {
     const { store } = this.#with;
-    if (!row.outgoing)
+    if (box === 'inbox')
       return (await arrivalsOf(store, row.documentId)).map((one) => ({
         ...pick(one),
         state: 'delivered',

@@ -16,7 +16,7 @@ import type { DocumentItem, ListQuery, Page } from '../core/views.ts';
 import type { WorkingCalendar } from '../core/working-days.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
-import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';
+import { type Box, getDocument, inBoxSinceMs, type ListPosition, listDocuments } from '../store/documents.ts';
 import { countClocks } from './clock-counts.ts';
 import type { ClockReader } from './clock-reader.ts';
 import { facetsOf, matches } from './index-entry.ts';
@@ -38,7 +38,7 @@ export type FinderComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'clock' | 'report' | 'search'
 > & {
-  itemOf: (document: HeldDocument) => Promise<DocumentItem>;
+  itemOf: (document: HeldDocument, box: Box) => Promise<DocumentItem>;
   clocks: ClockReader;
   calendar: WorkingCalendar;
 };
@@ -144,7 +144,8 @@ export class Finder {
     );
     const last = next && (await getDocument(this.#with.store, next));
     if (next !== undefined && last === undefined) throw new LienthongError('damaged', { where: 'document' });
-    return { items: items.map(({ item }) => item), cursor: cursorOf(last) };
+    const place = last && { documentId: last.documentId, storedAtMs: inBoxSinceMs(last, box)! };
+    return { items: items.map(({ item }) => item), cursor: cursorOf(place) };
   }
 
   async #fromStore(wanted: Wanted): Promise<Page<DocumentItem>> {
@@ -166,15 +167,16 @@ export class Finder {
 
   async #shown(
     documentId: Bytes,
-    { waiting, overdue }: ListQuery,
+    { box, waiting, overdue }: ListQuery,
   ): Promise<{ item: DocumentItem; storedAtMs: number } | undefined> {
     const { store, itemOf, clocks } = this.#with;
     const row = await getDocument(store, documentId);
-    if (row === undefined) return undefined;
-    const document = held(row);
-    const item = await itemOf(document);
-    if (!waiting && !overdue) return { item, storedAtMs: row.storedAtMs };
-    return { item: { ...item, clocks: await clocks.shortOf(document) }, storedAtMs: row.storedAtMs };
+    const storedAtMs = row && inBoxSinceMs(row, box);
+    if (storedAtMs === undefined) return undefined;
+    const document = held(row!);
+    const item = await itemOf(document, box);
+    if (!waiting && !overdue) return { item, storedAtMs };
+    return { item: { ...item, clocks: await clocks.shortOf(document, box) }, storedAtMs };
   }
 }
 

@@ -127,9 +127,9 @@ export class IndexFeed {
       let places = await this.#reader.placesAfter(box, undefined);
       while (fault === undefined && places.length > 0) {
         const ids = places.map(({ documentId }) => documentId);
-        if ((await this.#differing(ids)) > 0) {
+        if ((await this.#differing(ids, box)) > 0) {
           await this.reach();
-          const count = await this.#differing(ids);
+          const count = await this.#differing(ids, box);
           if (count > 0) fault = `${count} of ${ids.length} documents in ${box}`;
         }
         places = await this.#reader.placesAfter(box, places.at(-1));
@@ -141,8 +141,8 @@ export class IndexFeed {
     return fault;
   }
 
-  async #differing(documentIds: readonly Bytes[]): Promise<number> {
-    const { missing, different } = await this.#with.index.compare(await this.#reader.entries(documentIds));
+  async #differing(ids: readonly Bytes[], box: Box): Promise<number> {
+    const { missing, different } = await this.#with.index.compare(await this.#reader.entries(ids, box));
     return missing + different;
   }
 
@@ -246,11 +246,8 @@ export class IndexFeed {
     const more = last && { storedAtMs: last.storedAtMs, documentId: hex(last.documentId) };
     const following = box === 'inbox' ? { box: 'outbox' as const, after: null, total } : null;
     const scan = more === undefined ? following : { box, after: more, total };
-    await this.#write(
-      places.map(({ documentId }) => documentId),
-      note,
-      { ...note, scan },
-    );
+    const ids = places.map(({ documentId }) => documentId);
+    await this.#write(ids, note, { ...note, scan }, box);
     this.#view = { ...this.#view, documents: documents + places.length };
     if (scan === null) report('search.built', { documents: this.#view.documents });
   }
@@ -262,12 +259,12 @@ export class IndexFeed {
     const { documentIds, next } = await changedDocuments(store, span);
     const mark = await markOfLog(store, epoch, next);
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
-    await this.#write(documentIds, note, { ...note, size: next, mark }, true);
+    await this.#write(documentIds, note, { ...note, size: next, mark });
     this.#waiters.reached(next);
   }
 
-  /** What is indexed before the last part is so without the note: indexed again after a crash, to the same end. */
-  async #write(documentIds: readonly Bytes[], before: Note, after: Note, withNamed = false): Promise<void> {
+  /** What is indexed before the last part is so without the note: indexed again after a crash. A scan is of one box alone. */
+  async #write(documentIds: readonly Bytes[], before: Note, after: Note, scan?: Box): Promise<void> {
     const { index, room } = this.#with;
     await room();
     let part: IndexEntry[] = [];
@@ -278,9 +275,9 @@ export class IndexFeed {
       // what the named ones name isn't changed by this
       const isNamed = at >= documentIds.length;
       const end = isNamed ? at + AT_ONCE : Math.min(at + AT_ONCE, documentIds.length);
-      const { entries, named } = await this.#reader.read(all.slice(at, end));
+      const { entries, named } = await this.#reader.read(all.slice(at, end), scan);
       at = end;
-      for (const id of withNamed && !isNamed ? named : []) {
+      for (const id of scan === undefined && !isNamed ? named : []) {
         if (known.has(hex(id))) continue;
         known.add(hex(id));
         all.push(id);

@@ -24,13 +24,20 @@ import { urgencyOfWire } from '../core/urgency.ts';
 import type { DeliveryView, DocumentItem, DocumentView, SignatureView } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
+import {
+  type Box,
+  boxesOf,
+  findByExchangeId,
+  getByExchangeId,
+  getDocument,
+  inBoxSinceMs,
+} from '../store/documents.ts';
 import type { ClockReader } from './clock-reader.ts';
 import type { Standing } from './custody.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
+import { Naming } from './naming.ts';
 import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { Naming } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Characters of a UUID as text. */
@@ -95,7 +102,8 @@ export class Library {
     const { signer } = content;
     return {
       ...(await this.itemOf(document)),
-      box: row.outgoing ? 'outbox' : 'inbox',
+      box: boxesOf(row)[0]!,
+      boxes: boxesOf(row),
       documentHash: hex(row.documentId),
       content: content.content || null,
       place: content.place || null,
@@ -124,10 +132,11 @@ export class Library {
     }));
   }
 
-  /** What a list shows of a document, as the store holds it now. */
-  async itemOf({ row, content }: HeldDocument): Promise<DocumentItem> {
-    const deliveries = row.outgoing ? await deliveriesOf(this.#with.store, row.documentId) : [];
-    const arrivals = row.outgoing ? [] : await arrivalsOf(this.#with.store, row.documentId);
+  /** What the list of a box shows of a document, as the store holds it now. */
+  async itemOf({ row, content }: HeldDocument, box: Box = boxesOf(row)[0]!): Promise<DocumentItem> {
+    const isSent = box === 'outbox';
+    const deliveries = isSent ? await deliveriesOf(this.#with.store, row.documentId) : [];
+    const arrivals = isSent ? [] : await arrivalsOf(this.#with.store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
     const standings: Standing[] = [];
     for (const of of [...deliveries, ...arrivals])
@@ -138,23 +147,23 @@ export class Library {
       kind: KINDS[content.businessKind] ?? '',
       from: content.issuer!.code!,
       fromName: content.issuer!.name ?? '',
-      to: row.outgoing ? deliveries.map(({ unit }) => unit) : arrivals.map(({ unit }) => unit),
+      to: [...deliveries, ...arrivals].map(({ unit }) => unit),
       type: content.type!.name!,
       number: content.number,
       notation: content.notation,
       subject: content.subject,
       date: content.date,
       urgency: urgencyOfWire(urgency),
-      state: row.outgoing
-        ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state)))
-        : 'delivered',
+      state: isSent ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state))) : 'delivered',
       status: leastSettled(standings.map(({ status }) => status)),
       attachments: content.attachments.length,
-      storedAt: isoTime(row.storedAtMs),
+      storedAt: isoTime(inBoxSinceMs(row, box) ?? row.storedAtMs),
     };
   }
 
   async #sent(document: HeldDocument, naming: Naming): Promise<Shown[]> {
+    const isHere = boxesOf(document.row).includes('inbox');
+    const arrivals = isHere ? await arrivalsOf(this.#with.store, document.row.documentId) : [];
     return Promise.all(
       (await deliveriesOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
@@ -162,6 +171,7 @@ export class Library {
         const view: DeliveryView = {
           to: row.unit,
           seat: row.seat,
+          here: arrivals.some(({ unit }) => unit === row.unit),
           state,
           ...(await lifeAt(row, state === 'cancelled', naming, this.#with.store)),
           attempts: row.attempts,
@@ -183,6 +193,7 @@ export class Library {
         const view: DeliveryView = {
           to: row.unit,
           seat: row.fromSeat,
+          here: true,
           state: 'delivered',
           ...(await lifeAt(row, false, naming, this.#with.store)),
           attempts: 1,
