@@ -71,6 +71,10 @@ export const OUTPUT_TEXTS = {
   'list.emptyInbox': { vi: 'Không có văn bản đến nào.', en: 'No incoming documents.' },
   'list.emptyOutbox': { vi: 'Không có văn bản đi nào.', en: 'No outgoing documents.' },
   'list.more': { vi: '\nCòn nữa: thêm --cursor {cursor}', en: '\nThere is more: add --cursor {cursor}' },
+  'show.bothLists': {
+    vi: 'văn bản đi; văn bản đến của {units}',
+    en: 'outbox; inbox, for {units}',
+  },
   'show.receipt': { vi: 'biên nhận của {by} lúc {at}', en: 'receipt of {by}, {at}' },
   'show.nextAttempt': { vi: 'gửi lại lúc {at}', en: 'next attempt {at}' },
   'show.next': {
@@ -149,6 +153,7 @@ export const OUTPUT_TEXTS = {
     vi: '{word}: {documents} trên {total} văn bản',
     en: '{word}: {documents} of {total} documents',
   },
+  'status.ownQueue': { vi: '{agency} (đơn vị của nút này)', en: "{agency} (this node's own units)" },
   'status.free': { vi: 'còn trống {free}', en: '{free} free' },
 
   'registry.made': {
