@@ -117,12 +117,18 @@ function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<strin
   else if (disk.freeBytes < LOW_DISK_BYTES)
     yield cli.text('warning.diskLow', { free: bytesText(disk.freeBytes, cli.language) });
   const nowMs = cli.io.clock.nowMs();
-  for (const { agency, waiting, oldestAt } of queues) {
+  for (const queue of queues) {
+    const { waiting, oldestAt } = queue;
+    const agency = queueText(cli, queue);
     const waitedMs = oldestAt === null ? 0 : nowMs - Date.parse(oldestAt);
     if (waiting > 0 && waitedMs > LONG_WAIT_MS)
       yield cli.text('warning.longWait', { agency, waiting, since: durationText(waitedMs, cli.language) });
   }
 }
+
+/** Whose queue it is. */
+export const queueText = (cli: Cli, { agency, own }: NodeStatus['queues'][number]): string =>
+  own ? cli.text('status.ownQueue', { agency }) : agency;
 
 /** What this node lost and takes back, and what it witnessed of others' logs. */
 function* losses(cli: Cli, { recovery, witness }: NodeStatus): Generator<string> {

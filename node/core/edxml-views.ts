@@ -65,7 +65,7 @@ export interface ExportOptions {
   original?: boolean | undefined;
   /** A status said about it instead: the newest, or the newest with `code`. */
   status?: boolean | undefined;
-  /** With `status`: at which unit; not needed where there is only one. */
+  /** A recipient unit of this node, for its copy instead of the sender's; with `status`, at which unit: not needed where there is only one. */
   unit?: string | undefined;
   code?: string | undefined;
 }

@@ -26,6 +26,8 @@ export interface CertificateSummary {
 export interface QueueSummary {
   seat: string;
   agency: string;
+  /** To units of this very node. */
+  own: boolean;
   waiting: number;
   oldestAt: string | null;
   nextAttemptAt: string | null;

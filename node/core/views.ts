@@ -156,6 +156,8 @@ export interface DocumentItem {
 
 export interface DeliveryView extends DeliverySummary {
   seat: string;
+  /** The recipient is served here, and has it. */
+  here: boolean;
   /** Exchange ids of the documents that replace it there. */
   supersededBy: string[];
   /** Updates of it that came there, and what the recipient says to them. */
@@ -195,6 +197,8 @@ export interface FileView extends PdfFileView {
 
 export interface DocumentView extends DocumentItem {
   box: 'inbox' | 'outbox';
+  /** Both, where it went from one unit of this node to another; `box` is the sender's then. */
+  boxes: ('inbox' | 'outbox')[];
   documentHash: string;
   content: string | null;
   place: string | null;

@@ -20,11 +20,12 @@ import type { WorkingCalendar } from '../core/working-days.ts';
 import type { Moment } from '../search/index-calls.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { type DeliveryKey, deliveriesOf } from '../store/deliveries.ts';
+import { type Box, boxesOf } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import { type Chains, chainsOf } from './chains.ts';
 import type { NamedDocument } from './named-documents.ts';
+import { Naming } from './naming.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { Naming } from './relations.ts';
 
 export type ClockReaderComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'clock'> & {
   calendar: WorkingCalendar;
@@ -59,11 +60,15 @@ export class ClockReader {
     this.#with = components;
   }
 
-  /** By unit, as the store and the time are now. */
-  async of(document: NamedDocument, store: Reader = this.#with.store): Promise<UnitClocks[]> {
+  /** By unit, as the store and the time are now: for who sent it, or for who received it. */
+  async of(
+    document: NamedDocument,
+    box: Box = boxesOf(document.row)[0]!,
+    store: Reader = this.#with.store,
+  ): Promise<UnitClocks[]> {
     const naming = await Naming.of(store, document, this.#with.directory());
     const found: UnitClocks[] = [];
-    for (const carried of await carriedOf(store, document)) {
+    for (const carried of await carriedOf(store, document, box)) {
       const chains = await chainsOf(store, carried);
       found.push(await this.#at(carried, chains, document, naming));
     }
@@ -71,9 +76,9 @@ export class ClockReader {
   }
 
   /** What of it waits, and what is overdue. */
-  async shortOf(document: NamedDocument, store?: Reader): Promise<ItemClocks> {
+  async shortOf(document: NamedDocument, box: Box, store?: Reader): Promise<ItemClocks> {
     const { calendar, clock } = this.#with;
-    const all = await this.of(document, store);
+    const all = await this.of(document, box, store);
     return {
       waiting: all.flatMap((one) => waitingView(one, calendar, clock.nowMs()) ?? []),
       overdue: all.flatMap(({ unit, due, dueText }) =>
@@ -145,8 +150,8 @@ export class ClockReader {
   }
 }
 
-async function carriedOf(store: Reader, { row }: NamedDocument): Promise<Carried[]> {
-  if (!row.outgoing)
+async function carriedOf(store: Reader, { row }: NamedDocument, box: Box): Promise<Carried[]> {
+  if (box === 'inbox')
     return (await arrivalsOf(store, row.documentId)).map((one) => ({
       ...pick(one),
       state: 'delivered',

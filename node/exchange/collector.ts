@@ -3,7 +3,7 @@
  * the sender, or, for a further unit of a document already here from the same sender, the files that are here.
  * Nothing of it counts before the inbox's commit: files are leased until then.
  */
-import type { Attachment } from '../../proto/messages.ts';
+import type { Attachment, Document } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
@@ -86,6 +86,19 @@ export class Collector {
       throw error;
     }
     return { ...collected, release };
+  }
+
+  /**
+   * Of a document this seat sends one of its own units: nothing is collected, and the document keeps what it keeps. Throws
+   * 'blob-unavailable' where a file is gone.
+   */
+  async here({ attachments }: Document, held: SmallBlobOwner | undefined): Promise<CollectedAttachments> {
+    for (const { sha256: sum, size, name } of distinct(attachments as Attachment[])) {
+      const isHere =
+        (held && (await getSmallBlob(this.#store, held, sum))) || (await this.#blobs.sizeOf(sum)) === size;
+      if (!isHere) throw new LienthongError('blob-unavailable', { name });
+    }
+    return { writes: [], small: [], files: [], missing: [], release: async () => {} };
   }
 
   #pull(

@@ -58,9 +58,9 @@ export function compose(
   const { recipients, missing } = resolveRecipients(
     { ...submission, to: submission.to.length > 0 ? submission.to : relations.to },
     directory,
-    self,
   );
   const issuer = resolveIssuer(submission.from ?? relations.from ?? self.agency, directory, self);
+  requireNotTo(issuer.unit, recipients, directory);
   const classification = checkClassification(submission);
   const date = submission.date === undefined ? dayOf(nowMs) : parseDay(submission.date);
   const number = required('number', submission.number);
@@ -113,7 +113,6 @@ function dueOf(text: string, urgency: Urgency): string {
 export function resolveRecipients(
   submission: Pick<Fields, 'to' | 'allowMissing'>,
   directory: TrustedDirectory,
-  self: Self,
 ): { recipients: Recipient[]; missing: string[] } {
   if (submission.to.length === 0) throw new LienthongError('no-recipient');
   if (submission.to.length > MAX_RECIPIENTS)
@@ -130,12 +129,25 @@ export function resolveRecipients(
     }
     const served = requireServed(service, code);
     if (recipients.has(served.unit)) throw new LienthongError('duplicate-recipient', { code: text });
-    if (served.seat === self.seat) throw new LienthongError('own-recipient', { code, name: served.name });
     recipients.set(served.unit, { unit: served.unit, seat: served.seat, agency: served.agency });
   }
   if (recipients.size === 0)
     throw new LienthongError('recipient-without-node', { code: missing.join(', '), name: '' });
   return { recipients: [...recipients.values()], missing };
+}
+
+/** Another unit of the same seat is a recipient like any other; a unit sends nothing to itself. Throws 'own-recipient'. */
+export function requireNotTo(
+  issuer: string,
+  recipients: readonly Pick<Recipient, 'unit'>[],
+  directory: TrustedDirectory,
+): void {
+  if (!recipients.some(({ unit }) => unit === issuer)) return;
+  const service = directory.service(issuer);
+  throw new LienthongError('own-recipient', {
+    code: issuer,
+    name: service.kind === 'unknown' ? '' : service.name,
+  });
 }
 
 function requireServed(service: Service, code: string): Extract<Service, { kind: 'served' }> {

@@ -7,6 +7,7 @@ import { fraction } from '../core/clock.ts';
 import { measureQueue, type QueuedDelivery, seatsWithQueue } from '../store/deliveries.ts';
 import { seatsWithOpenLink } from '../store/seat-links.ts';
 import type { FreshOffer } from './fresh-offers.ts';
+import type { ExchangeComponents } from './ports.ts';
 import { SeatCourier, type SeatCourierComponents } from './seat-courier.ts';
 
 /** A node that starts says Hello within this, more with more seats, so that a power cut's end isn't a storm. */
@@ -23,23 +24,29 @@ export interface SeatQueue {
   lastError: string | undefined;
 }
 
+export type CourierComponents = SeatCourierComponents & Pick<ExchangeComponents, 'self'>;
+
 export class Courier {
-  readonly #with: SeatCourierComponents;
+  readonly #with: CourierComponents;
   readonly #seats = new Map<string, SeatCourier>();
   /** Before its start what is queued rests on disk: it is taken up then. */
   #isRunning = false;
 
-  constructor(components: SeatCourierComponents) {
+  constructor(components: CourierComponents) {
     this.#with = components;
   }
 
   /** Takes up every queue there is on disk. */
   async start(): Promise<void> {
-    const { store, clock, random } = this.#with;
+    const { store, clock, random, self } = this.#with;
     this.#isRunning = true;
     const seats = await seatsWithQueue(store);
     const withinMs = Math.min(START_WITHIN_MS, seats.length * START_PER_SEAT_MS);
-    for (const seat of seats) this.#courier(seat, clock.nowMs() + fraction(random) * withinMs);
+    for (const seat of seats) {
+      // its own units are there at once
+      const afterMs = seat === self.seat ? 0 : fraction(random) * withinMs;
+      this.#courier(seat, clock.nowMs() + afterMs);
+    }
     for (const seat of await seatsWithOpenLink(store)) this.#courier(seat, clock.nowMs());
   }
 

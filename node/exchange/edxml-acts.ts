@@ -12,7 +12,7 @@ import type { ImportedAddition, ImportedRecall } from '../core/edxml-views.ts';
 import { LienthongError } from '../core/errors.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
 import { RELATION } from '../store/relations.ts';
-import { resolveRecipients } from './compose.ts';
+import { requireNotTo, resolveRecipients } from './compose.ts';
 import type { MessageSubmission } from './edxml-submission.ts';
 import { limited } from './fields.ts';
 import type { MoreRecipients } from './more-recipients.ts';
@@ -46,7 +46,10 @@ export class EdxmlActs {
     const { business } = submission.imported;
     limited('reason', business?.reason ?? '');
     const added = (business?.receivers ?? []).filter(({ change }) => change === 'added');
-    if (added.length > 0) resolveRecipients({ to: added.map(({ organId }) => organId) }, directory(), self);
+    if (added.length === 0) return;
+    const { recipients } = resolveRecipients({ to: added.map(({ organId }) => organId) }, directory());
+    // as its author is that of what it updates: what can't be added stops it before it is sent
+    requireNotTo(this.#unit(submission.from ?? self.agency), recipients, directory());
   }
 
   /** What a document that was submitted here says to be done. */

@@ -14,14 +14,15 @@ import type { StatusAnswer } from '../core/status-views.ts';
 import type { EdxmlResponseFor, EdxmlStatus } from '../edxml/message.ts';
 import { getArrival } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
+import { inBoxSinceMs } from '../store/documents.ts';
 import { chainsOf } from './chains.ts';
 import { limited } from './fields.ts';
 import { composeText } from './imported-status-text.ts';
 import type { KeptMessage } from './kept-message.ts';
 import { bearing, isBy, namedDocument, ownBearing } from './named-documents.ts';
+import { Naming } from './naming.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { RecallRequest, Recalls } from './recalls.ts';
-import { Naming } from './relations.ts';
 import type { StatusDesk } from './status-desk.ts';
 
 export type EdxmlStatusesComponents = Pick<ExchangeComponents, 'store' | 'directory' | 'self'> & {
@@ -89,7 +90,8 @@ export class EdxmlStatuses {
   async #received(about: About, unit: string): Promise<Bytes> {
     const received = (await bearing(this.#with.store, about.legalId)).filter(
       ({ row, content }) =>
-        !row.outgoing && (about.organId === '' || isBy(content, about.organId, (text) => this.#unit(text))),
+        inBoxSinceMs(row, 'inbox') !== undefined &&
+        (about.organId === '' || isBy(content, about.organId, (text) => this.#unit(text))),
     );
     if (received[0] === undefined) throw notHere(about);
     const authors = new Set(received.map(({ content }) => content.issuer.code!));

@@ -96,13 +96,17 @@ export async function envelopesOf(
 async function answersOf({ documentId }: HeldDocument['row'], store: ExchangeComponents['store']) {
   const answers: Answer[] = [];
   const open: { unit: string; dispatch: Bytes }[] = [];
+  const arrivals = await arrivalsOf(store, documentId);
+  const here = new Set(arrivals.map(({ unit }) => unit));
   for (const { unit, state, dispatch, outcome, settledAtMs } of await deliveriesOf(store, documentId)) {
+    // between units of this seat both ends are here, and say the same
+    if (here.has(unit)) continue;
     const kind = state === 2 ? 'receipt' : state === 3 ? 'refusal' : undefined;
     if (kind === undefined) open.push({ unit, dispatch });
     else
       answers.push({ unit, kind, outcome, dispatch, ...contentOf(kind, outcome), answeredAtMs: settledAtMs });
   }
-  for (const { unit, dispatch, receipt, storedAtMs } of await arrivalsOf(store, documentId)) {
+  for (const { unit, dispatch, receipt, storedAtMs } of arrivals) {
     const { names } = contentOf('receipt', receipt);
     // its own receipt it may have signed again since
     const at = { askedAtMs: storedAtMs, answeredAtMs: undefined };

@@ -36,6 +36,7 @@ import type { Finder } from './finder.ts';
 import { Imports } from './imports.ts';
 import { logFindings } from './log-findings.ts';
 import type { LogWitness } from './log-witness.ts';
+import { withOwnSeat } from './own-seat.ts';
 import { type ExchangeInit, ExchangeParts } from './parts.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
 import type { RecallRequest } from './recalls.ts';
@@ -50,7 +51,10 @@ export class Exchange {
   readonly #imports: Imports;
   readonly #serving = new Set<Promise<void>>();
 
-  constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
+  constructor(given: ExchangeComponents, init: ExchangeInit = {}) {
+    const { seat } = given.self;
+    const peers = withOwnSeat(given.peers, given.self, (frames) => this.serveDelivery(frames, seat));
+    const components = { ...given, peers };
     this.#with = components;
     const parts = new ExchangeParts(components, init);
     this.#parts = parts;

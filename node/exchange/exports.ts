@@ -1,7 +1,7 @@
 /**
  * Exports a document, or a status said about it, as an edXML file (QCVN 102:2016), written from the fields as it is read.
- * The sender's file lists every recipient, a recipient's its own units. Attachments are hashed on the way: bytes that
- * aren't the signed ones end the file with an error, never whole. Only reads.
+ * The sender's file lists every recipient, a recipient's its own units, or the one that is named. Attachments are hashed on
+ * the way: bytes that aren't the signed ones end the file with an error, never whole. Only reads.
  */
 import type { Attachment, Document, ImportedOriginalRow } from '../../proto/messages.ts';
 import { dispatch as dispatchCodec, signed as signedCodec } from '../../proto/messages.ts';
@@ -46,7 +46,7 @@ export class Exports {
     }
     const name = cleanFileName(`${stem}.edxml`);
     if (options.original) return { name, stream: await this.#original(document) };
-    return { name, stream: await this.#fresh(document) };
+    return { name, stream: await this.#fresh(document, options.unit) };
   }
 
   /** Kept where it was imported; elsewhere what travelled along. */
@@ -74,30 +74,37 @@ export class Exports {
     return hashed(streamFile({ name: 'edXML', sha256, size }, this.#with.blobs), sha256, 'edXML');
   }
 
-  async #fresh(document: HeldDocument): Promise<AsyncIterable<Uint8Array>> {
-    const { sent, circular } = await this.#sentAs(document);
-    const { row, content } = document;
+  async #fresh(document: HeldDocument, unit: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+    const { sent, circular, isSenders } = await this.#sentAs(document, unit);
+    const { content } = document;
     const whole = messageOf(content, sent);
     const own = sent.to.map(({ unit }) => unit);
     const message = viewOf(
       whole,
       // which others a circular went to isn't known here: what it says of receivers is shown all the same
-      row.outgoing ? { of: 'sender' } : { of: 'recipient', own, circular },
+      isSenders ? { of: 'sender' } : { of: 'recipient', own, circular },
     );
     return writeEdxml(message, this.#attachments(document));
   }
 
-  async #sentAs({ row }: HeldDocument): Promise<{ sent: SentAs; circular: boolean }> {
+  async #sentAs({ row }: HeldDocument, unit: string | undefined) {
     const { store } = this.#with;
-    const rows = row.outgoing
+    const isSenders = row.outgoing && unit === undefined;
+    const all = isSenders
       ? await deliveriesOf(store, row.documentId)
       : await arrivalsOf(store, row.documentId);
-    if (rows[0] === undefined) throw new LienthongError('damaged', { where: 'deliveries' });
+    const code = unit === undefined ? undefined : parseUnitCode(unit);
+    const rows = all.filter((one) => one.unit === (code ?? one.unit));
+    if (rows[0] === undefined)
+      throw code === undefined
+        ? new LienthongError('damaged', { where: 'deliveries' })
+        : new LienthongError('not-found', { what: 'delivery', id: code });
     const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(rows[0].dispatch).payload);
     const to: AddressedTo[] = [];
-    for (const { documentId, unit } of rows)
-      to.push({ ...this.#named(unit), imported: await getImportedRecipient(store, { documentId, unit }) });
-    return { sent: { to, urgency, due, storedAtMs: row.storedAtMs }, circular };
+    for (const { documentId, unit: of } of rows)
+      to.push({ ...this.#named(of), imported: await getImportedRecipient(store, { documentId, unit: of }) });
+    const sent: SentAs = { to, urgency, due, storedAtMs: row.storedAtMs };
+    return { sent, circular, isSenders };
   }
 
   #named(unit: string): AddressedTo {

@@ -16,7 +16,7 @@ import type { DocumentItem, ListQuery, Page } from '../core/views.ts';
 import type { WorkingCalendar } from '../core/working-days.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { allOf, parseText } from '../search/search-query.ts';
-import { getDocument, type ListPosition, listDocuments } from '../store/documents.ts';
+import { type Box, getDocument, inBoxSinceMs, type ListPosition, listDocuments } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import { OnceReader } from '../store/once-reader.ts';
 import { countClocks } from './clock-counts.ts';
@@ -40,7 +40,7 @@ export type FinderComponents = Pick<
   ExchangeComponents,
   'store' | 'auditLog' | 'clock' | 'report' | 'search'
 > & {
-  itemOf: (document: HeldDocument, store: Reader) => Promise<DocumentItem>;
+  itemOf: (document: HeldDocument, box: Box, store: Reader) => Promise<DocumentItem>;
   clocks: ClockReader;
   calendar: WorkingCalendar;
 };
@@ -149,7 +149,8 @@ export class Finder {
     );
     const last = next && (await getDocument(this.#with.store, next));
     if (next !== undefined && last === undefined) throw new LienthongError('damaged', { where: 'document' });
-    return { items: items.map(({ item }) => item), cursor: cursorOf(last), ...behind };
+    const place = last && { documentId: last.documentId, storedAtMs: inBoxSinceMs(last, box)! };
+    return { items: items.map(({ item }) => item), cursor: cursorOf(place), ...behind };
   }
 
   async #fromStore(wanted: Wanted): Promise<Page<DocumentItem>> {
@@ -171,16 +172,17 @@ export class Finder {
 
   async #shown(
     documentId: Bytes,
-    { waiting, overdue }: ListQuery,
+    { box, waiting, overdue }: ListQuery,
   ): Promise<{ item: DocumentItem; storedAtMs: number } | undefined> {
     const { store, itemOf, clocks } = this.#with;
     const row = await getDocument(store, documentId);
-    if (row === undefined) return undefined;
-    const document = held(row);
+    const storedAtMs = row && inBoxSinceMs(row, box);
+    if (storedAtMs === undefined) return undefined;
+    const document = held(row!);
     const once = new OnceReader(store);
-    const item = await itemOf(document, once);
-    if (!waiting && !overdue) return { item, storedAtMs: row.storedAtMs };
-    return { item: { ...item, clocks: await clocks.shortOf(document, once) }, storedAtMs: row.storedAtMs };
+    const item = await itemOf(document, box, once);
+    if (!waiting && !overdue) return { item, storedAtMs };
+    return { item: { ...item, clocks: await clocks.shortOf(document, box, once) }, storedAtMs };
   }
 }
 

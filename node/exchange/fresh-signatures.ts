@@ -20,7 +20,7 @@ import { roleOfWire } from '../signing/roles.ts';
 import { addSignature, type SigningIdentity } from '../signing/sign.ts';
 import { arrivalChange, getArrival } from '../store/arrivals.ts';
 import { carriedKeyOf, dispatchChange, getDelivery } from '../store/deliveries.ts';
-import { envelopeChange, getDocument } from '../store/documents.ts';
+import { documentChange, getDocument } from '../store/documents.ts';
 import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
 import type { Batch } from '../store/key-value.ts';
 import { prepareOffer } from './attempt.ts';
@@ -131,7 +131,7 @@ export class FreshSignatures {
       'document',
       of,
       { old: row.envelope, fault },
-      envelopeChange(row, { ...row, envelope }),
+      documentChange(row, { ...row, envelope }),
     );
   }
 

@@ -7,7 +7,6 @@
  */
 import { stringify as uuidText } from 'uuid';
 import {
-  type ArrivalRow,
   type Document,
   type DocumentRow,
   type lienthong,
@@ -18,16 +17,14 @@ import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
-import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/arrivals.ts';
-import { documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
-import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
+import { arrivalAbsent, getArrival, getRefusal } from '../store/arrivals.ts';
+import { getDocument, senderExchangeIdKey } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { legalIdWrites, relationWrites } from '../store/relations.ts';
-import { smallBlobWrite } from '../store/small-blobs.ts';
 import { Admission, type Offered } from './admission.ts';
+import { arrivalOf, rowsOf } from './arriving.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
-import { type Fault, refusable, unreadable } from './faults.ts';
+import { type Fault, later, refusable, unreadable } from './faults.ts';
 import type { FreshSignatures } from './fresh-signatures.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -124,7 +121,7 @@ export class Inbox {
    * asked what is known of it. One that has files to pull asks first.
    */
   async #work(offered: Offered, inlineBlobs: readonly Bytes[], signal: AbortSignal): Promise<Outcome> {
-    for (let seemsNew = isAllInline(offered, inlineBlobs); ; seemsNew = false) {
+    for (let seemsNew = !this.#isOwn(offered) && isAllInline(offered, inlineBlobs); ; seemsNew = false) {
       try {
         const sender = this.#admission.senderFault(offered);
         if (sender !== undefined) return await this.#sign(sender, offered);
@@ -169,15 +166,21 @@ export class Inbox {
       return this.#refuse({ code: 'conflict', retry: 'never', text }, offered);
     }
     const held = seemsNew ? undefined : await getDocument(store, document.id);
-    quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
-    const attachments = await collector.collect(offered, inlineBlobs, held, signal);
+    const isOwn = this.#isOwn(offered);
+    // a clone of this node, not one of its units
+    if (isOwn && !held?.outgoing)
+      return this.#refuse(later('sender-mismatch', 'not sent from here'), offered);
+    if (!isOwn) quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
+    const attachments = isOwn
+      ? await collector.here(document.content, held)
+      : await collector.collect(offered, inlineBlobs, held, signal);
     try {
       // every document received writes its conflict row: none means no such document, and so no arrival of it
       const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
       if (known !== undefined) guard.push(arrivalAbsent(document.id, offered.dispatch.content.unit));
       const more = [{ put: conflictKey, value: document.id }];
       const outcome = await this.#commit(offered, attachments, held, exchangeId, guard, more);
-      quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
+      if (!isOwn) quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
       return outcome;
     } catch (error) {
       await attachments.release();
@@ -195,28 +198,10 @@ export class Inbox {
   ): Promise<Outcome> {
     const { store, clock, witness, statuses, carrier, report, onReceived } = this.#with;
     const { dispatch, document, fromSeat } = offered;
-    const { unit, urgency } = dispatch.content;
+    const { unit } = dispatch.content;
     const storedAtMs = clock.nowMs();
     const receipt = await this.#receipt(offered, storedAtMs);
-    const arrival = {
-      documentId: document.id,
-      exchangeId: document.content.exchangeId,
-      unit,
-      fromSeat,
-      dispatchId: dispatch.id,
-      dispatch: dispatch.bytes,
-      receipt,
-      storedAtMs,
-      urgency,
-    } as ArrivalRow;
-    const row = {
-      documentId: document.id,
-      exchangeId: document.content.exchangeId,
-      envelope: document.bytes,
-      outgoing: false,
-      storedAtMs,
-      fromSeat,
-    } as DocumentRow;
+    const arrival = arrivalOf(offered, receipt, storedAtMs);
     const fields = [
       { name: 'id', value: exchangeId },
       { name: 'document', value: hex(document.id) },
@@ -224,20 +209,12 @@ export class Inbox {
       { name: 'from', value: fromSeat },
     ];
     const along = await this.#with.updates.toArriving(document, arrival);
+    const rows = rowsOf(offered, held, attachments, arrival);
     await store.commit({
-      require: [...guard, ...along.flatMap(({ made }) => made.require)],
+      require: [...guard, ...rows.require, ...along.flatMap(({ made }) => made.require)],
       writes: [
-        ...(held === undefined
-          ? [
-              ...documentWrites(row, exchangeId, attachments.files),
-              ...relationWrites(document.content, row),
-              ...legalIdWrites(document.content, row),
-            ]
-          : otherForm(held, document)),
-        ...attachments.small.map(({ sha256, bytes }) => smallBlobWrite(held ?? row, sha256, bytes)),
-        arrivalWrite(arrival),
+        ...rows.writes,
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
-        ...attachments.writes,
         ...more,
         ...along.flatMap(({ made }) => made.writes),
       ],
@@ -251,6 +228,11 @@ export class Inbox {
     report('document.received', { from: fromSeat, id: exchangeId, to: unit });
     onReceived(document.id);
     return { receipt } as Outcome;
+  }
+
+  /** From one unit of this seat to another: the document is here, and all that belongs to it. */
+  #isOwn({ fromSeat }: Offered): boolean {
+    return fromSeat === this.#with.self.seat;
   }
 
   #receipt({ dispatch, document }: Offered, storedAtMs: number): Promise<Bytes> {
@@ -281,10 +263,6 @@ export class Inbox {
     });
   }
 }
-
-/** The receipt names the envelope as it came now: it is kept where it isn't the one held. */
-const otherForm = ({ envelope }: DocumentRow, { id, hash, bytes }: Offered['document']): Write[] =>
-  equalBytes(sha256(envelope), hash) ? [] : [earlierEnvelopeWrite(id, bytes)];
 
 /** Whether nothing has to be pulled: every attachment came along. */
 const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>

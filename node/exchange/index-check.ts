@@ -1,5 +1,6 @@
 /** Compares an index with the store, document by document: for `node check`. Minutes for a large store. Used by IndexFeed. */
 import type { Bytes } from '../core/bytes.ts';
+import type { Box } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { BOXES, type IndexReader } from './index-reader.ts';
 
@@ -11,17 +12,17 @@ export async function differenceOf(
 ): Promise<string | undefined> {
   const fault = await index.inspect();
   if (fault !== undefined) return fault;
-  const differing = async (documentIds: readonly Bytes[]): Promise<number> => {
-    const { missing, different } = await index.compare(await reader.entries(documentIds));
+  const differing = async (documentIds: readonly Bytes[], box: Box): Promise<number> => {
+    const { missing, different } = await index.compare(await reader.entries(documentIds, box));
     return missing + different;
   };
   for (const box of BOXES) {
     let places = await reader.placesAfter(box, undefined);
     while (places.length > 0) {
       const ids = places.map(({ documentId }) => documentId);
-      if ((await differing(ids)) > 0) {
+      if ((await differing(ids, box)) > 0) {
         await reach();
-        const count = await differing(ids);
+        const count = await differing(ids, box);
         if (count > 0) return `${count} of ${ids.length} documents in ${box}`;
       }
       places = await reader.placesAfter(box, places.at(-1));

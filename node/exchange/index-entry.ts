@@ -5,16 +5,19 @@
 import type { DocumentItem, ListQuery } from '../core/views.ts';
 import type { IndexEntry, Moment } from '../search/index-calls.ts';
 import { facet, unitAndAbove } from '../search/words.ts';
+import { type Box, inBoxSinceMs } from '../store/documents.ts';
 import type { HeldDocument } from './library.ts';
 
+/** Of a box the document is in. */
 export function indexEntry(
   { row, content }: HeldDocument,
+  box: Box,
   item: DocumentItem,
   moments: Moment[],
 ): IndexEntry {
   return {
-    box: row.outgoing ? 'outbox' : 'inbox',
-    storedAtMs: row.storedAtMs,
+    box,
+    storedAtMs: inBoxSinceMs(row, box)!,
     documentId: row.documentId,
     fields: [
       item.subject,

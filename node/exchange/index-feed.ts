@@ -15,6 +15,7 @@ import type { Clock } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { SearchView } from '../core/node-views.ts';
 import type { WorkingCalendar } from '../core/working-days.ts';
+import type { Box } from '../search/index-calls.ts';
 import type { SearchIndex } from '../search/search-index.ts';
 import { changedDocuments, markOfLog, writtenMs } from '../store/audit-feed.ts';
 import { differenceOf } from './index-check.ts';
@@ -255,11 +256,8 @@ export class IndexFeed {
     const more = last && { storedAtMs: last.storedAtMs, documentId: hex(last.documentId) };
     const following = box === 'inbox' ? { box: 'outbox' as const, after: null, total } : null;
     const scan = more === undefined ? following : { box, after: more, total };
-    await this.#write(
-      places.map(({ documentId }) => documentId),
-      note,
-      { ...note, scan },
-    );
+    const ids = places.map(({ documentId }) => documentId);
+    await this.#write(ids, note, { ...note, scan }, { box });
     this.#view = { ...this.#view, documents: documents + places.length };
     if (scan === null) report('search.built', { documents: this.#view.documents });
   }
@@ -273,14 +271,20 @@ export class IndexFeed {
     if (mark === undefined) throw new LienthongError('damaged', { where: `audit entry ${next - 1}` });
     const after = { ...note, size: next, mark };
     if (documentIds.length === 0) this.#note = after;
-    else await this.#write(documentIds, note, after, true);
+    else await this.#write(documentIds, note, after, { withNamed: true });
     if (this.#view.state === 'ready') this.#waiters.reached(next);
   }
 
-  async #write(documentIds: readonly Bytes[], before: Note, after: Note, withNamed = false): Promise<void> {
+  /** Of a list alone, or with those they name. */
+  async #write(
+    documentIds: readonly Bytes[],
+    before: Note,
+    after: Note,
+    which: { box?: Box; withNamed?: boolean },
+  ): Promise<void> {
     await this.#with.room();
     const notes = { before: JSON.stringify(before), after: JSON.stringify(after) };
-    await writeDocuments(this.#with.index, this.#reader, documentIds, { notes, withNamed });
+    await writeDocuments(this.#with.index, this.#reader, documentIds, { notes, ...which });
     this.#note = after;
   }
 }

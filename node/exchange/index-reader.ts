@@ -6,8 +6,8 @@ import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import { inGroups } from '../core/in-groups.ts';
 import type { DocumentItem } from '../core/views.ts';
-import type { Box, IndexEntry } from '../search/index-calls.ts';
-import { documentsAfter, getDocument, type ListPosition } from '../store/documents.ts';
+import type { IndexEntry } from '../search/index-calls.ts';
+import { type Box, boxesOf, documentsAfter, getDocument, type ListPosition } from '../store/documents.ts';
 import type { KeyValueStore, Reader } from '../store/key-value.ts';
 import { OnceReader } from '../store/once-reader.ts';
 import { type ClockReader, momentsOf } from './clock-reader.ts';
@@ -26,7 +26,7 @@ export const BOXES = ['inbox', 'outbox'] as const;
 export interface IndexReaderComponents {
   store: KeyValueStore;
   /** What a list shows of a document. */
-  itemOf: (document: HeldDocument, store: Reader) => Promise<DocumentItem>;
+  itemOf: (document: HeldDocument, box: Box, store: Reader) => Promise<DocumentItem>;
   clocks: ClockReader;
   report: Report;
 }
@@ -38,30 +38,41 @@ export class IndexReader {
     this.#with = components;
   }
 
-  /** As the store holds them now. An id may be of a document that was refused; a damaged one is passed over and named. */
-  async entries(documentIds: readonly Bytes[]): Promise<IndexEntry[]> {
-    return (await this.read(documentIds)).entries;
+  /**
+   * As the store holds them now, in one box or in each they are in. An id may be of a document that was refused; a damaged
+   * one is passed over and named.
+   */
+  async entries(documentIds: readonly Bytes[], box?: Box): Promise<IndexEntry[]> {
+    return (await this.read(documentIds, box)).entries;
   }
 
   /** And which documents these name: a reply changes what is shown of the one it answers. */
-  async read(documentIds: readonly Bytes[]): Promise<{ entries: IndexEntry[]; named: Bytes[] }> {
-    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#entry(id))).filter(
+  async read(documentIds: readonly Bytes[], box?: Box): Promise<{ entries: IndexEntry[]; named: Bytes[] }> {
+    const found = (await inGroups(documentIds, AT_ONCE, (id) => this.#read(id, box))).filter(
       (one) => one !== undefined,
     );
-    return { entries: found.map(({ entry }) => entry), named: found.flatMap(({ named }) => named) };
+    return {
+      entries: found.flatMap(({ entries }) => entries),
+      named: found.flatMap(({ named }) => named),
+    };
   }
 
-  async #entry(documentId: Bytes): Promise<{ entry: IndexEntry; named: Bytes[] } | undefined> {
+  async #read(documentId: Bytes, only?: Box): Promise<{ entries: IndexEntry[]; named: Bytes[] } | undefined> {
     const { store, itemOf, clocks, report } = this.#with;
     try {
       const row = await getDocument(store, documentId);
       if (row === undefined) return undefined;
       const document = held(row);
       const once = new OnceReader(store);
-      const moments = momentsOf(await clocks.of(document, once));
+      const entries: IndexEntry[] = [];
+      for (const box of boxesOf(row)) {
+        if (box !== (only ?? box)) continue;
+        const moments = momentsOf(await clocks.of(document, box, once));
+        entries.push(indexEntry(document, box, await itemOf(document, box, once), moments));
+      }
       const named = document.content.relations.map((relation) => relation.documentId ?? EMPTY);
       return {
-        entry: indexEntry(document, await itemOf(document, once), moments),
+        entries,
         // a document that names hundreds changes what is shown of a few at once; the rest is read when it is shown
         named: named.filter(({ byteLength }) => byteLength > 0).slice(0, MOST_NAMED),
       };

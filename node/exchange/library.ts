@@ -24,14 +24,21 @@ import { urgencyOfWire } from '../core/urgency.ts';
 import type { DeliveryView, DocumentItem, DocumentView, SignatureView } from '../core/views.ts';
 import { arrivalsOf } from '../store/arrivals.ts';
 import { deliveriesOf } from '../store/deliveries.ts';
-import { findByExchangeId, getByExchangeId, getDocument } from '../store/documents.ts';
+import {
+  type Box,
+  boxesOf,
+  findByExchangeId,
+  getByExchangeId,
+  getDocument,
+  inBoxSinceMs,
+} from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import type { ClockReader } from './clock-reader.ts';
 import type { Standing } from './custody.ts';
 import { lifeAt, lifeOf, standingAt } from './life-view.ts';
+import { Naming } from './naming.ts';
 import type { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { Naming } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Characters of a UUID as text. */
@@ -96,7 +103,8 @@ export class Library {
     const { signer } = content;
     return {
       ...(await this.itemOf(document)),
-      box: row.outgoing ? 'outbox' : 'inbox',
+      box: boxesOf(row)[0]!,
+      boxes: boxesOf(row),
       documentHash: hex(row.documentId),
       content: content.content || null,
       place: content.place || null,
@@ -125,10 +133,15 @@ export class Library {
     }));
   }
 
-  /** What a list shows of a document, as the store holds it now. */
-  async itemOf({ row, content }: HeldDocument, store: Reader = this.#with.store): Promise<DocumentItem> {
-    const deliveries = row.outgoing ? await deliveriesOf(store, row.documentId) : [];
-    const arrivals = row.outgoing ? [] : await arrivalsOf(store, row.documentId);
+  /** What the list of a box shows of a document, as the store holds it now. */
+  async itemOf(
+    { row, content }: HeldDocument,
+    box: Box = boxesOf(row)[0]!,
+    store: Reader = this.#with.store,
+  ): Promise<DocumentItem> {
+    const isSent = box === 'outbox';
+    const deliveries = isSent ? await deliveriesOf(store, row.documentId) : [];
+    const arrivals = isSent ? [] : await arrivalsOf(store, row.documentId);
     const urgency = deliveries[0]?.urgency ?? arrivals[0]?.urgency ?? 1;
     const standings: Standing[] = [];
     for (const of of [...deliveries, ...arrivals])
@@ -139,23 +152,23 @@ export class Library {
       kind: KINDS[content.businessKind] ?? '',
       from: content.issuer!.code!,
       fromName: content.issuer!.name ?? '',
-      to: row.outgoing ? deliveries.map(({ unit }) => unit) : arrivals.map(({ unit }) => unit),
+      to: [...deliveries, ...arrivals].map(({ unit }) => unit),
       type: content.type!.name!,
       number: content.number,
       notation: content.notation,
       subject: content.subject,
       date: content.date,
       urgency: urgencyOfWire(urgency),
-      state: row.outgoing
-        ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state)))
-        : 'delivered',
+      state: isSent ? leastAdvanced(deliveries.map(({ state }) => parseTransportState(state))) : 'delivered',
       status: leastSettled(standings.map(({ status }) => status)),
       attachments: content.attachments.length,
-      storedAt: isoTime(row.storedAtMs),
+      storedAt: isoTime(inBoxSinceMs(row, box) ?? row.storedAtMs),
     };
   }
 
   async #sent(document: HeldDocument, naming: Naming): Promise<Shown[]> {
+    const isHere = boxesOf(document.row).includes('inbox');
+    const arrivals = isHere ? await arrivalsOf(this.#with.store, document.row.documentId) : [];
     return Promise.all(
       (await deliveriesOf(this.#with.store, document.row.documentId)).map(async (row) => {
         const { due, circular } = dispatchCodec.parse(signedCodec.parse(row.dispatch).payload);
@@ -163,6 +176,7 @@ export class Library {
         const view: DeliveryView = {
           to: row.unit,
           seat: row.seat,
+          here: arrivals.some(({ unit }) => unit === row.unit),
           state,
           ...(await lifeAt(row, state === 'cancelled', naming, this.#with.store)),
           attempts: row.attempts,
@@ -184,6 +198,7 @@ export class Library {
         const view: DeliveryView = {
           to: row.unit,
           seat: row.fromSeat,
+          here: true,
           state: 'delivered',
           ...(await lifeAt(row, false, naming, this.#with.store)),
           attempts: 1,

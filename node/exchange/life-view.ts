@@ -8,13 +8,14 @@ import { isoTime } from '../core/dates.ts';
 import type { StatusView } from '../core/status-views.ts';
 import type { DeliveryView, DocumentView, RelationKind, RelationView, ThreadItem } from '../core/views.ts';
 import type { DeliveryKey } from '../store/deliveries.ts';
+import { boxesOf } from '../store/documents.ts';
 import type { Reader } from '../store/key-value.ts';
 import { namedBy, RELATION } from '../store/relations.ts';
 import { chainsOf } from './chains.ts';
 import { custodyOf, type Standing, standingOf } from './custody.ts';
 import { type NamedDocument, namedDocument } from './named-documents.ts';
+import { type Naming, nameOf } from './naming.ts';
 import type { ExchangeComponents, TrustedDirectory } from './ports.ts';
-import { type Naming, nameOf } from './relations.ts';
 import type { Trust } from './trust.ts';
 
 /** Documents of a conversation that are shown; the rest is found from the last one. */
@@ -122,7 +123,7 @@ async function threadOf(store: Reader, start: NamedDocument): Promise<ThreadItem
 
 const threadItem = ({ row, content }: NamedDocument) => ({
   id: uuidText(row.exchangeId),
-  box: row.outgoing ? ('outbox' as const) : ('inbox' as const),
+  box: boxesOf(row)[0]!,
   from: content.issuer.code,
   number: content.number,
   notation: content.notation,

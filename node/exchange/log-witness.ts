@@ -93,6 +93,8 @@ export class LogWitness {
 
   /** Writes for the commit that keeps the statement anyway: mostly none when a larger head of the seat is known. */
   writesFor(seat: string, head: LogHead | null | undefined, statement: Bytes): Write[] {
+    // nobody witnesses itself
+    if (seat === this.#with.self.seat) return [];
     const stated = { epoch: head?.epoch ?? 0, size: head?.size ?? 0, root: head?.root ?? EMPTY };
     const known = this.#seen.get(seat)?.latest;
     // documents of one group state one head

@@ -15,7 +15,7 @@ import {
   type QueuedDelivery,
   queuedOf,
 } from '../store/deliveries.ts';
-import { resolveRecipients } from './compose.ts';
+import { requireNotTo, resolveRecipients } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { type DispatchingComponents, newDeliveries } from './dispatching.ts';
 import { required } from './fields.ts';
@@ -54,7 +54,8 @@ export class MoreRecipients {
     const before = await deliveriesOf(store, documentId);
     const id = uuidText(document.exchangeId);
     if (before[0] === undefined) throw new LienthongError('damaged', { where: 'deliveries' });
-    const { recipients } = resolveRecipients({ to: [...to] }, directory(), self);
+    const { recipients } = resolveRecipients({ to: [...to] }, directory());
+    requireNotTo(named.content.issuer.code!, recipients, directory());
     const known = new Map(before.map((row) => [row.unit, row]));
     const nowMs = clock.nowMs();
     const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(before[0].dispatch).payload);

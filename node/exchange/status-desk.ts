@@ -11,6 +11,7 @@ import { dayOf } from '../core/dates.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { StatusAct, StatusAnswer } from '../core/status-views.ts';
 import { arrivalsOf, getArrival } from '../store/arrivals.ts';
+import { getDocument } from '../store/documents.ts';
 import { KeyedLock } from '../store/keyed-lock.ts';
 import { nextArrivalNumber } from '../store/statuses.ts';
 import {
@@ -74,9 +75,14 @@ export class StatusDesk {
     }
   }
 
-  /** 01 for every unit's copy, or the one named, that nobody has said anything about. Of a document sent: nothing. */
+  /**
+   * 01 for every unit's copy, or the one named, that nobody has said anything about. Of a document sent: nothing; where it
+   * went to a unit of this seat the unit has to be named, since whoever reads it may be the one who sent it.
+   */
   async taken(documentId: Bytes, unit?: string): Promise<void> {
-    const arrivals = await arrivalsOf(this.#with.store, documentId);
+    const { store } = this.#with;
+    if (unit === undefined && (await getDocument(store, documentId))?.outgoing) return;
+    const arrivals = await arrivalsOf(store, documentId);
     if (unit !== undefined && arrivals.length > 0 && !arrivals.some((one) => one.unit === unit))
       throw new LienthongError('not-found', { what: 'delivery', id: unit });
     for (const { unit: of } of arrivals) {

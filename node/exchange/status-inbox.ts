@@ -129,7 +129,7 @@ export class StatusInbox {
     fromSeat: string,
     place: Place,
   ): Promise<Outcome | Fault> {
-    const { store, carrier, clock, report, witness } = this.#with;
+    const { store, carrier, clock, report, witness, self } = this.#with;
     const { side, sequence } = status.content as Status & { side: ChainSide };
     const stored = { statusStored: status.id } as Outcome;
     const nowMs = clock.nowMs();
@@ -143,10 +143,13 @@ export class StatusInbox {
       return stored;
     }
     const known = await getStatus(store, of, side, sequence);
-    if (known !== undefined)
-      return equalBytes(known.statusId, status.id)
-        ? stored
-        : never('conflict', `entry ${sequence} of the chain is another`);
+    if (known !== undefined) {
+      if (!equalBytes(known.statusId, status.id))
+        return never('conflict', `entry ${sequence} of the chain is another`);
+      // said by a unit of this seat, it has been here since; only now it has come to the other one
+      if (fromSeat === self.seat && side === SENDER_SIDE) await this.answer(of);
+      return stored;
+    }
     if (this.#with.isTakingBack(fromSeat)) return { busy: { retryAfterMs: RECOVERING_MS } } as Outcome;
     if (!this.#mayTake(fromSeat, nowMs)) return later('quota', `${TAKEN_PER_DAY} statuses a day`);
     const before = await chainsOf(store, of);
@@ -173,7 +176,7 @@ export class StatusInbox {
     return stored;
   }
 
-  /** What this node says by itself to a recall that came back from a peer. */
+  /** What this node says by itself to a recall that is here already: taken back from a peer, or of a unit of its own. */
   async answer(of: DeliveryKey): Promise<void> {
     const arrival = await getArrival(this.#with.store, of.documentId, of.unit);
     if (arrival === undefined) return;

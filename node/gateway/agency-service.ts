@@ -193,6 +193,7 @@ export class AgencyService implements NodeService {
       queues: queues.map(({ seat, waiting, oldestAtMs, nextAttemptAtMs, lastError }) => ({
         seat,
         agency: directory.agencyOfSeat(seat) ?? '',
+        own: seat === own.seat,
         waiting,
         oldestAt: oldestAtMs === undefined ? null : isoTime(oldestAtMs),
         nextAttemptAt: nextAttemptAtMs === undefined ? null : isoTime(nextAttemptAtMs),

@@ -122,7 +122,12 @@ export class BlobStore {
   }
 
   async has(sha256: Bytes): Promise<boolean> {
-    return (await this.#files.sizeOf(sha256)) !== undefined;
+    return (await this.sizeOf(sha256)) !== undefined;
+  }
+
+  /** Of the file, without reading it; undefined when there is none. */
+  sizeOf(sha256: Bytes): Promise<number | undefined> {
+    return this.#files.sizeOf(sha256);
   }
 
   /** For reading; undefined when there is no such file. Close it. */

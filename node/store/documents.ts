@@ -1,5 +1,5 @@
 /**
- * Documents this node holds, sent or received, with every index that finds them: exchange id, legal number (R9),
+ * Documents this node holds, sent, received or both, with every index that finds them: exchange id, legal number (R9),
  * same submission, lists by time, and the references that keep their attachments. Writes are built here and
  * committed by who owns the transaction (outbox, inbox): a document and its index rows are one batch.
  */
@@ -23,6 +23,24 @@ export const blobReferenceKey = (sha256: Bytes, documentId: Bytes): Bytes =>
   key(PREFIX.blobReference, sha256, documentId);
 const exchangeIdKey = (exchangeId: string): Bytes => key(PREFIX.exchangeId, exchangeId);
 
+export type Box = 'inbox' | 'outbox';
+
+/**
+ * Since when a document is in a box; undefined where it isn't. One that went from one unit of this seat to another is in
+ * both: `outgoing` says that it was sent from here, not that it didn't arrive here.
+ */
+export function inBoxSinceMs(
+  { outgoing, storedAtMs, arrivedAtMs }: Pick<DocumentRow, 'outgoing' | 'storedAtMs' | 'arrivedAtMs'>,
+  box: Box,
+): number | undefined {
+  if (outgoing === (box === 'outbox')) return storedAtMs;
+  return box === 'inbox' && arrivedAtMs > 0 ? arrivedAtMs : undefined;
+}
+
+/** The boxes a document is in, that of its sender first. */
+export const boxesOf = (row: DocumentRow): Box[] =>
+  (['outbox', 'inbox'] as const).filter((box) => inBoxSinceMs(row, box) !== undefined);
+
 /** Rows of a new document, whichever side it is on. `exchangeId` as UUID text; `files` are the blobs it keeps, by SHA-256. */
 export function documentWrites(row: DocumentRow, exchangeId: string, files: readonly Bytes[]): Write[] {
   const list = row.outgoing ? PREFIX.outboxList : PREFIX.inboxList;
@@ -34,12 +52,25 @@ export function documentWrites(row: DocumentRow, exchangeId: string, files: read
   ];
 }
 
+/** A document of this seat arrived at one of its own units: into the other list too, the first time, if it is still what it was. */
+export function arrivedHere(
+  row: DocumentRow,
+  arrivedAtMs: number,
+): { require: Precondition[]; writes: Write[] } {
+  if (!row.outgoing || row.arrivedAtMs > 0) return { require: [], writes: [] };
+  const { require, writes } = documentChange(row, { ...row, arrivedAtMs } as DocumentRow);
+  return {
+    require,
+    writes: [...writes, { put: key(PREFIX.inboxList, arrivedAtMs, row.documentId), value: EMPTY }],
+  };
+}
+
 /** What keeps the files of a document. */
 export const blobReferenceWrites = (files: readonly Bytes[], documentId: Bytes): Write[] =>
   files.map((sha256) => ({ put: blobReferenceKey(sha256, documentId), value: EMPTY }));
 
-/** The same document with another form of its envelope, if it is still what it was. */
-export const envelopeChange = (before: DocumentRow, after: DocumentRow) => ({
+/** One row in place of another, if it is still that one. */
+export const documentChange = (before: DocumentRow, after: DocumentRow) => ({
   require: [{ key: documentKey(before.documentId), expect: documentRow.encode(before) }],
   writes: [{ put: documentKey(after.documentId), value: documentRow.encode(after) }],
 });
@@ -106,7 +137,7 @@ export async function findByExchangeId(store: Reader, start: string, limit: numb
   return found;
 }
 
-const listPrefix = (box: 'inbox' | 'outbox') => (box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList);
+const listPrefix = (box: Box) => (box === 'outbox' ? PREFIX.outboxList : PREFIX.inboxList);
 
 export interface ListPosition {
   storedAtMs: number;
@@ -116,7 +147,7 @@ export interface ListPosition {
 /** Newest first, from after `position` on, stored before `untilMs`, back to `sinceMs`; the caller stops when it has enough. */
 export async function* listDocuments(
   store: Reader,
-  box: 'inbox' | 'outbox',
+  box: Box,
   options: { before?: ListPosition; sinceMs?: number; untilMs?: number },
 ): AsyncGenerator<ListPosition> {
   const { before, sinceMs = 0, untilMs } = options;
@@ -134,7 +165,7 @@ export async function* listDocuments(
 /** Oldest first, from after `position` on; all of them without a limit. */
 export async function* documentsAfter(
   store: Reader,
-  box: 'inbox' | 'outbox',
+  box: Box,
   position: ListPosition | undefined,
   limit: number | undefined,
 ): AsyncGenerator<ListPosition> {
@@ -162,7 +193,7 @@ export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<bo
 }
 
 /** Documents of a box, counted up to 100,000: beyond that the number is known to be large. */
-export async function countDocuments(store: Reader, box: 'inbox' | 'outbox'): Promise<number> {
+export async function countDocuments(store: Reader, box: Box): Promise<number> {
   let count = 0;
   for await (const _ of store.range({
     ...prefixRange(listPrefix(box)),

@@ -1568,6 +1568,11 @@ export const descriptor: Descriptor = {
                   "options": {
                     "(max_bytes)": 60
                   }
+                },
+                "arrivedAtMs": {
+                  "type": "uint64",
+                  "id": 10,
+                  "protoName": "arrived_at_ms"
                 }
               }
             },

@@ -3234,7 +3234,7 @@ export namespace lienthong {
         interface IDocumentRow extends lienthong.v1.DocumentRow.$Properties {
         }
 
-        /** A document as this node holds it, sent or received. */
+        /** A document as this node holds it, sent, received or both. */
         class DocumentRow {
 
             /**
@@ -3272,6 +3272,9 @@ export namespace lienthong {
 
             /** Incoming: the seat it came from. */
             fromSeat: string;
+
+            /** Outgoing: when it first arrived at a unit of this very seat; 0 where it didn't. It is in both lists then. */
+            arrivedAtMs: number;
 
             /**
              * Creates a new DocumentRow instance using the specified properties.
@@ -3331,6 +3334,9 @@ export namespace lienthong {
 
                 /** Incoming: the seat it came from. */
                 fromSeat?: string;
+
+                /** Outgoing: when it first arrived at a unit of this very seat; 0 where it didn't. It is in both lists then. */
+                arrivedAtMs?: number;
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

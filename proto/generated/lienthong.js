@@ -8140,6 +8140,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {string} [idempotencyKey] DocumentRow idempotencyKey
              * @property {Uint8Array} [submissionHash] DocumentRow submissionHash
              * @property {string} [fromSeat] Incoming: the seat it came from.
+             * @property {number} [arrivedAtMs] Outgoing: when it first arrived at a unit of this very seat; 0 where it didn't. It is in both lists then.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -8159,7 +8160,7 @@ export const lienthong = $root.lienthong = (() => {
             /**
              * Constructs a new DocumentRow.
              * @memberof lienthong.v1
-             * @classdesc A document as this node holds it, sent or received.
+             * @classdesc A document as this node holds it, sent, received or both.
              * @constructor
              * @param {lienthong.v1.DocumentRow.$Properties=} [properties] Properties to set
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
@@ -8244,6 +8245,14 @@ export const lienthong = $root.lienthong = (() => {
             DocumentRow.prototype.fromSeat = "";
 
             /**
+             * Outgoing: when it first arrived at a unit of this very seat; 0 where it didn't. It is in both lists then.
+             * @member {number} arrivedAtMs
+             * @memberof lienthong.v1.DocumentRow
+             * @instance
+             */
+            DocumentRow.prototype.arrivedAtMs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
              * Creates a new DocumentRow instance using the specified properties.
              * @function create
              * @memberof lienthong.v1.DocumentRow
@@ -8293,6 +8302,8 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.submissionHash);
                 if (message.fromSeat != null && $Object.hasOwnProperty.call(message, "fromSeat") && message.fromSeat !== "")
                     writer.uint32(/* id 9, wireType 2 =*/74).string(message.fromSeat);
+                if (message.arrivedAtMs != null && $Object.hasOwnProperty.call(message, "arrivedAtMs") && (typeof message.arrivedAtMs === "object" ? message.arrivedAtMs.low || message.arrivedAtMs.high : message.arrivedAtMs !== 0))
+                    writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.arrivedAtMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -8416,6 +8427,15 @@ export const lienthong = $root.lienthong = (() => {
                                 message.fromSeat = value;
                             else
                                 delete message.fromSeat;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.arrivedAtMs = value;
+                            else
+                                delete message.arrivedAtMs;
                             continue;
                         }
                     }

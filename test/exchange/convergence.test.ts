@@ -1,6 +1,6 @@
 /**
  * Whatever both ends say, in whatever order, with streams cut and either end killed at any moment: at the end both show the
- * same. The seed is printed; LIENTHONG_SEED repeats it, LIENTHONG_RUNS makes it longer.
+ * same, also where both are units of one node. The seed is printed; LIENTHONG_SEED repeats it, LIENTHONG_RUNS makes it longer.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import t from 'tap';
 import { isLienthongError } from '../../node/core/errors.ts';
 import type { DocumentView } from '../../node/core/views.ts';
 import { type Seeded, seeded } from '../store/seeded.ts';
+import { unitEntry } from './authority.ts';
 import { TestFederation } from './federation.ts';
 
 t.setTimeout(300_000);
@@ -15,7 +16,10 @@ const RUNS = Number(process.env.LIENTHONG_RUNS ?? 4);
 const SEED = Number(process.env.LIENTHONG_SEED ?? randomInt(2 ** 31));
 const STEPS = 30;
 const SENDER = 'G22';
-const UNITS = ['H40', 'H51'];
+const OTHERS = ['H40', 'H51'];
+const OWN = 'G22.01';
+const UNITS = [...OTHERS, OWN];
+const seatOf = (unit: string) => unit.split('.')[0]!;
 
 /** What must be the same at both ends, of the unit. */
 const shared = (view: DocumentView, unit: string) => ({
@@ -42,7 +46,7 @@ function step(federation: TestFederation, ids: string[], random: Seeded): Promis
   const id = ids[random.below(ids.length)]!;
   const unit = UNITS[random.below(UNITS.length)]!;
   const sender = federation.node(SENDER);
-  const receiver = federation.node(unit);
+  const receiver = federation.node(seatOf(unit));
   const attachments = [{ name: 'a.txt', bytes: Uint8Array.from([random.below(256), 1]) }];
   const named = async (kind: 'updates' | 'replaces') => {
     const relations = [{ kind, id, ...(random.below(2) ? { units: [unit] } : {}) }];
@@ -53,31 +57,31 @@ function step(federation: TestFederation, ids: string[], random: Seeded): Promis
   };
   switch (random.below(14)) {
     case 0:
-      return tried(receiver.exchange.taken(id));
+      return tried(receiver.exchange.taken(id, unit));
     case 1:
     case 2:
-      return tried(receiver.exchange.say(id, { code: '03' }));
+      return tried(receiver.exchange.say(id, { code: '03', unit }));
     case 3:
-      return tried(receiver.exchange.say(id, { code: '05', note: 'xử lý' }));
+      return tried(receiver.exchange.say(id, { code: '05', note: 'xử lý', unit }));
     case 4:
-      return tried(receiver.exchange.say(id, { code: '06' }));
+      return tried(receiver.exchange.say(id, { code: '06', unit }));
     case 5:
-      return tried(receiver.exchange.say(id, { code: '02', reason: 'nhầm' }));
+      return tried(receiver.exchange.say(id, { code: '02', reason: 'nhầm', unit }));
     case 6:
-      return tried(receiver.exchange.say(id, { code: '15' }));
+      return tried(receiver.exchange.say(id, { code: '15', unit }));
     case 7:
-      return tried(receiver.exchange.say(id, { code: '16', reason: 'đã làm' }));
+      return tried(receiver.exchange.say(id, { code: '16', reason: 'đã làm', unit }));
     case 8:
     case 9:
       return tried(sender.exchange.recall(id, { reason: 'sai', units: [unit] }));
     case 10:
       return ids.length < 8 ? tried(named(random.below(2) ? 'updates' : 'replaces')) : Promise.resolve();
     case 11: {
-      const victim = federation.node([SENDER, ...UNITS][random.below(3)]!);
+      const victim = federation.node([SENDER, ...OTHERS][random.below(3)]!);
       return victim.reopen();
     }
     case 12:
-      federation.unreachable.add([SENDER, ...UNITS][random.below(3)]!);
+      federation.unreachable.add([SENDER, ...OTHERS][random.below(3)]!);
       return Promise.resolve();
     default:
       federation.unreachable.clear();
@@ -90,7 +94,7 @@ async function same(federation: TestFederation, id: string): Promise<boolean> {
   for (const { to, state } of sent.deliveries) {
     if (state === 'cancelled') continue;
     if (state !== 'delivered') return false;
-    const received = await federation.node(to).exchange.show(id);
+    const received = await federation.node(seatOf(to)).exchange.show(id);
     if (JSON.stringify(shared(sent, to)) !== JSON.stringify(shared(received, to))) return false;
     // what waits for nobody but a node must have been answered
     const { status, recall } = received.deliveries.find((one) => one.to === to)!;
@@ -103,7 +107,8 @@ for (let run = 0; run < RUNS; run++) {
   const seed = SEED + run;
   t.test(`seed ${seed}`, async (t) => {
     const random = seeded(seed);
-    const federation = await TestFederation.create(t, [SENDER, ...UNITS]);
+    const federation = await TestFederation.create(t, [SENDER, ...OTHERS]);
+    await federation.authority.publish({ entries: [unitEntry(OWN)] });
     const ids: string[] = [];
     for (let i = 0; i < 3; i++) {
       const { id } = await federation.node(SENDER).exchange.submit(federation.submission({ to: UNITS }));
@@ -158,11 +163,11 @@ async function arrivalNumbers(
   const found: number[] = [];
   for (const { id } of items) {
     const view = await federation
-      .node(unit)
+      .node(seatOf(unit))
       .exchange.show(id)
       .catch(() => undefined);
     for (const status of view?.statuses ?? [])
-      if (status.arrivalNumber !== null) found.push(status.arrivalNumber);
+      if (status.arrivalNumber !== null && status.unit === unit) found.push(status.arrivalNumber);
   }
   return found.sort((a, b) => a - b);
 }

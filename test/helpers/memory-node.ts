@@ -264,6 +264,7 @@ export class MemoryNode implements NodeService {
       queues: [
         {
           seat: 'H40-1',
+          own: false,
           agency: 'H40',
           waiting: 3,
           oldestAt: isoTime(START_MS),
@@ -343,6 +344,7 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
     legalId: `000.00.00.G22,${date.replaceAll('-', '/')},${submission.number}/${submission.notation}`,
     kind: 'new',
     box: 'outbox',
+    boxes: ['outbox'],
     from,
     fromName: 'Văn phòng Chính phủ',
     to: submission.to,
@@ -366,6 +368,7 @@ function viewOf(id: string, at: string, submission: Submission, files: Uint8Arra
     deliveries: submission.to.map((to) => ({
       to,
       seat: `${to}-1`,
+      here: false,
       state: 'queued',
       attempts: 1,
       nextAttemptAt: null,

@@ -60,8 +60,8 @@ async function exportTo(cli: Cli, given: string, { out, ...options }: Options): 
 
 function optionsOf({ original, status, unit, code }: Omit<Options, 'out'>): ExportOptions {
   const usage = (field: string, reason: string) => new LienthongError('usage', { field, reason });
-  if (!status && (unit !== undefined || code !== undefined))
-    throw usage(unit === undefined ? '--code' : '--unit', '--status');
+  if (!status && code !== undefined) throw usage('--code', '--status');
+  if (original && !status && unit !== undefined) throw usage('--unit', '--original | --unit');
   return {
     ...(original && { original }),
     ...(status && { status }),

@@ -52,7 +52,12 @@ export function addFetch(program: Command, cli: Cli): void {
       const proof = evidence ? await fetchEvidence(node, view.id, out) : undefined;
       if (proof) cli.say('fetch.evidence', { folder: proof.folder, count: proof.files.length });
       if (files.length === 0) cli.say('fetch.none');
-      if (view.box === 'inbox') await noteTaken(cli, node, view.id, unit);
+      if (view.boxes.includes('inbox')) {
+        // who reads what was sent from here may be the one who sent it
+        if (view.box === 'outbox' && unit === undefined)
+          cli.note(cli.text('fetch.whichUnit', { unit: view.deliveries.find(({ here }) => here)?.to }));
+        else await noteTaken(cli, node, view.id, unit);
+      }
       cli.result({ id: view.id, files, ...(proof ? { evidence: proof } : {}) });
     });
 }

@@ -8,7 +8,7 @@ import { faultText, wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
 import { printHeading, printSheet } from '../sheet.ts';
 import { printTable } from '../table.ts';
-import { warningsOf } from '../warnings.ts';
+import { queueText, warningsOf } from '../warnings.ts';
 
 export function addNodeStatus(group: Command, cli: Cli): void {
   subcommand(group, cli, 'status', 'node.status').action(async () => {
@@ -89,7 +89,7 @@ async function printQueues(cli: Cli, { queues }: NodeStatus): Promise<void> {
   await printTable(
     cli,
     [
-      { heading: cli.text('label.agency'), cell: (one) => one.agency },
+      { heading: cli.text('label.agency'), cell: (one) => queueText(cli, one) },
       { heading: cli.text('label.waiting'), cell: (one) => String(one.waiting), align: 'right' },
       { heading: cli.text('label.oldest'), cell: (one) => timeText(one.oldestAt) },
       { heading: cli.text('label.nextAttempt'), cell: (one) => timeText(one.nextAttemptAt) },

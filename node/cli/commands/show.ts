@@ -95,11 +95,18 @@ function printFields(cli: Cli, view: DocumentView): void {
     [cli.text('label.due'), view.due && dueText(view.due)],
     [cli.text('label.kind'), view.kind === 'new' ? null : wordText(cli.language, 'kind', view.kind)],
     [cli.text('label.circular'), view.circular ? cli.text('word.yes') : null],
+    [cli.text('label.listedIn'), view.boxes.length > 1 ? listsText(cli, view) : null],
     [cli.text('label.id'), view.id],
     [cli.text('label.legalId'), view.legalId],
     [cli.text('label.documentHash'), view.documentHash],
     [cli.text('label.storedAt'), timeText(view.storedAt)],
   ]);
+}
+
+/** Of a document between units of this node: both lists, and for which of its units it came in. */
+function listsText(cli: Cli, { deliveries }: DocumentView): string {
+  const units = deliveries.flatMap(({ to, here }) => (here ? to : []));
+  return cli.text('show.bothLists', { units: units.join(', ') });
 }
 
 function printDeliveries(cli: Cli, deliveries: readonly DeliveryView[]): Promise<void> {

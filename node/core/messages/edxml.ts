@@ -29,8 +29,8 @@ export const EDXML_TEXTS = {
     en: 'the newest status said about it instead',
   },
   'option.statusUnit': {
-    vi: 'trạng thái ở đơn vị nào, khi có nhiều nơi nhận',
-    en: 'at which unit, where there are several',
+    vi: 'bản của đơn vị nhận nào ở đây; với --status: trạng thái ở đơn vị nào',
+    en: "which recipient unit's copy, of those here; with --status: at which unit",
   },
   'option.statusCode': {
     vi: 'trạng thái mới nhất mang mã này (01…16)',

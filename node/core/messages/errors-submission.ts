@@ -21,8 +21,8 @@ export const SUBMISSION_ERROR_TEXTS = {
     en: 'The recipient[ {to|code|recipient|unit}][ ({name})] is in the directory but has no node yet. Send paper there; --allow-missing sends to the others.',
   },
   'own-recipient': {
-    vi: 'Nơi nhận[ {to|code|recipient|unit}] thuộc chính nút này; văn bản nội bộ không đi qua liên thông. Bỏ nơi nhận đó rồi gửi lại.',
-    en: "The recipient[ {to|code|recipient|unit}] belongs to this very node; internal documents don't travel here. Leave it out and send again.",
+    vi: 'Nơi nhận[ {to|code|recipient|unit}][ ({name})] chính là đơn vị ban hành văn bản. Bỏ nơi nhận đó, hoặc ghi đúng đơn vị ban hành với --from, rồi gửi lại.',
+    en: 'The recipient[ {to|code|recipient|unit}][ ({name})] is the very unit that issues the document. Leave it out, or give the right issuing unit with --from, and send again.',
   },
   'unknown-sender-unit': {
     vi: 'Đơn vị ban hành[ {from|code|unit}] không thuộc cơ quan này trong danh bạ. Ghi đúng mã với --from, hoặc bỏ --from để lấy mã cơ quan.',

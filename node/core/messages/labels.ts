@@ -29,6 +29,7 @@ export const LABEL_TEXTS = {
   'label.lastError': { vi: 'Lỗi gần nhất', en: 'Last error' },
   'label.legacyCode': { vi: 'Mã cũ', en: 'Old code' },
   'label.legalId': { vi: 'Mã văn bản', en: 'Legal id' },
+  'label.listedIn': { vi: 'Có trong', en: 'Listed in' },
   'label.listening': { vi: 'Lắng nghe', en: 'Listening' },
   'label.name': { vi: 'Tên', en: 'Name' },
   'label.nextAttempt': { vi: 'Gửi lại lúc', en: 'Next attempt' },

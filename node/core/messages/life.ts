@@ -145,6 +145,10 @@ export const LIFE_TEXTS = {
     vi: 'Phần trên đã làm xong và được giữ. Chạy lại đúng lệnh này để làm nốt; không việc nào làm hai lần.',
     en: 'What is above is done and kept. The same command again does the rest; nothing is done twice.',
   },
+  'fetch.whichUnit': {
+    vi: 'Văn bản này gửi từ đây tới đơn vị ở đây nên chưa ghi 01 Đã đến. Đơn vị nhận lấy văn bản thì thêm --unit[, ví dụ --unit {unit}].',
+    en: 'This document went from here to a unit here, so 01 (arrived) was not noted. A unit that takes it adds --unit[, for example --unit {unit}].',
+  },
   'fetch.notTaken': {
     vi: 'Đã lấy tệp nhưng chưa ghi được 01 Đã đến: {reason}',
     en: 'The files are here, but 01 (arrived) could not be noted: {reason}',

@@ -75,6 +75,10 @@ export const OUTPUT_TEXTS = {
     vi: 'Đang có nhiều văn bản mới: kết quả có thể thiếu thay đổi của {seconds} giây gần đây.',
     en: 'Many documents are coming in: changes of the last {seconds} s may be missing here.',
   },
+  'show.bothLists': {
+    vi: 'văn bản đi; văn bản đến của {units}',
+    en: 'outbox; inbox, for {units}',
+  },
   'show.receipt': { vi: 'biên nhận của {by} lúc {at}', en: 'receipt of {by}, {at}' },
   'show.nextAttempt': { vi: 'gửi lại lúc {at}', en: 'next attempt {at}' },
   'show.next': {
@@ -153,6 +157,7 @@ export const OUTPUT_TEXTS = {
     vi: '{word}: {documents} trên {total} văn bản',
     en: '{word}: {documents} of {total} documents',
   },
+  'status.ownQueue': { vi: '{agency} (đơn vị của nút này)', en: "{agency} (this node's own units)" },
   'status.free': { vi: 'còn trống {free}', en: '{free} free' },
 
   'registry.made': {

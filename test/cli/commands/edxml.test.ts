@@ -200,7 +200,8 @@ t.test('an export writes a new file, whole, and never over another', async (t) =
   const none = join(files, 'none');
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original'])).status, 4);
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--status'])).status, 4);
-  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--unit', 'H91'])).status, 2);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--unit', 'H90'])).status, 4);
+  t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--code', '03'])).status, 2);
   t.equal((await receiver.cli(['export', id, '--out', join(none, 'x'), '--original', '--status'])).status, 4);
   t.notOk((await readdir(files)).includes('none'), 'nothing is written then');
   await federation.node('H91').exchange.say(id, { code: '03', note: 'Vào sổ' });

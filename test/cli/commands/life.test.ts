@@ -17,6 +17,7 @@ async function holding(t: Test, box: 'inbox' | 'outbox', units: string[] = ['H40
   node.deliver(id);
   const view = node.documents[0]!.view;
   view.box = box;
+  view.boxes = [box];
   const file = join(dir, 'tra-loi.pdf');
   await writeFile(file, 'nội dung');
   return { ...running, id, view, file };
@@ -185,9 +186,17 @@ t.test('fetch notes 01 once its files are there; looking at a document notes not
   t.equal(status, 0, 'a node that only reads still gives its files');
   t.match(err, 'chưa ghi được 01 Đã đến');
   t.equal((await readdir(join(dir, 'two'))).length, 1);
-  view.box = 'outbox';
+  Object.assign(view, { box: 'outbox', boxes: ['outbox', 'inbox'] });
+  view.deliveries[1]!.here = true;
+  t.match(
+    (await cli(['fetch', id, '--out', join(dir, 'three'), '--lang', 'en'])).err,
+    /from here to a unit here.*--unit H51/s,
+    'who sent it takes nothing, and a unit that takes it is told how',
+  );
+  t.match((await cli(['fetch', id, '--out', join(dir, 'four'), '--unit', 'H51'])).err, 'chưa ghi được');
+  view.boxes = ['outbox'];
   t.equal(
-    (await cli(['fetch', id, '--out', join(dir, 'three')])).err,
+    (await cli(['fetch', id, '--out', join(dir, 'five')])).err,
     '',
     'of a document sent nothing is said',
   );

@@ -222,6 +222,9 @@ t.test('node status shows queues and warns of what someone should act on', async
   };
   const seal = { role: 'seal', serial: '1', notAfter: after(100 * day), state: 'valid' };
   const quiet = { queues: [], certificates: [seal] };
+  const [queue] = json.queues;
+  const ownQueue = { ...quiet, queues: [{ ...queue, seat: 'G22', agency: 'G22', own: true }] };
+  t.match(await warned(ownQueue), /! G22 \(this node's own units\): 3 document\(s\) waiting/);
   t.equal(await warned(quiet), '');
   t.match(
     await warned({ ...quiet, certificates: [{ ...seal, notAfter: after(59 * day) }] }),
