@@ -188,6 +188,11 @@ export const importedOriginalRow = rowCodec<
   ImportedOriginalRow,
   lienthong.v1.ImportedOriginalRow.$Properties
 >('ImportedOriginalRow', v1.ImportedOriginalRow, KiB);
+export const dayCountRow = rowCodec<DayCountRow, lienthong.v1.DayCountRow.$Properties>(
+  'DayCountRow',
+  v1.DayCountRow,
+  KiB,
+);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -236,6 +241,7 @@ export type SeenGapRow = lienthong.v1.SeenGapRow;
 export type LogEvidenceRow = lienthong.v1.LogEvidenceRow;
 export type LogGapRow = lienthong.v1.LogGapRow;
 export type TakeBackRow = lienthong.v1.TakeBackRow;
+export type DayCountRow = lienthong.v1.DayCountRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
 export type ImportedOriginalRow = lienthong.v1.ImportedOriginalRow;
 

@@ -8,9 +8,7 @@
 import { stringify as uuidText } from 'uuid';
 import {
   type ArrivalRow,
-  type Document,
   type DocumentRow,
-  type lienthong,
   type OfferFrame,
   receipt as receiptCodec,
 } from '../../proto/messages.ts';
@@ -20,11 +18,11 @@ import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { arrivalAbsent, arrivalWrite, getArrival, getRefusal } from '../store/arrivals.ts';
 import { documentWrites, getDocument, senderExchangeIdKey } from '../store/documents.ts';
-import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
+import { otherFormWrites } from '../store/earlier-envelopes.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
 import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
-import { Admission, type Offered } from './admission.ts';
+import { Admission, bytesOf, isAllInline, type Offered, signaturesOf } from './admission.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
 import { type Fault, refusable, unreadable } from './faults.ts';
@@ -43,7 +41,7 @@ const BUSY_MS = 1_000;
 
 export type InboxComponents = Pick<
   ExchangeComponents,
-  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead'
+  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead' | 'room'
 > & {
   signer: BatchSigner;
   signatures: FreshSignatures;
@@ -156,29 +154,48 @@ export class Inbox {
     seemsNew: boolean,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { clock, collector, quotas, store } = this.#with;
-    const nowMs = clock.nowMs();
+    const { quotas } = this.#with;
+    const { senderAgency } = offered.document.content;
+    // before a signature is checked
+    const uncount = quotas.countDocument(senderAgency, bytesOf(offered));
+    try {
+      quotas.spendVerifications(senderAgency, signaturesOf(offered));
+      const outcome = await this.#admit(offered, inlineBlobs, seemsNew, signal);
+      if (!outcome.receipt) uncount();
+      return outcome;
+    } catch (error) {
+      uncount();
+      throw error;
+    }
+  }
+
+  async #admit(
+    offered: Offered,
+    inlineBlobs: readonly Bytes[],
+    seemsNew: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { clock, collector, quotas, room, store } = this.#with;
     const { document } = offered;
-    const fault = this.#admission.fault(offered, nowMs);
+    const { senderAgency } = document.content;
+    const fault = this.#admission.fault(offered, clock.nowMs());
     if (fault !== undefined) return this.#refuse(fault, offered);
     const exchangeId = uuidText(document.content.exchangeId);
-    const conflictKey = senderExchangeIdKey(document.content.senderAgency, exchangeId);
+    const conflictKey = senderExchangeIdKey(senderAgency, exchangeId);
     const known = seemsNew ? undefined : await store.get(conflictKey);
     if (known !== undefined && !equalBytes(known, document.id)) {
       const text = `exchange id ${exchangeId} is another document`;
       return this.#refuse({ code: 'conflict', retry: 'never', text }, offered);
     }
     const held = seemsNew ? undefined : await getDocument(store, document.id);
-    quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
+    await room();
     const attachments = await collector.collect(offered, inlineBlobs, held, signal);
     try {
       // every document received writes its conflict row: none means no such document, and so no arrival of it
       const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
       if (known !== undefined) guard.push(arrivalAbsent(document.id, offered.dispatch.content.unit));
-      const more = [{ put: conflictKey, value: document.id }];
-      const outcome = await this.#commit(offered, attachments, held, exchangeId, guard, more);
-      quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
-      return outcome;
+      const more = [{ put: conflictKey, value: document.id }, ...quotas.writes(senderAgency)];
+      return await this.#commit(offered, attachments, held, exchangeId, guard, more);
     } catch (error) {
       await attachments.release();
       throw error;
@@ -233,7 +250,7 @@ export class Inbox {
               ...relationWrites(document.content, row),
               ...legalIdWrites(document.content, row),
             ]
-          : otherForm(held, document)),
+          : otherFormWrites(held, document.bytes)),
         ...attachments.small.map(({ sha256, bytes }) => smallBlobWrite(held ?? row, sha256, bytes)),
         arrivalWrite(arrival),
         ...witness.writesFor(fromSeat, dispatch.content.logHead, dispatch.bytes),
@@ -281,14 +298,3 @@ export class Inbox {
     });
   }
 }
-
-/** The receipt names the envelope as it came now: it is kept where it isn't the one held. */
-const otherForm = ({ envelope }: DocumentRow, { id, hash, bytes }: Offered['document']): Write[] =>
-  equalBytes(sha256(envelope), hash) ? [] : [earlierEnvelopeWrite(id, bytes)];
-
-/** Whether nothing has to be pulled: every attachment came along. */
-const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>
-  document.content.attachments.length <= inlineBlobs.length;
-
-const bytesOf = (document: Document): number =>
-  document.attachments.reduce((sum: number, attachment: lienthong.v1.Attachment) => sum + attachment.size, 0);

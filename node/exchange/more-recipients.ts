@@ -23,7 +23,7 @@ import { required } from './fields.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export type MoreRecipientsComponents = DispatchingComponents &
-  Pick<ExchangeComponents, 'store' | 'clock'> & {
+  Pick<ExchangeComponents, 'store' | 'clock' | 'room'> & {
     events: DeliveryEvents;
     onQueued: (delivery: QueuedDelivery) => void;
   };
@@ -37,7 +37,7 @@ export class MoreRecipients {
 
   /** Every delivery to these units, new or there before. Throws as a submission's recipients, 'status-not-allowed'. */
   async add(documentId: Bytes, to: readonly string[], reason: string): Promise<DeliverySummary[]> {
-    const { store, directory, self, clock, events, onQueued } = this.#with;
+    const { store, directory, self, clock, events, onQueued, room } = this.#with;
     const text = required('reason', reason);
     const document = await getDocument(store, documentId);
     if (document === undefined) throw new LienthongError('damaged', { where: 'document' });
@@ -47,6 +47,7 @@ export class MoreRecipients {
       throw new LienthongError('status-not-allowed', { id, side: 'receiver' });
     const { recipients } = resolveRecipients({ to: [...to] }, directory(), self);
     const known = new Map(before.map((row) => [row.unit, row]));
+    if (recipients.some(({ unit }) => !known.has(unit))) await room();
     const nowMs = clock.nowMs();
     const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(before[0].dispatch).payload);
     const rows = await newDeliveries(

@@ -102,6 +102,8 @@ export const PREFIX = {
   provenLog: 73,
   /** epoch, seat → TakeBackRow. */
   takeBack: 74,
+  /** agency → DayCountRow: what it made this node take in on its last day. */
+  dayCount: 80,
 } as const;
 
 export type Prefix = number;
