@@ -13,7 +13,7 @@ export interface Curve {
 }
 
 const WIDTH = 860;
-const HEIGHT = 500;
+const HEIGHT = 480;
 const LEFT = 80;
 const TOP = 84;
 const PLOT_WIDTH = 740;
@@ -95,7 +95,7 @@ ${legend.join('\n')}
 ${horizontal.join('\n')}
 <line x1="${LEFT}" x2="${LEFT + PLOT_WIDTH}" y1="${bottom}" y2="${bottom}" class="axis"/>
 ${ticks.join('\n')}
-<text x="${LEFT + PLOT_WIDTH / 2}" y="${bottom + 48}" text-anchor="middle">${escaped(`${x.label} (${x.unit}, doubling)`)}</text>
+<text x="${LEFT + PLOT_WIDTH / 2}" y="${bottom + 48}" text-anchor="middle">${escaped(`${x.label} (${x.unit}, logarithmic)`)}</text>
 <text transform="translate(22 ${TOP + PLOT_HEIGHT / 2}) rotate(-90)" text-anchor="middle">${escaped(`${y.label} (${y.unit})`)}</text>
 ${drawn.join('\n')}
 </svg>

@@ -62,7 +62,7 @@ t.test('a picture is sound XML, names title, axes and units, and tells every val
   t.equal(elements.filter((name) => name === 'circle').length, 3, 'two points and the legend');
   for (const text of [
     'Từ <tệp> & đến "biên nhận"',
-    'Size (MB, doubling)',
+    'Size (MB, logarithmic)',
     'Throughput (MB/s)',
     'ours',
     'A & B',
