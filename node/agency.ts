@@ -29,7 +29,7 @@ import { SearchIndex } from './search/search-index.ts';
 import { freeBytes } from './store/folder.ts';
 import { type NodeStore, openNodeStore } from './store/node-store.ts';
 import { inspectLoss, recover } from './store/recovery.ts';
-import { DATABASE_RESERVE_BYTES, RoomGuard } from './store/room-guard.ts';
+import { DOCUMENT_RESERVE_BYTES, RoomGuard } from './store/room-guard.ts';
 
 export { initNode, installNode, requestNode } from './directory/applicant.ts';
 export { askForSealAtRest, keepSeal } from './directory/foreign-seal-wish.ts';
@@ -132,7 +132,13 @@ async function start(
       shown: (statement) => exchange.logWitness.shown(statement),
     },
   });
-  const room = new RoomGuard(DATABASE_RESERVE_BYTES, () => freeBytes(dir), clock);
+  const guard = new RoomGuard(
+    DOCUMENT_RESERVE_BYTES,
+    () => freeBytes(dir),
+    clock,
+    (lacksRoom, freeBytes) => report(lacksRoom ? 'disk.full' : 'disk.room', { freeBytes }),
+  );
+  const room = () => guard.require();
   const calendar = new WorkingCalendar(config.calendar);
   const exchange = new Exchange(
     {
@@ -145,7 +151,8 @@ async function start(
       clock,
       random,
       report,
-      search: { index: new SearchIndex({ dir, clock }), room: () => room.require() },
+      room,
+      search: { index: new SearchIndex({ dir, clock }), room },
       onUnknownHead: () => network.sync.askForNewer(),
     },
     {

@@ -192,6 +192,11 @@ export const importedRecipientRow = rowCodec<
   ImportedRecipientRow,
   lienthong.v1.ImportedRecipientRow.$Properties
 >('ImportedRecipientRow', v1.ImportedRecipientRow, 8 * KiB);
+export const dayCountRow = rowCodec<DayCountRow, lienthong.v1.DayCountRow.$Properties>(
+  'DayCountRow',
+  v1.DayCountRow,
+  KiB,
+);
 export const arrivalRow = rowCodec<ArrivalRow, lienthong.v1.ArrivalRow.$Properties>(
   'ArrivalRow',
   v1.ArrivalRow,
@@ -240,6 +245,7 @@ export type SeenGapRow = lienthong.v1.SeenGapRow;
 export type LogEvidenceRow = lienthong.v1.LogEvidenceRow;
 export type LogGapRow = lienthong.v1.LogGapRow;
 export type TakeBackRow = lienthong.v1.TakeBackRow;
+export type DayCountRow = lienthong.v1.DayCountRow;
 export type ArrivalRow = lienthong.v1.ArrivalRow;
 export type ImportedOriginalRow = lienthong.v1.ImportedOriginalRow;
 export type ImportedRecipientRow = lienthong.v1.ImportedRecipientRow;

@@ -140,7 +140,7 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
   const config = await readNodeConfig(at('H40'));
   for (const quota of [
     { documentsPerDay: 0, bytesPerDay: 5 },
-    { documentsPerDay: 5 },
+    [5],
     { documentsPerDay: 1.5, bytesPerDay: 5 },
     7,
     { documentsPerDay: 1, bytesPerDay: 1, more: 1 },
@@ -148,18 +148,21 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
     await writeNodeConfig(at('H40'), { ...config, quota: quota as never });
     await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'quota' } });
   }
-  await writeNodeConfig(at('H40'), { ...config, quota: { documentsPerDay: 1, bytesPerDay: 1_000_000 } });
+  await writeNodeConfig(at('H40'), { ...config, quota: { documentsPerDay: 1 } });
   const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
   const one = await g22.service.submit(letter('H40', 1));
   await until(() => isDelivered(g22, one.id));
   const two = await g22.service.submit(letter('H40', 2));
   await until(() =>
     events.some(
-      ({ of, event, details }) => of === 'H40' && event === 'offer.refused' && details.code === 'quota',
+      ({ of, event, details }) =>
+        of === 'H40' && event === 'agency.limited' && details.limit === 'documentsPerDay',
     ),
   );
   t.notOk(await isDelivered(g22, two.id), 'the second waits for tomorrow');
-  t.equal((await h40.service.status()).counts.inbox, 1);
+  const { counts, limited } = await h40.service.status();
+  t.equal(counts.inbox, 1);
+  t.match(limited, [{ agency: 'G22', limit: 'documentsPerDay', most: 1, until: /^\d{4}-/ }]);
 });
 
 t.test('whose register counts is part of the configuration', async (t) => {

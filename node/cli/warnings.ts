@@ -2,7 +2,7 @@
 import { isErrorCode } from '../core/errors.ts';
 import { errorText } from '../core/messages.ts';
 import type { CertificateSummary, NodeStatus } from '../core/node-views.ts';
-import { DATABASE_RESERVE_BYTES } from '../store/room-guard.ts';
+import { DATABASE_RESERVE_BYTES, DOCUMENT_RESERVE_BYTES, FILE_RESERVE_BYTES } from '../store/room-guard.ts';
 import { bytesText, durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';
 import { wordText } from './faults.ts';
@@ -11,6 +11,13 @@ import { wordText } from './faults.ts';
 const EXPIRY_WARNING_MS = 60 * 86_400_000;
 /** Room for one large annex and the database's own needs. */
 const LOW_DISK_BYTES = 2 * 1024 ** 3;
+/** What lacks room first is told; the first that fits counts. */
+const DISK_WARNINGS = [
+  [DATABASE_RESERVE_BYTES, 'warning.diskFull'],
+  [DOCUMENT_RESERVE_BYTES, 'warning.diskNoDocuments'],
+  [FILE_RESERVE_BYTES, 'warning.diskNoFiles'],
+  [LOW_DISK_BYTES, 'warning.diskLow'],
+] as const;
 /** Sent in the morning, still here after lunch: someone should look. */
 const LONG_WAIT_MS = 4 * 3_600_000;
 
@@ -23,6 +30,7 @@ export function warningsOf(cli: Cli, status: NodeStatus): string[] {
     ...certificates(cli, status),
     ...token(cli, status),
     ...health(cli, status),
+    ...limits(cli, status),
     ...losses(cli, status),
     ...search(cli, status),
     ...calendarGaps(cli, status),
@@ -112,10 +120,8 @@ function* token(cli: Cli, { seal }: NodeStatus): Generator<string> {
 function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<string> {
   if (store.state === 'read-only')
     yield cli.text('warning.readOnly', { problems: store.problems.join('; ') });
-  if (disk.freeBytes < DATABASE_RESERVE_BYTES)
-    yield cli.text('warning.diskFull', { free: bytesText(disk.freeBytes, cli.language) });
-  else if (disk.freeBytes < LOW_DISK_BYTES)
-    yield cli.text('warning.diskLow', { free: bytesText(disk.freeBytes, cli.language) });
+  const lack = DISK_WARNINGS.find(([below]) => disk.freeBytes < below);
+  if (lack !== undefined) yield cli.text(lack[1], { free: bytesText(disk.freeBytes, cli.language) });
   const nowMs = cli.io.clock.nowMs();
   for (const queue of queues) {
     const { waiting, oldestAt } = queue;
@@ -129,6 +135,19 @@ function* health(cli: Cli, { store, disk, queues }: NodeStatus): Generator<strin
 /** Whose queue it is. */
 export const queueText = (cli: Cli, { agency, own }: NodeStatus['queues'][number]): string =>
   own ? cli.text('status.ownQueue', { agency }) : agency;
+
+/** Who is held back. */
+function* limits(cli: Cli, { limited = [] }: NodeStatus): Generator<string> {
+  for (const { agency, limit, most, refused, since, until } of limited)
+    yield cli.text('warning.limited', {
+      agency,
+      what: wordText(cli.language, 'what', limit),
+      most,
+      refused,
+      since: timeText(since),
+      until: until === null ? undefined : timeText(until),
+    });
+}
 
 /** What this node lost and takes back, and what it witnessed of others' logs. */
 function* losses(cli: Cli, { recovery, witness }: NodeStatus): Generator<string> {

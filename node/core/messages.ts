@@ -16,6 +16,7 @@ import { EXAMPLE_TEXTS } from './messages/examples.ts';
 import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { LIFE_TEXTS } from './messages/life.ts';
+import { LIMIT_TEXTS } from './messages/limits.ts';
 import { OUTPUT_TEXTS } from './messages/output.ts';
 import { PDF_TEXTS } from './messages/pdf.ts';
 
@@ -33,6 +34,7 @@ export const MESSAGES = {
   ...EXAMPLE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
   ...LIFE_TEXTS,
+  ...LIMIT_TEXTS,
   ...PDF_TEXTS,
   ...CLOCK_TEXTS,
   ...EDXML_REASON_TEXTS,

@@ -78,9 +78,23 @@ export interface NodeStatus {
   witness: LogFindings;
   /** The search index; null on a node without one. */
   search: SearchView | null;
+  /** Agencies that ask more of this node than their limits, and in what. */
+  limited?: LimitedView[];
   /** Null while the search index isn't ready. */
   clocks?: ClockCounts | null;
   calendar?: CalendarView;
+}
+
+export interface LimitedView {
+  agency: string;
+  /** Name of the limit, as `quota` in config.json has it. */
+  limit: string;
+  most: number;
+  /** Times it was put off since. */
+  refused: number;
+  since: string;
+  /** When the day is over; null where it is a matter of seconds. */
+  until: string | null;
 }
 
 export interface CheckReport {

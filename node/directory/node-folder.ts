@@ -8,6 +8,7 @@ import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseTokenSettings, type TokenSettings } from '../../certs/pkcs11/token-settings.ts';
 import type { Signer } from '../../certs/signer.ts';
+import { type AgencyLimits, parseAgencyLimits } from '../core/agency-limits.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Classification, isClassification } from '../core/classification.ts';
 import { LienthongError } from '../core/errors.ts';
@@ -24,8 +25,8 @@ export interface NodeConfig {
   announce: string[];
   /** What submissions are classified as when they don't say; absent: they must. */
   classification?: Classification;
-  /** What one agency may send this node in a day; the exchange's own limits where absent. */
-  quota?: DailyQuota;
+  /** What one agency may make this node take and do, where it isn't what core/agency-limits.ts says. */
+  quota?: Partial<AgencyLimits>;
   /** Whose register gives numbers of arrival: the agency's one series (where absent), or each unit's own. */
   registers?: 'agency' | 'unit';
   /** The token that holds the seal key; absent: it is a file. Never a PIN, only where its file is. */
@@ -34,11 +35,6 @@ export interface NodeConfig {
   calendar?: CalendarSettings;
   /** Imported edXML messages go to the recipients too; absent: they stay here. */
   edxmlOriginalTravels?: boolean;
-}
-
-export interface DailyQuota {
-  documentsPerDay: number;
-  bytesPerDay: number;
 }
 
 export interface OpenIdentity {
@@ -111,7 +107,7 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
-    if (quota !== undefined && !isQuota(quota)) throw new TypeError('quota');
+    if (quota !== undefined && parseAgencyLimits(quota) === undefined) throw new TypeError('quota');
     if (registers !== undefined && registers !== 'agency' && registers !== 'unit')
       throw new TypeError('registers');
     if (seal !== undefined) parseTokenSettings(seal);
@@ -145,11 +141,3 @@ export async function saveListening(dir: string, listen: readonly string[]): Pro
 
 const all = (list: unknown, is: (text: string) => boolean): list is string[] =>
   Array.isArray(list) && list.every((one) => typeof one === 'string' && is(one));
-
-/** Exactly the two whole numbers, and room for one document at least. */
-function isQuota(quota: unknown): quota is DailyQuota {
-  if (typeof quota !== 'object' || quota === null) return false;
-  const { documentsPerDay, bytesPerDay, ...rest } = quota as Record<string, unknown>;
-  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1;
-  return isCount(documentsPerDay) && isCount(bytesPerDay) && Object.keys(rest).length === 0;
-}

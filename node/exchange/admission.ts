@@ -109,5 +109,17 @@ export class Admission {
   }
 }
 
+/** Whether nothing has to be pulled: every attachment came along. */
+export const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>
+  document.content.attachments.length <= inlineBlobs.length;
+
+/** What it is to an agency's day: the document and its attachments, in bytes. */
+export const bytesOf = ({ document: { bytes, content } }: Offered): number =>
+  content.attachments.reduce((sum, { size }) => sum + (size ?? 0), bytes.byteLength);
+
+/** What it costs to find out whether it may come in. */
+export const signaturesOf = ({ dispatch, document }: Offered): number =>
+  document.signed.signatures.length + dispatch.signed.signatures.length;
+
 /** RFC 9562: version 7 in the seventh byte, variant 10 in the ninth. */
 const isUuidV7 = (bytes: Bytes): boolean => bytes[6]! >> 4 === 7 && bytes[8]! >> 6 === 2;

@@ -4,10 +4,10 @@
  */
 import { stringify as uuidText } from 'uuid';
 import type { ArrivalRow, DocumentRow } from '../../proto/messages.ts';
-import { type Bytes, equalBytes, sha256 } from '../core/bytes.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { arrivalWrite } from '../store/arrivals.ts';
 import { arrivedHere, documentWrites } from '../store/documents.ts';
-import { earlierEnvelopeWrite } from '../store/earlier-envelopes.ts';
+import { otherFormWrites } from '../store/earlier-envelopes.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
 import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { smallBlobWrite } from '../store/small-blobs.ts';
@@ -66,7 +66,5 @@ const newRows = (row: DocumentRow, { document }: Offered, files: readonly Bytes[
 /** The receipt names the envelope as it came now: it is kept where it isn't the one held. */
 function heldRows(held: DocumentRow, { document }: Offered, { storedAtMs }: ArrivalRow) {
   const { require, writes } = arrivedHere(held, storedAtMs);
-  if (!equalBytes(sha256(held.envelope), document.hash))
-    writes.push(earlierEnvelopeWrite(document.id, document.bytes));
-  return { require, writes };
+  return { require, writes: [...writes, ...otherFormWrites(held, document.bytes)] };
 }

@@ -135,7 +135,8 @@ export function judge(
     const fault = trust.serviceFault(refusal.signed, row.seat, nowMs);
     if (fault !== undefined) return { kind: 'doubtful', reason: `refusal: ${fault}` };
     if (retry === 1) return { kind: 'refused', outcome: refusal.bytes, code, text };
-    return { kind: 'later', code, text, retryAfterMs: undefined, movedTo };
+    const retryAfterMs = outcome.retryAfterMs || undefined;
+    return { kind: 'later', code, text, retryAfterMs, movedTo };
   }
   return { kind: 'doubtful', reason: 'no outcome' };
 }

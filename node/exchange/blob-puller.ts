@@ -146,7 +146,8 @@ class BlobStream {
     const bytes = await this.#frames.read({ signal: this.#signal, timeoutMs: CHUNK_MS });
     if (bytes === undefined) throw new LienthongError('blob-unavailable', { reason: 'stream ended' });
     const response = blobResponse.parse(bytes);
-    if (response.refused) throw new LienthongError('blob-unavailable', { reason: 'refused', isFinal: true });
+    if (response.refused)
+      throw new LienthongError('blob-unavailable', { reason: 'refused', isFinal: !response.refused.later });
     return response;
   }
 }

@@ -28,7 +28,8 @@ import type { KeyValueStore } from '../store/key-value.ts';
 import { getSmallBlob } from '../store/small-blobs.ts';
 import { chunkFrame } from './blob-frames.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
-import type { Frames, Report } from './ports.ts';
+import type { Frames, Report, TrustedDirectory } from './ports.ts';
+import type { Quotas } from './quotas.ts';
 
 /** Chunk hashes in one answer: 512 KiB, half the frame. */
 const HASHES_PER_ANSWER = 16_384;
@@ -59,10 +60,14 @@ export class BlobServer {
   readonly #blobs: BlobStore;
   readonly #events: DeliveryEvents;
   readonly #report: Report;
+  readonly #directory: () => Pick<TrustedDirectory, 'agencyOfSeat'>;
+  readonly #quotas: Quotas;
 
   constructor(components: {
     store: KeyValueStore;
     blobs: BlobStore;
+    directory: () => Pick<TrustedDirectory, 'agencyOfSeat'>;
+    quotas: Quotas;
     events: DeliveryEvents;
     report: Report;
   }) {
@@ -70,6 +75,8 @@ export class BlobServer {
     this.#blobs = components.blobs;
     this.#events = components.events;
     this.#report = components.report;
+    this.#directory = components.directory;
+    this.#quotas = components.quotas;
   }
 
   /** Serves one stream of a seat until it ends. Never rejects. */
@@ -103,8 +110,9 @@ export class BlobServer {
   }
 
   /** The frame that answers a request. */
-  async #answer(request: BlobRequest, file: Opened | undefined, seat: string): Promise<Bytes> {
+  async #answer(request: BlobRequest, file: Opened | 'over-limit' | undefined, seat: string): Promise<Bytes> {
     const { sequence } = request;
+    if (file === 'over-limit') return blobResponse.encode({ sequence, refused: { later: true } });
     if (file === undefined) {
       this.#report('blob.refused', { seat, sha256: hex(request.sha256), dispatch: hex(request.dispatchId) });
       return blobResponse.encode({ sequence, refused: {} });
@@ -134,10 +142,11 @@ export class BlobServer {
     seat: string,
     opened: Map<string, Opened>,
     idle: () => Promise<void>,
-  ): Promise<Opened | undefined> {
+  ): Promise<Opened | 'over-limit' | undefined> {
     const name = `${hex(request.dispatchId)} ${hex(request.sha256)}`;
     const already = opened.get(name);
     if (already !== undefined) return already;
+    if (!this.#mayPull(seat)) return 'over-limit';
     const entitled = await this.#entitled(request, seat);
     if (entitled === undefined) return undefined;
     const file = await this.#openFile(entitled);
@@ -150,6 +159,17 @@ export class BlobServer {
     }
     opened.set(name, file);
     return file;
+  }
+
+  /** Asked before the disk is: what isn't to be had costs as much as what is. */
+  #mayPull(seat: string): boolean {
+    try {
+      this.#quotas.spendPull(this.#directory().agencyOfSeat(seat) ?? seat);
+      return true;
+    } catch (error) {
+      if (!isLienthongError(error, 'quota')) throw error;
+      return false;
+    }
   }
 
   /** The attachment a ticket names, and the delivery of it to this seat; none for a dispatch this seat signed itself. */

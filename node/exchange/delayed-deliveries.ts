@@ -39,26 +39,36 @@ export class DelayedDeliveries {
     const { store, clock } = this.#with;
     if (this.#nextMs > clock.nowMs()) return [];
     this.#nextMs = Number.POSITIVE_INFINITY;
-    const due: QueuedDelivery[] = [];
     const found = await delayedFor(store, this.#seat, READY_LIMIT);
-    for (const { delivery, notBeforeMs } of found) {
-      if (notBeforeMs > clock.nowMs()) {
-        this.#nextMs = Math.min(this.#nextMs, notBeforeMs);
-        return due;
-      }
-      const row = await getDelivery(store, delivery);
-      if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) continue;
-      const after = { ...row, nextAttemptAtMs: 0 } as DeliveryRow;
-      try {
-        await store.commit({ require: [deliveryUnchanged(row)], writes: changeDeliveryWrites(row, after) });
-        due.push(delivery);
-      } catch (error) {
-        // cancelled meanwhile
-        if (!isLienthongError(error, 'state-changed')) throw error;
-      }
-    }
+    const nowMs = clock.nowMs();
+    const due = found.filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const next = found[due.length];
+    if (next !== undefined) this.#nextMs = Math.min(this.#nextMs, next.notBeforeMs);
+    // together, so that they share a sync
+    const queued = await Promise.all(due.map((one) => this.#queue(one)));
     // a full page: there may be more
-    if (found.length === READY_LIMIT) this.#nextMs = 0;
-    return due;
+    if (due.length === READY_LIMIT) this.#nextMs = 0;
+    return queued.filter((delivery) => delivery !== undefined);
+  }
+
+  async #queue({
+    delivery,
+    notBeforeMs,
+  }: {
+    delivery: QueuedDelivery;
+    notBeforeMs: number;
+  }): Promise<QueuedDelivery | undefined> {
+    const { store } = this.#with;
+    const row = await getDelivery(store, delivery);
+    if (row === undefined || row.nextAttemptAtMs !== notBeforeMs) return undefined;
+    const after = { ...row, nextAttemptAtMs: 0 } as DeliveryRow;
+    try {
+      await store.commit({ require: [deliveryUnchanged(row)], writes: changeDeliveryWrites(row, after) });
+      return delivery;
+    } catch (error) {
+      // cancelled meanwhile
+      if (!isLienthongError(error, 'state-changed')) throw error;
+      return undefined;
+    }
   }
 }

@@ -18,8 +18,10 @@ export interface DeliveryEvent {
 
 type Listener = (event: DeliveryEvent) => void;
 
-/** Documents whose deliveries are remembered after they were queued: who waits for one needn't ask the disk. */
-const REMEMBERED = 4096;
+/** Deliveries remembered after they were queued, of all documents: who waits for one needn't ask the disk. */
+const REMEMBERED = 8192;
+/** And of one document: a larger circular would take the place of all others. */
+const REMEMBERED_OF_ONE = 256;
 
 export class DeliveryEvents {
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -28,6 +30,7 @@ export class DeliveryEvents {
 
   /** Newest event of every unit of documents queued lately, the oldest document first. */
   readonly #latest = new Map<string, Map<string, DeliveryEvent>>();
+  #remembered = 0;
 
   /** A document that was just made, with all its deliveries. */
   queued(documentId: Bytes, units: readonly string[]): void {
@@ -38,8 +41,18 @@ export class DeliveryEvents {
       pulledBytes: 0,
       totalBytes: 0,
     } as const;
-    if (this.#latest.size >= REMEMBERED) this.#latest.delete(this.#latest.keys().next().value!);
+    if (units.length > REMEMBERED_OF_ONE) return;
+    for (const [oldest] of this.#latest) {
+      if (this.#remembered + units.length <= REMEMBERED) break;
+      this.#forget(oldest);
+    }
     this.#latest.set(hex(documentId), new Map(units.map((unit) => [unit, { unit, ...idle }])));
+    this.#remembered += units.length;
+  }
+
+  #forget(name: string): void {
+    this.#remembered -= this.#latest.get(name)?.size ?? 0;
+    this.#latest.delete(name);
   }
 
   /** Every delivery of the document as it is now; undefined when only the disk knows. */
@@ -50,7 +63,7 @@ export class DeliveryEvents {
 
   /** More deliveries of an earlier document: only the disk knows all of them. */
   forget(documentId: Bytes): void {
-    this.#latest.delete(hex(documentId));
+    this.#forget(hex(documentId));
   }
 
   /** The answer stops listening. */
@@ -103,7 +116,7 @@ export class DeliveryEvents {
       pulledBytes: pull?.pulled ?? 0,
       totalBytes: pull?.total ?? 0,
     };
-    known?.set(row.unit, event);
+    if (known?.has(row.unit)) known.set(row.unit, event);
     for (const listener of listeners ?? []) listener(event);
   }
 }

@@ -39,6 +39,7 @@ import type { LogWitness } from './log-witness.ts';
 import { withOwnSeat } from './own-seat.ts';
 import { type ExchangeInit, ExchangeParts } from './parts.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
+import type { LimitedAgency } from './quotas.ts';
 import type { RecallRequest } from './recalls.ts';
 import { verifyDocument } from './verification.ts';
 import { watchDeliveries } from './watch.ts';
@@ -74,6 +75,7 @@ export class Exchange {
 
   /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
   async load(): Promise<void> {
+    await this.#parts.quotas.load();
     await this.#parts.witness.load();
     await this.#parts.takeBack.load();
     await this.#parts.statusInbox.load();
@@ -266,6 +268,11 @@ export class Exchange {
   /** A page of the register of incoming or outgoing documents of a year. Throws as Register. */
   register(query: RegisterQuery): Promise<RegisterPage> {
     return this.#parts.register.page(query);
+  }
+
+  /** Agencies that ask more of this node than their limits. */
+  limited(): LimitedAgency[] {
+    return this.#parts.quotas.limited();
   }
 
   queues(): Promise<SeatQueue[]> {

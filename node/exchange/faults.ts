@@ -1,7 +1,7 @@
 /** Why an offer isn't taken, as the refusal says it: for good, or for now. */
 
 import type { Bytes } from '../core/bytes.ts';
-import { type ErrorCode, isLienthongError } from '../core/errors.ts';
+import { type ErrorCode, isLienthongError, type LienthongError } from '../core/errors.ts';
 import { isOtherVersion } from './trust.ts';
 
 export interface Fault {
@@ -10,6 +10,8 @@ export interface Fault {
   retry: 'never' | 'later';
   text: string;
   movedTo?: string | undefined;
+  /** When asking again makes sense: of an agency's limit. */
+  retryAfterMs?: number | undefined;
 }
 
 export const never = (code: ErrorCode, text: string): Fault => ({ code, retry: 'never', text });
@@ -18,6 +20,12 @@ export const later = (code: ErrorCode, text: string, movedTo?: string): Fault =>
   retry: 'later',
   text,
   movedTo,
+});
+
+/** What quotas threw. */
+export const overLimit = ({ details }: LienthongError): Fault => ({
+  ...later('quota', String(details.what)),
+  retryAfterMs: Number(details.retryAfterMs),
 });
 
 /** A version not read here may be read tomorrow; what is no envelope never will be. */
@@ -34,8 +42,9 @@ export function refusable(error: unknown): Fault | undefined {
       return never('blob-mismatch', String(error.details.name ?? ''));
     case 'blob-unavailable':
       return later('blob-unavailable', String(error.details.name ?? ''));
-    case 'disk-full':
     case 'quota':
+      return overLimit(error);
+    case 'disk-full':
     case 'read-only':
       return later(error.code, '');
     default:

@@ -6,13 +6,7 @@
  * once; two that still race meet in the commit's preconditions. Called by delivery-server only.
  */
 import { stringify as uuidText } from 'uuid';
-import {
-  type Document,
-  type DocumentRow,
-  type lienthong,
-  type OfferFrame,
-  receipt as receiptCodec,
-} from '../../proto/messages.ts';
+import { type DocumentRow, type OfferFrame, receipt as receiptCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
@@ -20,7 +14,7 @@ import { KINDS } from '../signing/envelope.ts';
 import { arrivalAbsent, getArrival, getRefusal } from '../store/arrivals.ts';
 import { getDocument, senderExchangeIdKey } from '../store/documents.ts';
 import type { Precondition, Write } from '../store/key-value.ts';
-import { Admission, type Offered } from './admission.ts';
+import { Admission, bytesOf, isAllInline, type Offered, signaturesOf } from './admission.ts';
 import { arrivalOf, rowsOf } from './arriving.ts';
 import type { CollectedAttachments, Collector } from './collector.ts';
 import type { Outcome } from './delivery-link.ts';
@@ -40,7 +34,7 @@ const BUSY_MS = 1_000;
 
 export type InboxComponents = Pick<
   ExchangeComponents,
-  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead'
+  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'report' | 'onUnknownHead' | 'room'
 > & {
   signer: BatchSigner;
   signatures: FreshSignatures;
@@ -153,13 +147,36 @@ export class Inbox {
     seemsNew: boolean,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const { clock, collector, quotas, store } = this.#with;
-    const nowMs = clock.nowMs();
+    const { quotas } = this.#with;
+    const { senderAgency } = offered.document.content;
+    // its own units count against nobody
+    if (this.#isOwn(offered)) return this.#admit(offered, inlineBlobs, seemsNew, signal);
+    // before a signature is checked
+    const uncount = quotas.countDocument(senderAgency, bytesOf(offered));
+    try {
+      quotas.spendVerifications(senderAgency, signaturesOf(offered));
+      const outcome = await this.#admit(offered, inlineBlobs, seemsNew, signal);
+      if (!outcome.receipt) uncount();
+      return outcome;
+    } catch (error) {
+      uncount();
+      throw error;
+    }
+  }
+
+  async #admit(
+    offered: Offered,
+    inlineBlobs: readonly Bytes[],
+    seemsNew: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { clock, collector, quotas, room, store } = this.#with;
     const { document } = offered;
-    const fault = this.#admission.fault(offered, nowMs);
+    const { senderAgency } = document.content;
+    const fault = this.#admission.fault(offered, clock.nowMs());
     if (fault !== undefined) return this.#refuse(fault, offered);
     const exchangeId = uuidText(document.content.exchangeId);
-    const conflictKey = senderExchangeIdKey(document.content.senderAgency, exchangeId);
+    const conflictKey = senderExchangeIdKey(senderAgency, exchangeId);
     const known = seemsNew ? undefined : await store.get(conflictKey);
     if (known !== undefined && !equalBytes(known, document.id)) {
       const text = `exchange id ${exchangeId} is another document`;
@@ -170,7 +187,7 @@ export class Inbox {
     // a clone of this node, not one of its units
     if (isOwn && !held?.outgoing)
       return this.#refuse(later('sender-mismatch', 'not sent from here'), offered);
-    if (!isOwn) quotas.require(document.content.senderAgency, bytesOf(document.content), nowMs);
+    await room();
     const attachments = isOwn
       ? await collector.here(document.content, held)
       : await collector.collect(offered, inlineBlobs, held, signal);
@@ -178,10 +195,9 @@ export class Inbox {
       // every document received writes its conflict row: none means no such document, and so no arrival of it
       const guard: Precondition[] = [{ key: conflictKey, expect: known ?? 'absent' }];
       if (known !== undefined) guard.push(arrivalAbsent(document.id, offered.dispatch.content.unit));
-      const more = [{ put: conflictKey, value: document.id }];
-      const outcome = await this.#commit(offered, attachments, held, exchangeId, guard, more);
-      if (!isOwn) quotas.count(document.content.senderAgency, bytesOf(document.content), nowMs);
-      return outcome;
+      const counted = isOwn ? [] : quotas.writes(senderAgency);
+      const more = [{ put: conflictKey, value: document.id }, ...counted];
+      return await this.#commit(offered, attachments, held, exchangeId, guard, more);
     } catch (error) {
       await attachments.release();
       throw error;
@@ -263,10 +279,3 @@ export class Inbox {
     });
   }
 }
-
-/** Whether nothing has to be pulled: every attachment came along. */
-const isAllInline = ({ document }: Offered, inlineBlobs: readonly Bytes[]): boolean =>
-  document.content.attachments.length <= inlineBlobs.length;
-
-const bytesOf = (document: Document): number =>
-  document.attachments.reduce((sum: number, attachment: lienthong.v1.Attachment) => sum + attachment.size, 0);

@@ -23,7 +23,7 @@ import { namedDocument, requireOwn } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
 
 export type MoreRecipientsComponents = DispatchingComponents &
-  Pick<ExchangeComponents, 'store' | 'clock'> & {
+  Pick<ExchangeComponents, 'store' | 'clock' | 'room'> & {
     events: DeliveryEvents;
     onQueued: (delivery: QueuedDelivery) => void;
   };
@@ -45,7 +45,7 @@ export class MoreRecipients {
     reason: string,
     by?: string,
   ): Promise<DeliverySummary[]> {
-    const { store, directory, self, clock, events, onQueued } = this.#with;
+    const { store, directory, self, clock, events, onQueued, room } = this.#with;
     const text = required('reason', reason);
     const named = await namedDocument(store, documentId);
     if (named === undefined) throw new LienthongError('damaged', { where: 'document' });
@@ -57,6 +57,7 @@ export class MoreRecipients {
     const { recipients } = resolveRecipients({ to: [...to] }, directory());
     requireNotTo(named.content.issuer.code!, recipients, directory());
     const known = new Map(before.map((row) => [row.unit, row]));
+    if (recipients.some(({ unit }) => !known.has(unit))) await room();
     const nowMs = clock.nowMs();
     const { urgency, due, circular } = dispatchCodec.parse(signedCodec.parse(before[0].dispatch).payload);
     const rows = await newDeliveries(

@@ -43,7 +43,7 @@ const MAX_ROUNDS = 5;
 
 export type OutboxComponents = Pick<
   ExchangeComponents,
-  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'random'
+  'store' | 'auditLog' | 'directory' | 'self' | 'clock' | 'random' | 'room'
 > & {
   signer: BatchSigner;
   uploads: Uploads;
@@ -247,7 +247,8 @@ export class Outbox {
     nowMs: number,
     attachments: ResolvedAttachments,
   ): Promise<SubmitAnswer> {
-    const { store, uploads, events, onQueued } = this.#with;
+    const { store, uploads, events, onQueued, room } = this.#with;
+    await room();
     const writes: Write[] = [
       ...base.writes,
       ...attachments.writes,

@@ -2,6 +2,7 @@
  * The parts of the exchange and who knows whom: the one place they are put together. Two that call each other meet through
  * a function handed over here.
  */
+import type { AgencyLimits } from '../core/agency-limits.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { WorkingCalendar } from '../core/working-days.ts';
 import { BatchSigner } from '../signing/batch-signer.ts';
@@ -24,7 +25,7 @@ import { MoreRecipients } from './more-recipients.ts';
 import { Outbox } from './outbox.ts';
 import { PdfReports } from './pdf-reports.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { type Quota, Quotas } from './quotas.ts';
+import { Quotas } from './quotas.ts';
 import { Recalls } from './recalls.ts';
 import { Refuser } from './refuser.ts';
 import { Register } from './register.ts';
@@ -41,7 +42,8 @@ import { UpdateAnswers } from './update-answers.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ExchangeInit {
-  quota?: Quota;
+  /** Instead of the table's. */
+  quota?: Partial<AgencyLimits> | undefined;
   /** A document was taken in: for whoever shows it. */
   onReceived?: (documentId: Bytes) => void;
   /** Something was said about a document, here or by the other side. */
@@ -74,6 +76,7 @@ export class ExchangeParts {
   readonly desk: StatusDesk;
   readonly recalls: Recalls;
   readonly register: Register;
+  readonly quotas: Quotas;
 
   constructor(components: ExchangeComponents, init: ExchangeInit = {}) {
     const { directory, clock } = components;
@@ -103,10 +106,12 @@ export class ExchangeParts {
       onChanged: init.onChanged ?? (() => {}),
     });
     const maker = new StatusMaker({ ...components, signer });
-    const refuser = new Refuser({ ...components, signer });
+    const quotas = new Quotas(components, init.quota);
+    this.quotas = quotas;
+    const refuser = new Refuser({ ...components, signer, quotas });
     const isTakingBack = (seat: string) => this.takeBack.isTaking(seat);
     const statuses = { ...components, trust, maker, carrier: this.carrier, isTakingBack };
-    this.statusInbox = new StatusInbox({ ...statuses, refuser, witness });
+    this.statusInbox = new StatusInbox({ ...statuses, refuser, quotas, witness });
     const registers = init.registers ?? 'agency';
     this.desk = new StatusDesk({ ...statuses, registers });
     this.register = new Register({ ...components, registers });
@@ -127,7 +132,7 @@ export class ExchangeParts {
       statuses: this.statusInbox,
       carrier: this.carrier,
       updates: new UpdateAnswers(statuses),
-      quotas: new Quotas(init.quota),
+      quotas,
       witness,
       onReceived: init.onReceived ?? (() => {}),
     });
@@ -166,7 +171,7 @@ export class ExchangeParts {
       onQueued: (delivery) => this.courier.add(delivery),
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
-    this.blobServer = new BlobServer({ ...components, events });
+    this.blobServer = new BlobServer({ ...components, events, quotas });
     const calendar = init.calendar ?? new WorkingCalendar();
     const clocks = new ClockReader({ ...components, calendar });
     this.library = new Library({

@@ -135,6 +135,8 @@ export interface ExchangeComponents {
   clock: Clock;
   random: Random;
   report: Report;
+  /** Throws 'disk-full' where the disk has no room for new documents; statuses and outcomes go on then. */
+  room: () => Promise<void>;
   /** Without it lists have no words, and filters pass over rows. `room` throws where the disk has no room for more. */
   search?: { index: SearchIndex; room: () => Promise<void> };
   /** A peer's statement named a newer or unknown head: exchange heads. */

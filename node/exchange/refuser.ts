@@ -4,7 +4,6 @@
  */
 import { refusal as refusalCodec } from '../../proto/messages.ts';
 import { type Bytes, EMPTY, hex } from '../core/bytes.ts';
-import { dayOf } from '../core/dates.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
@@ -12,10 +11,7 @@ import { getRefusal, refusalWrite } from '../store/arrivals.ts';
 import type { Outcome } from './delivery-link.ts';
 import type { Fault } from './faults.ts';
 import type { ExchangeComponents } from './ports.ts';
-
-/** Refusals kept for one seat in a day; a seat with more faulty documents than this is broken or hostile. */
-const KEPT_PER_DAY = 10_000;
-const HOUR_MS = 3_600_000;
+import type { Quotas } from './quotas.ts';
 
 export interface Envelopes {
   document: Bytes;
@@ -27,12 +23,11 @@ export type RefuserComponents = Pick<
   'store' | 'directory' | 'self' | 'clock' | 'report'
 > & {
   signer: BatchSigner;
+  quotas: Quotas;
 };
 
 export class Refuser {
   readonly #with: RefuserComponents;
-  readonly #kept = new Map<string, number>();
-  #day = '';
 
   constructor(components: RefuserComponents) {
     this.#with = components;
@@ -49,10 +44,13 @@ export class Refuser {
     const before =
       fault.retry === 'never' && (await getRefusal(store, envelopes.dispatch, envelopes.document));
     if (before) return { refusal: before } as Outcome;
-    if (fault.retry === 'never' && !this.#mayKeep(fromSeat))
-      return { busy: { retryAfterMs: HOUR_MS } } as Outcome;
-    report('offer.refused', { seat: fromSeat, code: fault.code, retry: fault.retry, text: fault.text });
     const now = directory();
+    const agency = now.agencyOfSeat(fromSeat) ?? fromSeat;
+    const retryAfterMs = fault.retry === 'never' ? this.#count(agency) : undefined;
+    if (retryAfterMs !== undefined) return { busy: { retryAfterMs } } as Outcome;
+    // of a limit quotas tell, once
+    if (fault.retryAfterMs === undefined)
+      report('offer.refused', { seat: fromSeat, code: fault.code, retry: fault.retry, text: fault.text });
     const payload = refusalCodec.encode({
       dispatchId: ids.dispatch,
       documentId: ids.document,
@@ -67,22 +65,29 @@ export class Refuser {
       movedTo: fault.movedTo ?? '',
     });
     const refusal = await this.#with.signer.sign({ kind: KINDS.refusal, payload }, this.#with.self.service());
-    if (fault.retry === 'never') await this.#keep(fault, envelopes, fromSeat, refusal);
-    return { refusal } as Outcome;
+    if (fault.retry === 'never') await this.#keep(fault, envelopes, fromSeat, agency, refusal);
+    return { refusal, retryAfterMs: fault.retryAfterMs ?? 0 } as Outcome;
   }
 
-  /** Counts what a seat makes this node keep in a day: garbage must not grow store and audit log without end. */
-  #mayKeep(seat: string): boolean {
-    const day = dayOf(this.#with.clock.nowMs());
-    if (day !== this.#day) this.#kept.clear();
-    this.#day = day;
-    const kept = (this.#kept.get(seat) ?? 0) + 1;
-    this.#kept.set(seat, kept);
-    return kept <= KEPT_PER_DAY;
+  /** Garbage must not grow store and audit log without end: undefined, or how long its sender waits instead. */
+  #count(agency: string): number | undefined {
+    try {
+      this.#with.quotas.countRefusal(agency);
+      return undefined;
+    } catch (error) {
+      if (!isLienthongError(error, 'quota')) throw error;
+      return Number(error.details.retryAfterMs);
+    }
   }
 
-  async #keep(fault: Fault, envelopes: Envelopes, fromSeat: string, refusal: Bytes): Promise<void> {
-    const { store, clock } = this.#with;
+  async #keep(
+    fault: Fault,
+    envelopes: Envelopes,
+    fromSeat: string,
+    agency: string,
+    refusal: Bytes,
+  ): Promise<void> {
+    const { store, clock, quotas } = this.#with;
     const fields = [
       { name: 'from', value: fromSeat },
       { name: 'code', value: fault.code },
@@ -91,7 +96,7 @@ export class Refuser {
     ];
     try {
       await store.commit({
-        writes: [refusalWrite(envelopes.dispatch, envelopes.document, refusal)],
+        writes: [refusalWrite(envelopes.dispatch, envelopes.document, refusal), ...quotas.writes(agency)],
         audit: [{ atMs: clock.nowMs(), event: 'offer.refused', fields }],
       });
     } catch (error) {

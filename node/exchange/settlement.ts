@@ -19,6 +19,10 @@ import type { Trust } from './trust.ts';
 
 /** Breaks while alone in flight after which a delivery goes last within its urgency. */
 const BREAKS_BEFORE_LAST = 3;
+/** The longest a receiver's word makes a delivery wait: limits are raised, days end, and who says it may be hostile. */
+const MOST_WAIT_MS = 3_600_000;
+/** And the shortest. */
+const LEAST_WAIT_MS = 250;
 /** The first time set aside is 16 to 32 s: longer than the seat's own backoff after three breaks. */
 const ASIDE_DOUBLINGS = 6;
 
@@ -89,7 +93,8 @@ export class Settlement {
   ): Promise<DeliveryRow> {
     const { clock, random, onUnknownHead, reroute } = this.#with;
     const attempts = row.attempts + 1;
-    const waitMs = Math.max(1, afterMs ?? backoffMs(attempts, random));
+    const told = afterMs && Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, afterMs));
+    const waitMs = Math.max(1, told ?? backoffMs(attempts, random));
     const nextAttemptAtMs = seat === row.seat ? clock.nowMs() + waitMs : 0;
     const after = stepped(row, 'in-doubt', {
       attempts,

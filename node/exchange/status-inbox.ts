@@ -13,7 +13,6 @@ import {
   statusCodeOf,
 } from '../core/business-status.ts';
 import { type Bytes, EMPTY, equalBytes, hex, sha256 } from '../core/bytes.ts';
-import { dayOf } from '../core/dates.ts';
 import { isLienthongError } from '../core/errors.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { getArrival } from '../store/arrivals.ts';
@@ -39,6 +38,7 @@ import { type Fault, later, never, refusable, unreadable } from './faults.ts';
 import { held } from './library.ts';
 import type { LogWitness } from './log-witness.ts';
 import type { ExchangeComponents } from './ports.ts';
+import type { Quotas } from './quotas.ts';
 import type { Refuser } from './refuser.ts';
 import type { StatusCarrier } from './status-carrier.ts';
 import { readStatus, type Statement, type Trust } from './trust.ts';
@@ -49,8 +49,6 @@ const BUSY_MS = 1_000;
 const RECOVERING_MS = 30_000;
 /** Recalls of one document that wait for an answer: asking again while one waits is no use. */
 const MOST_WAITING = 8;
-/** Of one seat in a day: ten for each document of a full day's quota would be a broken or hostile one. */
-const TAKEN_PER_DAY = 1_000_000;
 
 export type StatusInboxComponents = Pick<
   ExchangeComponents,
@@ -58,6 +56,7 @@ export type StatusInboxComponents = Pick<
 > & {
   trust: Trust;
   refuser: Refuser;
+  quotas: Quotas;
   witness: LogWitness;
   maker: StatusMaker;
   carrier: StatusCarrier;
@@ -78,8 +77,6 @@ interface Origin {
 export class StatusInbox {
   readonly #with: StatusInboxComponents;
   readonly #early: EarlyStatuses;
-  readonly #taken = new Map<string, number>();
-  #day = '';
 
   constructor(components: StatusInboxComponents) {
     this.#with = components;
@@ -97,7 +94,11 @@ export class StatusInbox {
       return this.#refuse(unreadable('status', [KINDS.status], [bytes]), bytes, fromSeat);
     const { documentId, unit } = status.content;
     const of = { documentId, unit };
-    const found = formFault(status.content) ?? this.#signatureFault(status.signed, fromSeat, keptAtMs);
+    const found =
+      formFault(status.content) ??
+      // one that was kept is checked of this node's own will
+      (keptAtMs === undefined ? this.#limitFault(status.signed, fromSeat) : undefined) ??
+      this.#signatureFault(status.signed, fromSeat, keptAtMs);
     if (found !== undefined) return this.#refuse(found, bytes, fromSeat, status);
     for (let round = 1; ; round++) {
       try {
@@ -129,7 +130,7 @@ export class StatusInbox {
     fromSeat: string,
     place: Place,
   ): Promise<Outcome | Fault> {
-    const { store, carrier, clock, report, witness, self } = this.#with;
+    const { store, carrier, clock, quotas, report, witness, self } = this.#with;
     const { side, sequence } = status.content as Status & { side: ChainSide };
     const stored = { statusStored: status.id } as Outcome;
     const nowMs = clock.nowMs();
@@ -151,7 +152,6 @@ export class StatusInbox {
       return stored;
     }
     if (this.#with.isTakingBack(fromSeat)) return { busy: { retryAfterMs: RECOVERING_MS } } as Outcome;
-    if (!this.#mayTake(fromSeat, nowMs)) return later('quota', `${TAKEN_PER_DAY} statuses a day`);
     const before = await chainsOf(store, of);
     if (side === SENDER_SIDE && unansweredOf(before) >= MOST_WAITING)
       return later('quota', `${MOST_WAITING} recalls wait for an answer`);
@@ -161,11 +161,22 @@ export class StatusInbox {
       ? chainsFrom(of, [...before.sender, statement], before.receiver)
       : chainsFrom(of, before.sender, [...before.receiver, statement]);
     const made = isRecall ? await this.#answered(after, place) : NOTHING;
-    await carrier.commit(of, {
+    const agency = this.#agencyOf(fromSeat);
+    const uncount = quotas.countStatus(agency);
+    const taken: Made = {
       ...made,
       require: [nextAbsent(of, side, sequence), ...unchanged(before), ...made.require],
-      writes: [entry, ...made.writes, ...witness.writesFor(fromSeat, status.content.logHead, status.bytes)],
+      writes: [
+        entry,
+        ...made.writes,
+        ...witness.writesFor(fromSeat, status.content.logHead, status.bytes),
+        ...quotas.writes(agency),
+      ],
       audit: [auditOf(of, statement, 'status.received', nowMs), ...made.audit],
+    };
+    await carrier.commit(of, taken).catch((error: Error) => {
+      uncount();
+      throw error;
     });
     report('status.received', {
       from: fromSeat,
@@ -237,14 +248,18 @@ export class StatusInbox {
     return this.#with.refuser.refuse(fault, envelopes, fromSeat, ids);
   }
 
-  /** Counted in memory, as quotas are: what one seat makes this node keep in a day is bounded. */
-  #mayTake(seat: string, nowMs: number): boolean {
-    const day = dayOf(nowMs);
-    if (day !== this.#day) this.#taken.clear();
-    this.#day = day;
-    const taken = (this.#taken.get(seat) ?? 0) + 1;
-    this.#taken.set(seat, taken);
-    return taken <= TAKEN_PER_DAY;
+  #limitFault({ signatures }: Signed, fromSeat: string): Fault | undefined {
+    try {
+      const agency = this.#agencyOf(fromSeat);
+      this.#with.quotas.spendVerifications(agency, signatures.length, { isReserved: true });
+      return undefined;
+    } catch (error) {
+      return refusable(error);
+    }
+  }
+
+  #agencyOf(seat: string): string {
+    return this.#with.directory().agencyOfSeat(seat) ?? seat;
   }
 }
 

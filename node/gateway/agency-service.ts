@@ -216,6 +216,11 @@ export class AgencyService implements NodeService {
         waiting: queues.reduce((sum, { waiting }) => sum + waiting, 0),
       },
       log: { epoch: storage.audit.head().epoch, size: storage.audit.head().size },
+      limited: exchange.limited().map(({ sinceMs, untilMs, ...limited }) => ({
+        ...limited,
+        since: isoTime(sinceMs),
+        until: untilMs === undefined ? null : isoTime(untilMs),
+      })),
       recovery: (await exchange.recovery()) ?? null,
       witness: await exchange.logFindings(),
       search: exchange.finder.search ?? null,

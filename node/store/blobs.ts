@@ -26,9 +26,8 @@ import { freeBytes } from './folder.ts';
 import type { KeyValueStore, Precondition, Write } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { key, PREFIX, prefixRange } from './keys.ts';
+import { FILE_RESERVE_BYTES } from './room-guard.ts';
 
-/** Kept free for the database, the audit file and the system. */
-const RESERVE_BYTES = 256 * 1024 * 1024;
 /** A transfer nobody has gone on with for this long is dropped. */
 const KEEP_PARTIAL_MS = 7 * 24 * 60 * 60 * 1000;
 const LEASE_ID_BYTES = 16;
@@ -83,7 +82,7 @@ export class BlobStore {
   async availableBytes(): Promise<number> {
     const {
       folder,
-      reserveBytes = RESERVE_BYTES,
+      reserveBytes = FILE_RESERVE_BYTES,
       freeBytes: ask = () => freeBytes(folder),
     } = this.#components;
     return Math.max(0, (await ask()) - reserveBytes);

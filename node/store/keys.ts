@@ -106,6 +106,8 @@ export const PREFIX = {
   importedStatus: 75,
   /** document id, unit → ImportedRecipientRow (outgoing). */
   importedRecipient: 76,
+  /** agency → DayCountRow: what it made this node take in on its last day. */
+  dayCount: 80,
 } as const;
 
 export type Prefix = number;

@@ -1,12 +1,20 @@
 /**
- * Keeps commits away from a full disk: LevelDB that meets one in the middle of a compaction stops until it is opened
- * again, so commits are refused while there is still room for that, and taken again as soon as there is more.
+ * Keeps writing away from a full disk, in steps: first no more files are taken, then no new documents, last nothing:
+ * LevelDB that meets a full disk in the middle of a compaction stops until it is opened again. What was refused is
+ * taken again as soon as there is room, without a restart.
  */
 import type { Clock } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 
 /** Below this LevelDB could meet a full disk in the middle of a compaction; commits are refused before. */
 export const DATABASE_RESERVE_BYTES = 64 * 1024 * 1024;
+/**
+ * Below this no new documents are taken, from peers or local systems, while outcomes, statuses and recalls go on: the
+ * 64 MiB between are room for some 15,000 of them.
+ */
+export const DOCUMENT_RESERVE_BYTES = 2 * DATABASE_RESERVE_BYTES;
+/** Below this no files are taken. */
+export const FILE_RESERVE_BYTES = 4 * DATABASE_RESERVE_BYTES;
 /** Free room is asked for again after this many bytes written. */
 const CHECK_BYTES = 1024 * 1024;
 /** And before a commit after this long: other programs fill the disk too. The question costs some microseconds. */
@@ -19,11 +27,19 @@ export class RoomGuard {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #bytesSinceCheck = 0;
   #lacksRoom = false;
+  readonly #onChange: (lacksRoom: boolean, freeBytes: number) => void;
 
-  constructor(reserveBytes: number, freeBytes: () => Promise<number>, clock: Pick<Clock, 'nowMs'>) {
+  /** `onChange` is told when the reserve is touched, and when it is whole again. */
+  constructor(
+    reserveBytes: number,
+    freeBytes: () => Promise<number>,
+    clock: Pick<Clock, 'nowMs'>,
+    onChange: (lacksRoom: boolean, freeBytes: number) => void = () => {},
+  ) {
     this.#reserveBytes = reserveBytes;
     this.#clock = clock;
     this.#freeBytes = freeBytes;
+    this.#onChange = onChange;
   }
 
   /** Throws 'disk-full' below the reserve. */
@@ -42,6 +58,9 @@ export class RoomGuard {
   async look(): Promise<void> {
     this.#bytesSinceCheck = 0;
     this.#lookedAtMs = this.#clock.nowMs();
-    this.#lacksRoom = (await this.#freeBytes()) < this.#reserveBytes;
+    const freeBytes = await this.#freeBytes();
+    const before = this.#lacksRoom;
+    this.#lacksRoom = freeBytes < this.#reserveBytes;
+    if (this.#lacksRoom !== before) this.#onChange(this.#lacksRoom, freeBytes);
   }
 }

@@ -704,6 +704,11 @@ export const descriptor: Descriptor = {
                   "options": {
                     "(exact_bytes)": 32
                   }
+                },
+                "retryAfterMs": {
+                  "type": "uint32",
+                  "id": 6,
+                  "protoName": "retry_after_ms"
                 }
               }
             },
@@ -2116,6 +2121,34 @@ export const descriptor: Descriptor = {
                   "options": {
                     "(max_bytes)": 400
                   }
+                }
+              }
+            },
+            "DayCountRow": {
+              "fields": {
+                "day": {
+                  "type": "string",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 10
+                  }
+                },
+                "documents": {
+                  "type": "uint64",
+                  "id": 2
+                },
+                "bytes": {
+                  "type": "uint64",
+                  "id": 3
+                },
+                "statuses": {
+                  "type": "uint64",
+                  "id": 4
+                },
+                "refusals": {
+                  "type": "uint64",
+                  "id": 5
                 }
               }
             },

@@ -1322,6 +1322,9 @@ export namespace lienthong {
             /** Signed status taken: acknowledged by its id. */
             statusStored: (Uint8Array|null);
 
+            /** Beside a refusal for now: when asking again makes sense. Not signed: it proves nothing. */
+            retryAfterMs: number;
+
             /** Outcome result. */
             result?: ("receipt"|"refusal"|"busy"|"statusStored");
 
@@ -1372,6 +1375,9 @@ export namespace lienthong {
                 /** Signed status taken: acknowledged by its id. */
                 statusStored?: (Uint8Array|null);
 
+                /** Beside a refusal for now: when asking again makes sense. Not signed: it proves nothing. */
+                retryAfterMs?: number;
+
                 /** Outcome result */
                 result?: ("receipt"|"refusal"|"busy"|"statusStored");
 
@@ -1386,6 +1392,7 @@ export namespace lienthong {
               refusal?: Uint8Array|null;
               busy?: lienthong.v1.Busy.$Shape|null;
               statusStored?: Uint8Array|null;
+              retryAfterMs?: number;
               $unknowns?: Uint8Array[];
             } & (
               ({ result?: undefined; receipt?: null; refusal?: null; busy?: null; statusStored?: null }|{ result?: "receipt"; receipt: Uint8Array; refusal?: null; busy?: null; statusStored?: null }|{ result?: "refusal"; receipt?: null; refusal: Uint8Array; busy?: null; statusStored?: null }|{ result?: "busy"; receipt?: null; refusal?: null; busy: lienthong.v1.Busy.$Shape; statusStored?: null }|{ result?: "statusStored"; receipt?: null; refusal?: null; busy?: null; statusStored: Uint8Array })
@@ -4466,6 +4473,95 @@ export namespace lienthong {
 
             /** Shape of an ImportedRecipientRow. */
             type $Shape = lienthong.v1.ImportedRecipientRow.$Properties;
+        }
+
+        /**
+         * Properties of a DayCountRow.
+         * @deprecated Use lienthong.v1.DayCountRow.$Properties instead.
+         */
+        interface IDayCountRow extends lienthong.v1.DayCountRow.$Properties {
+        }
+
+        /** What one agency made this node take in on a day, in Viet Nam. Written with what is counted, not each time. */
+        class DayCountRow {
+
+            /**
+             * Constructs a new DayCountRow.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.DayCountRow.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** yyyy-MM-dd */
+            day: string;
+
+            /** DayCountRow documents. */
+            documents: number;
+
+            /** DayCountRow bytes. */
+            bytes: number;
+
+            /** DayCountRow statuses. */
+            statuses: number;
+
+            /** DayCountRow refusals. */
+            refusals: number;
+
+            /**
+             * Creates a new DayCountRow instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns DayCountRow instance
+             */
+            static create(properties: lienthong.v1.DayCountRow.$Shape): lienthong.v1.DayCountRow & lienthong.v1.DayCountRow.$Shape;
+            static create(properties?: lienthong.v1.DayCountRow.$Properties): lienthong.v1.DayCountRow;
+
+            /**
+             * Encodes the specified DayCountRow message. Does not implicitly {@link lienthong.v1.DayCountRow.verify|verify} messages.
+             * @param message DayCountRow message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.DayCountRow.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DayCountRow message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.DayCountRow & lienthong.v1.DayCountRow.$Shape} DayCountRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.DayCountRow & lienthong.v1.DayCountRow.$Shape;
+        }
+
+        namespace DayCountRow {
+
+            /** Properties of a DayCountRow. */
+            interface $Properties {
+
+                /** yyyy-MM-dd */
+                day?: string;
+
+                /** DayCountRow documents */
+                documents?: number;
+
+                /** DayCountRow bytes */
+                bytes?: number;
+
+                /** DayCountRow statuses */
+                statuses?: number;
+
+                /** DayCountRow refusals */
+                refusals?: number;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DayCountRow. */
+            type $Shape = lienthong.v1.DayCountRow.$Properties;
         }
 
         /**

@@ -3275,6 +3275,7 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array|null} [refusal] Signed refusal.
              * @property {lienthong.v1.Busy.$Properties|null} [busy] The only unsigned answer.
              * @property {Uint8Array|null} [statusStored] Signed status taken: acknowledged by its id.
+             * @property {number} [retryAfterMs] Beside a refusal for now: when asking again makes sense. Not signed: it proves nothing.
              * @property {"receipt"|"refusal"|"busy"|"statusStored"} [result] Outcome result
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
@@ -3295,6 +3296,7 @@ export const lienthong = $root.lienthong = (() => {
              *   refusal?: Uint8Array|null;
              *   busy?: lienthong.v1.Busy.$Shape|null;
              *   statusStored?: Uint8Array|null;
+             *   retryAfterMs?: number;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
              *   ({ result?: undefined; receipt?: null; refusal?: null; busy?: null; statusStored?: null }|{ result?: "receipt"; receipt: Uint8Array; refusal?: null; busy?: null; statusStored?: null }|{ result?: "refusal"; receipt?: null; refusal: Uint8Array; busy?: null; statusStored?: null }|{ result?: "busy"; receipt?: null; refusal?: null; busy: lienthong.v1.Busy.$Shape; statusStored?: null }|{ result?: "statusStored"; receipt?: null; refusal?: null; busy?: null; statusStored: Uint8Array })
@@ -3356,6 +3358,14 @@ export const lienthong = $root.lienthong = (() => {
              */
             Outcome.prototype.statusStored = null;
 
+            /**
+             * Beside a refusal for now: when asking again makes sense. Not signed: it proves nothing.
+             * @member {number} retryAfterMs
+             * @memberof lienthong.v1.Outcome
+             * @instance
+             */
+            Outcome.prototype.retryAfterMs = 0;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
@@ -3412,6 +3422,8 @@ export const lienthong = $root.lienthong = (() => {
                     $root.lienthong.v1.Busy.encode(message.busy, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
                 if (message.statusStored != null && $Object.hasOwnProperty.call(message, "statusStored"))
                     writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.statusStored);
+                if (message.retryAfterMs != null && $Object.hasOwnProperty.call(message, "retryAfterMs") && message.retryAfterMs !== 0)
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.retryAfterMs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3491,6 +3503,15 @@ export const lienthong = $root.lienthong = (() => {
                                 break;
                             message.statusStored = reader.bytes();
                             message.result = "statusStored";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.retryAfterMs = value;
+                            else
+                                delete message.retryAfterMs;
                             continue;
                         }
                     }
@@ -11415,6 +11436,238 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return ImportedRecipientRow;
+        })();
+
+        v1.DayCountRow = (function() {
+
+            /**
+             * Properties of a DayCountRow.
+             * @typedef {Object} lienthong.v1.DayCountRow.$Properties
+             * @property {string} [day] yyyy-MM-dd
+             * @property {number} [documents] DayCountRow documents
+             * @property {number} [bytes] DayCountRow bytes
+             * @property {number} [statuses] DayCountRow statuses
+             * @property {number} [refusals] DayCountRow refusals
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a DayCountRow.
+             * @memberof lienthong.v1
+             * @interface IDayCountRow
+             * @augments lienthong.v1.DayCountRow.$Properties
+             * @deprecated Use lienthong.v1.DayCountRow.$Properties instead.
+             */
+
+            /**
+             * Shape of a DayCountRow.
+             * @typedef {lienthong.v1.DayCountRow.$Properties} lienthong.v1.DayCountRow.$Shape
+             */
+
+            /**
+             * Constructs a new DayCountRow.
+             * @memberof lienthong.v1
+             * @classdesc What one agency made this node take in on a day, in Viet Nam. Written with what is counted, not each time.
+             * @constructor
+             * @param {lienthong.v1.DayCountRow.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const DayCountRow = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * yyyy-MM-dd
+             * @member {string} day
+             * @memberof lienthong.v1.DayCountRow
+             * @instance
+             */
+            DayCountRow.prototype.day = "";
+
+            /**
+             * DayCountRow documents.
+             * @member {number} documents
+             * @memberof lienthong.v1.DayCountRow
+             * @instance
+             */
+            DayCountRow.prototype.documents = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * DayCountRow bytes.
+             * @member {number} bytes
+             * @memberof lienthong.v1.DayCountRow
+             * @instance
+             */
+            DayCountRow.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * DayCountRow statuses.
+             * @member {number} statuses
+             * @memberof lienthong.v1.DayCountRow
+             * @instance
+             */
+            DayCountRow.prototype.statuses = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * DayCountRow refusals.
+             * @member {number} refusals
+             * @memberof lienthong.v1.DayCountRow
+             * @instance
+             */
+            DayCountRow.prototype.refusals = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            /**
+             * Creates a new DayCountRow instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.DayCountRow
+             * @static
+             * @param {lienthong.v1.DayCountRow.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.DayCountRow} DayCountRow instance
+             * @type {{
+             *   (properties: lienthong.v1.DayCountRow.$Shape): lienthong.v1.DayCountRow & lienthong.v1.DayCountRow.$Shape;
+             *   (properties?: lienthong.v1.DayCountRow.$Properties): lienthong.v1.DayCountRow;
+             * }}
+             */
+            DayCountRow.create = function(properties) {
+                return new DayCountRow(properties);
+            };
+
+            /**
+             * Encodes the specified DayCountRow message. Does not implicitly {@link lienthong.v1.DayCountRow.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.DayCountRow
+             * @static
+             * @param {lienthong.v1.DayCountRow.$Properties} message DayCountRow message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            DayCountRow.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.day != null && $Object.hasOwnProperty.call(message, "day") && message.day !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.day);
+                if (message.documents != null && $Object.hasOwnProperty.call(message, "documents") && (typeof message.documents === "object" ? message.documents.low || message.documents.high : message.documents !== 0))
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.documents);
+                if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.bytes);
+                if (message.statuses != null && $Object.hasOwnProperty.call(message, "statuses") && (typeof message.statuses === "object" ? message.statuses.low || message.statuses.high : message.statuses !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.statuses);
+                if (message.refusals != null && $Object.hasOwnProperty.call(message, "refusals") && (typeof message.refusals === "object" ? message.refusals.low || message.refusals.high : message.refusals !== 0))
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.refusals);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a DayCountRow message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.DayCountRow
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.DayCountRow & lienthong.v1.DayCountRow.$Shape} DayCountRow
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            DayCountRow.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.DayCountRow();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.day = value;
+                            else
+                                delete message.day;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.documents = value;
+                            else
+                                delete message.documents;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytes = value;
+                            else
+                                delete message.bytes;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.statuses = value;
+                            else
+                                delete message.statuses;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.refusals = value;
+                            else
+                                delete message.refusals;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return DayCountRow;
         })();
 
         v1.Document = (function() {

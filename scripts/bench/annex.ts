@@ -42,7 +42,7 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
 }
 
 /** New bytes each time: nothing can be found already there. On disk before the clock starts. */
-async function writeRandom(file: string, bytes: number): Promise<void> {
+export async function writeRandom(file: string, bytes: number): Promise<void> {
   const handle = await open(file, 'w');
   try {
     const piece = Buffer.alloc(PIECE_BYTES);

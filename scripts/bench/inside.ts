@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { buildProgram, NODE_OPTIONS } from './bundle.ts';
 import type { Sender } from './documents.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
-import type { Order, Setup } from './sender-process.ts';
+import type { DrainOrder, Order, Setup } from './sender-process.ts';
 
 const ANSWER_TIMEOUT_MS = 300_000;
 
@@ -17,11 +17,12 @@ export class InsideSender implements Sender {
     this.#child = child;
   }
 
-  static async start(bytes: number): Promise<InsideSender> {
+  /** `pair` as it is: enrolled, its recipient running or not. Else one of its own, with the recipient running. */
+  static async start(bytes: number, given?: Pair): Promise<InsideSender> {
     const program = await buildProgram('sender-process');
-    const pair = await Pair.start({ nodes: false });
+    const pair = given ?? (await Pair.start({ nodes: false }));
     try {
-      await pair.run(RECIPIENT);
+      if (given === undefined) await pair.run(RECIPIENT);
       const sender = new InsideSender(pair, fork(program, { execArgv: [...NODE_OPTIONS] }));
       const setup: Setup = { dir: pair.folder(SENDER), to: RECIPIENT, bytes };
       await sender.#ask(setup);
@@ -37,6 +38,22 @@ export class InsideSender implements Sender {
     return ((await this.#ask(order)) as { each: number[] }).each;
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Hands in without waiting for receipts; milliseconds of each. */
+  async queue(n: number, inFlight: number): Promise<number[]> {
+    const order: Order = { n, inFlight, queue: true };
+    return ((await this.#ask(order)) as { each: number[] }).each;
+  }
+
+  /** Milliseconds from the first of `n` deliveries to the last; ask before the recipient is there. */
+  async drained(n: number): Promise<number> {
+    const order: DrainOrder = { drain: n };
+    return ((await this.#ask(order)) as { drainMs: number }).drainMs;
+  }
+
   async stop(): Promise<void> {
     const exited = this.#child.exitCode === null ? once(this.#child, 'exit') : undefined;
     if (this.#child.connected) this.#child.disconnect();
@@ -44,7 +61,7 @@ export class InsideSender implements Sender {
     await this.pair.stop();
   }
 
-  async #ask(message: Setup | Order): Promise<unknown> {
+  async #ask(message: Setup | Order | DrainOrder): Promise<unknown> {
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const ended = new AbortController();
     this.#child.send(message);

@@ -126,7 +126,8 @@ function rowsOf(n: number, count: number): Write[] {
   return [...documentWrites(row, text, []), arrivalWrite(arrival)];
 }
 
-async function fill(dir: string, count: number): Promise<void> {
+/** Rows of `count` documents into the folder of a node at rest. */
+export async function fill(dir: string, count: number): Promise<void> {
   const { store, close } = await openNodeStore(dir, { clock: systemClock, random: systemRandom });
   try {
     let next = 0;

@@ -193,6 +193,33 @@ async function run(): Promise<void> {
     },
   );
 
+  t.test('almost full: no new documents, while statuses and recalls come and go', async (t) => {
+    t.teardown(() => disk.giveRoom());
+    const [here, there] = [
+      await send(small, 'G22', letter, '--wait'),
+      await send(roomy, 'H40', letter, '--wait'),
+    ];
+    const [mine, theirs] = [here, there].map((sent) => (sent.value as { id: string }).id);
+    disk.leave(100);
+    await refusedHere(t, letter);
+    t.equal((await small.cli('accept', theirs!)).exit, 0, 'a clerk goes on');
+    t.equal((await small.cli('recall', mine!, '--reason', 'Sai')).exit, 0);
+    t.equal((await roomy.cli('recall', theirs!, '--reason', 'Sai')).exit, 0);
+    await eventually('the recall is here', async () =>
+      (await small.show(theirs!)).statuses.some(({ code }) => code === '13'),
+    );
+    await eventually('ours was answered', async () =>
+      (await small.show(mine!)).statuses.some(({ code }) => code === '15'),
+    );
+    await eventually('and they know that it was taken', async () =>
+      (await roomy.show(theirs!)).statuses.some(({ code }) => code === '03'),
+    );
+    const status = new PlainProcess(t, [...entry(), 'node', 'status', '--dir', small.dir, '--lang', 'en']);
+    t.equal(await status.exited, 0);
+    t.match(status.text, /almost full \(\d+\.\d MB left\): no new documents are taken/);
+    await waitsThere(t, letter);
+  });
+
   t.test('node status says it in a sentence', async (t) => {
     t.teardown(() => disk.giveRoom());
     disk.leave(10);

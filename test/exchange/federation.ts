@@ -35,6 +35,8 @@ interface Context {
 export interface NodeInit extends ExchangeInit {
   /** Free bytes of the disk attachments go to. */
   freeBytes?: () => Promise<number>;
+  /** Throws where there is no room for new documents. */
+  room?: () => Promise<void>;
   /** With a search index. */
   search?: boolean;
 }
@@ -118,6 +120,7 @@ export class TestNode {
         random,
         report: (event, details) => this.events.push({ event, details }),
         onUnknownHead: () => {},
+        room: this.#init.room ?? (async () => {}),
         ...(this.search && { search: { index: this.search, room: async () => {} } }),
       },
       this.#init,

@@ -116,8 +116,8 @@ export class HandMadePeer {
     const frame = await client.read();
     await client.close();
     await served;
-    const { outcomes } = outcomeFrame.parse(frame!);
-    return this.read(outcomes[0]!);
+    const [outcome] = outcomeFrame.parse(frame!).outcomes;
+    return { ...this.read(outcome!), retryAfterMs: outcome!.retryAfterMs ?? 0 };
   }
 
   /** What an outcome says, and its signed bytes. */

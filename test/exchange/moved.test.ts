@@ -55,7 +55,7 @@ t.test('beyond its quota an agency waits for the next day; another agency doesnâ
   for (const id of ids) await federation.settled('G22', id, 'delivered', 0);
   const third = await send('G22');
   const refused = async () =>
-    (await federation.node('G22').exchange.show(third)).deliveries[0]!.lastError === 'quota';
+    (await federation.node('G22').exchange.show(third)).deliveries[0]!.lastError === 'quota: documentsPerDay';
   await federation.until('the third is refused for now', refused, 0);
   await federation.settled('H51', await send('H51'), 'delivered', 0);
   federation.clock.advance(DAY_MS);

@@ -52,6 +52,18 @@ export const EVENT_TEXTS = {
     vi: 'Từ chối văn bản từ nút {seat}: {code}[, {text}]',
     en: 'Refused a document from seat {seat}: {code}[, {text}]',
   },
+  'agency.limited': {
+    vi: '{agency} vượt hạn mức {limit} ({most}): hoãn lại',
+    en: '{agency} is over its limit {limit} ({most}): put off',
+  },
+  'disk.full': {
+    vi: 'ĐĨA GẦN ĐẦY, còn {freeBytes} byte: không nhận văn bản mới',
+    en: 'DISK ALMOST FULL, {freeBytes} bytes left: no new documents are taken',
+  },
+  'disk.room': {
+    vi: 'Đĩa đã có chỗ ({freeBytes} byte): lại nhận văn bản',
+    en: 'The disk has room again ({freeBytes} bytes): documents are taken',
+  },
   'seat.unreachable': {
     vi: 'Chưa gọi được nút {seat}[ (lần {attempts})][: {reason}]',
     en: "Can't reach seat {seat}[ (attempt {attempts})][: {reason}]",

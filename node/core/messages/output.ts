@@ -284,14 +284,6 @@ export const OUTPUT_TEXTS = {
     vi: 'Nút {seat} ({agency}) đã mất dữ liệu: nhật ký sang đợt {epoch}, trước đó đã thấy {seen} dòng[, họ còn giữ {kept}] ({at}).',
     en: 'Seat {seat} ({agency}) lost data: its log is in epoch {epoch}, {seen} entries were seen before[, it still held {kept}] ({at}).',
   },
-  'warning.diskFull': {
-    vi: 'Đĩa đầy (còn {free}): nút không nhận, không gửi thêm gì cho đến khi có chỗ. Giải phóng dung lượng; không cần khởi động lại.',
-    en: 'The disk is full ({free} left): the node takes and sends nothing until there is room. Free some space; no restart is needed.',
-  },
-  'warning.diskLow': {
-    vi: 'Đĩa sắp đầy: còn {free}. Giải phóng dung lượng.',
-    en: 'The disk is nearly full: {free} left. Free some space.',
-  },
   'warning.longWait': {
     vi: '{agency}: {waiting} văn bản chờ đã {since}. Hỏi xem nút bên đó có chạy không.',
     en: '{agency}: {waiting} document(s) waiting for {since}. Ask whether the node there is up.',

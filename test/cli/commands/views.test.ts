@@ -281,6 +281,17 @@ t.test('node status shows queues and warns of what someone should act on', async
   );
   t.match(await warned({ ...quiet, disk: { freeBytes: 1_000_000 } }), /disk is full \(977 KB left\)/);
   t.match(await warned({ ...quiet, disk: { freeBytes: 2 ** 30 } }), /nearly full: 1\.0 GB/);
+  t.match(await warned({ ...quiet, disk: { freeBytes: 2 ** 27 } }), /no more large files/);
+  t.match(
+    await warned({ ...quiet, disk: { freeBytes: 2 ** 27 - 1 } }),
+    /no new documents.*statuses and recalls/,
+  );
+  const since = '2026-01-15T10:00:00.000+07:00';
+  const limited = { agency: 'H40', limit: 'documentsPerDay', most: 2, refused: 7, since, until: null };
+  t.match(
+    await warned({ ...quiet, limited: [limited] }),
+    /H40 is over its limit of deliveries a day \(2\): put off 7 time\(s\) since 15.*2026/,
+  );
   t.match(
     await warned({ ...quiet, store: { state: 'read-only', problems: ['gap: rows'] } }),
     /read-only.*gap: rows/,
