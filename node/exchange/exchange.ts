@@ -94,7 +94,8 @@ export class Exchange {
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
   async stopSending(): Promise<void> {
-    await Promise.all([this.#parts.courier.stop(), this.#parts.examiner.stop(), this.#parts.takeBack.stop()]);
+    const { courier, examiner, takeBack, mender } = this.#parts;
+    await Promise.all([courier.stop(), examiner.stop(), takeBack.stop(), mender.stop()]);
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */

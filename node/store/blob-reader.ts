@@ -1,8 +1,8 @@
 /** Reads of one stored file, at random places or as a stream; the file stays readable while this is open. */
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Bytes } from '../core/bytes.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { CHUNK_BYTES } from './blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkLength } from './blob-facts.ts';
 import { diskError, isMissing, readAll } from './folder.ts';
 
 export class BlobReader {
@@ -42,6 +42,17 @@ export class BlobReader {
       throw diskError(error, 'blobs');
     });
     if (done < length) throw new LienthongError('damaged', { where: 'blob' });
+  }
+
+  /** A chunk as it was signed, in memory nobody else uses; 'damaged' when the disk gives something else. */
+  async chunk(facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+    const length = chunkLength(facts.size, index);
+    const buffer = new ChunkBuffer(length);
+    buffer.length = length;
+    await this.readInto(buffer.chunk, index * CHUNK_BYTES);
+    if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!))
+      throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+    return buffer;
   }
 
   /** The whole file in pieces of one chunk; each is the receiver's to keep. */
