@@ -10,7 +10,7 @@ import type { Cli } from './cli.ts';
 import { type Followed, follow, printOutcome } from './deliveries.ts';
 import type { Fields, NodeClient, UploadedFile } from './node-client.ts';
 import { giveBack, handOver, isStreamed, lookAt, type OutgoingFile, propose } from './outgoing-files.ts';
-import { Progress } from './progress.ts';
+import { FilesProgress } from './progress.ts';
 
 const DEFAULT_WAIT = '60s';
 
@@ -60,8 +60,14 @@ async function askFirst(
   files: OutgoingFile[],
 ): Promise<SubmitAnswer | undefined> {
   if (!files.some(isStreamed)) return undefined;
-  const { answer } = await node.validate(fields, await propose(files, cli.io.signal));
-  return answer ?? undefined;
+  const progress = new FilesProgress(cli, 'progress.reading');
+  try {
+    const proposed = await propose(files, cli.io.signal, (file, bytes) => progress.update(file, bytes));
+    const { answer } = await node.validate(fields, proposed);
+    return answer ?? undefined;
+  } finally {
+    progress.end();
+  }
 }
 
 async function handIn(
@@ -74,19 +80,11 @@ async function handIn(
 }
 
 async function handOverShown(cli: Cli, node: NodeClient, files: OutgoingFile[]): Promise<UploadedFile[]> {
-  let progress: Progress | undefined;
-  let current: OutgoingFile | undefined;
+  const progress = new FilesProgress(cli, 'progress.transfer');
   try {
-    return await handOver(files, node, (file, sentBytes) => {
-      if (file !== current) {
-        progress?.end();
-        progress = new Progress(cli, file.name, file.size);
-        current = file;
-      }
-      progress?.update(sentBytes);
-    });
+    return await handOver(files, node, (file, sentBytes) => progress.update(file, sentBytes));
   } finally {
-    progress?.end();
+    progress.end();
   }
 }
 

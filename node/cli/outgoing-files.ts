@@ -33,17 +33,21 @@ export async function lookAt(paths: readonly string[]): Promise<OutgoingFile[]> 
   return files;
 }
 
+/** Told the bytes of a file that are done. */
+export type FileProgress = (file: OutgoingFile, doneBytes: number) => void;
+
 export const isStreamed = (file: OutgoingFile): boolean => file.size > MAX_INLINE_BYTES;
 
 /** What the files are, for asking whether they would be taken: each is read once for its hash. */
 export async function propose(
   files: readonly OutgoingFile[],
   signal: AbortSignal,
+  progress: FileProgress,
 ): Promise<ProposedAttachment[]> {
   const proposed: ProposedAttachment[] = [];
   for (const file of files) {
     const hash = newSha256();
-    for await (const piece of piecesOf(file.path, file.size)) {
+    for await (const piece of piecesOf(file.path, file.size, (bytes) => progress(file, bytes))) {
       signal.throwIfAborted();
       hash.update(piece);
     }
@@ -53,13 +57,11 @@ export async function propose(
   return proposed;
 }
 
-export type UploadProgress = (file: OutgoingFile, sentBytes: number) => void;
-
 /** Hands every file over; on failure the leases taken so far are given back before the error goes on. */
 export async function handOver(
   files: readonly OutgoingFile[],
   node: NodeClient,
-  progress: UploadProgress,
+  progress: FileProgress,
 ): Promise<UploadedFile[]> {
   const taken: UploadedFile[] = [];
   try {
