@@ -8,6 +8,7 @@ import { copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bytes, hex, parseHex } from '../core/bytes.ts';
 import { type BlobFacts, decodeFacts, encodeFacts, MAX_SIDECAR_BYTES } from './blob-facts.ts';
+import { directAccess } from './chunk-file.ts';
 import { diskError, isMissing, makeFolder, readSmallFile, syncFolder, writeFileDurably } from './folder.ts';
 
 const SIDECAR = '.chunks';
@@ -20,6 +21,7 @@ const PARTIAL = '.part';
 
 export class BlobFolder {
   readonly #root: string;
+  readonly access = directAccess();
 
   constructor(root: string) {
     this.#root = root;

@@ -9,20 +9,13 @@ import type { Bytes } from '../core/bytes.ts';
 import { equalBytes, hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
-import {
-  type BlobFacts,
-  CHUNK_BYTES,
-  ChunkBuffer,
-  chunkCount,
-  chunkLength,
-  factsOf,
-  newSha256,
-} from './blob-facts.ts';
+import { type BlobFacts, chunkCount, factsOf, newSha256 } from './blob-facts.ts';
 import { BlobFolder } from './blob-folder.ts';
 import { BlobLeases, LEASE_ID_BYTES, type Lease } from './blob-leases.ts';
 import { BlobReader } from './blob-reader.ts';
 import { BlobReceiver } from './blob-receiver.ts';
 import { type BlobExpectation, BlobWriter, type BlobWriterComponents } from './blob-writer.ts';
+import { giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { freeBytes } from './folder.ts';
 import type { KeyValueStore } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -154,7 +147,7 @@ export class BlobStore {
 
   /** For reading; undefined when there is no such file. Close it. */
   open(sha256: Bytes): Promise<BlobReader | undefined> {
-    return BlobReader.open(this.#files.pathOf(sha256));
+    return BlobReader.open(this.#files.pathOf(sha256), this.#files.access);
   }
 
   /** Size and chunk hashes, without reading the file; made again from it when they were lost. */
@@ -203,6 +196,7 @@ export class BlobStore {
     this.#active.add(temporaryPath);
     return {
       temporaryPath,
+      access: this.#files.access,
       requireRoom: (bytes) => this.#requireRoom(bytes),
       place: <T extends BlobFacts>(facts: BlobFacts, path: string) =>
         this.#place(facts, path, from) as Promise<BlobFacts> as Promise<T>,
@@ -228,15 +222,14 @@ export class BlobStore {
     try {
       const whole = newSha256();
       const hashes: Bytes[] = [];
-      const buffer = new ChunkBuffer();
+      const buffer = takeChunkBuffer();
       for (let index = 0; index < chunkCount(reader.size); index++) {
         signal?.throwIfAborted();
-        buffer.length = chunkLength(reader.size, index);
-        await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
-        const hash = buffer.leafHash();
+        await reader.readChunk(buffer, index);
         whole.update(buffer.chunk);
-        hashes.push(await hash);
+        hashes.push(buffer.leafHash());
       }
+      giveChunkBuffer(buffer);
       if (!equalBytes(new Uint8Array(whole.digest()), sha256)) return undefined;
       const facts = factsOf(sha256, reader.size, hashes);
       const kept = await this.#files.readFacts(sha256);
