@@ -21,6 +21,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -160,6 +161,14 @@ export class Exchange {
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
     return this.#parts.uploads.store(source, options.signal);
+  }
+
+  /** As storeBlob, of a file that is read here. */
+  storeFile(
+    file: LocalFile,
+    options: { signal?: AbortSignal; progress?: (bytes: number) => void } = {},
+  ): Promise<StoredBlob> {
+    return this.#parts.uploads.storeFile(file, options);
   }
 
   /** Takes an edXML file as it streams: a document to submit, or a status to say. Throws as Imports. */

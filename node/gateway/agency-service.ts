@@ -24,6 +24,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -83,6 +84,13 @@ export class AgencyService implements NodeService {
 
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob> {
     return this.#with.exchange.storeBlob(source, options);
+  }
+
+  storeFile(
+    file: LocalFile,
+    options: { signal: AbortSignal; progress: (bytes: number) => void },
+  ): Promise<StoredBlob> {
+    return this.#with.exchange.storeFile(file, options);
   }
 
   releaseBlob(lease: string): Promise<void> {

@@ -66,8 +66,20 @@ export class BlobWriter<Stored extends BlobFacts> {
         const taken = this.#buffer.fill(rest);
         this.#size += taken;
         rest = rest.subarray(taken);
-        if (this.#buffer.length === CHUNK_BYTES) await this.#sendOff();
+        if (this.#buffer.length === CHUNK_BYTES) await this.#sendOffBuffer();
       }
+    } catch (error) {
+      await this.abort();
+      throw diskError(error, 'blobs');
+    }
+  }
+
+  /** Takes over a whole chunk, of which only the last may be shorter; resolves when there is room for more. */
+  async take(chunk: ChunkBuffer): Promise<void> {
+    this.#requireRunning();
+    this.#size += chunk.length;
+    try {
+      await this.#sendOff(chunk);
     } catch (error) {
       await this.abort();
       throw diskError(error, 'blobs');
@@ -81,7 +93,7 @@ export class BlobWriter<Stored extends BlobFacts> {
   async finish(): Promise<Stored> {
     this.#requireRunning();
     try {
-      if (this.#buffer.length > 0) await this.#sendOff();
+      if (this.#buffer.length > 0) await this.#sendOffBuffer();
       const file = await this.#opened();
       await Promise.all(this.#inFlight);
       if (this.#failure !== undefined) throw this.#failure;
@@ -116,7 +128,13 @@ export class BlobWriter<Stored extends BlobFacts> {
       throw new LienthongError('blob-mismatch', { expected: hex(expectedSha256), found: hex(sha256) });
   }
 
-  async #sendOff(): Promise<void> {
+  async #sendOffBuffer(): Promise<void> {
+    const buffer = this.#buffer;
+    this.#buffer = takeChunkBuffer();
+    await this.#sendOff(buffer);
+  }
+
+  async #sendOff(buffer: ChunkBuffer): Promise<void> {
     if (this.#size - this.#roomCheckedAt >= ROOM_CHECK_BYTES) {
       this.#roomCheckedAt = this.#size;
       await this.#components.requireRoom(ROOM_CHECK_BYTES);
@@ -124,7 +142,6 @@ export class BlobWriter<Stored extends BlobFacts> {
     const file = await this.#opened();
     while (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
-    const buffer = this.#buffer;
     const index = this.#chunks++;
     const work = file
       .write(buffer, index)
@@ -138,7 +155,6 @@ export class BlobWriter<Stored extends BlobFacts> {
     this.#inFlight.add(work);
     this.#hashes[index] = buffer.leafHash();
     this.#whole.update(buffer.chunk);
-    this.#buffer = takeChunkBuffer();
   }
 
   async #opened(): Promise<ChunkFile> {

@@ -1,16 +1,18 @@
 /**
  * A large file between real processes over a line that breaks: cut at random numbers of bytes, either node ended with
  * SIGKILL and started again. What arrives is what was sent, and what travelled, counted on the line itself, is the file
- * once and what was under way at each break. LIENTHONG_SEED repeats a run's random choices.
+ * once and what was under way at each break. What its sender gives up leaves nothing. LIENTHONG_SEED repeats a run's random choices.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { systemRandom } from '../../node/core/clock.ts';
 import { CountedLine } from '../helpers/counted-line.ts';
+import { entry } from '../helpers/entry.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Agency, Federation } from '../helpers/federation.ts';
+import { PlainProcess } from '../helpers/plain-process.ts';
 import { seeded } from '../store/seeded.ts';
 
 const MIB = 1024 * 1024;
@@ -119,4 +121,24 @@ t.test('the same file in another document does not travel again', async (t) => {
   );
   t.equal(sent.exit, 0, sent.stderr);
   t.ok(travelled - before < MIB, `${travelled - before} bytes travelled`);
+});
+
+t.test('Ctrl-C while the node takes a file leaves nothing behind', async (t) => {
+  const huge = path.join(federation.dir, 'papers', 'rất lớn.bin');
+  await writeFile(huge, '');
+  await truncate(huge, 2 * 1024 * MIB);
+  const blobs = path.join(sender.dir, 'blobs');
+  const held = async () => (await readdir(blobs, { recursive: true })).sort().join('\n');
+  const before = await held();
+  const command = new PlainProcess(t, [
+    ...entry(),
+    ...['send', huge, '--to', 'H40', '--type', 'Công văn', '--number', '3', '--notation', 'CV'],
+    ...['--subject', 'Thôi', '--dir', sender.dir],
+  ]);
+  const incoming = path.join(blobs, 'incoming');
+  await eventually('the node takes it', async () => (await readdir(incoming)).length > 0, 60_000);
+  command.signal('SIGINT');
+  t.equal(await command.exited, 130);
+  await eventually('it is gone', async () => (await held()) === before);
+  t.equal((await sender.list('outbox')).length, 2);
 });

@@ -3,9 +3,7 @@ import { open, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { hex, sha256 } from '../../node/core/bytes.ts';
-import { LienthongError } from '../../node/core/errors.ts';
 import { leafHash, rootOf } from '../../node/core/merkle.ts';
-import type { Submission } from '../../node/core/views.ts';
 import { getDocument } from '../../node/store/documents.ts';
 import { blobRequest, blobResponse } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
@@ -228,80 +226,6 @@ t.test('a receiver without room says later, and takes it when there is', async (
   t.match(await last(), { state: 'queued' });
   freeBytes = 10 ** 9;
   await federation.settled('G22', id, 'delivered', 1000);
-});
-
-t.test(
-  'the same attachment twice, and in two documents of one sender, is pulled once and kept once',
-  async (t) => {
-    const federation = await TestFederation.create(t, ['G22', 'H40', 'H51']);
-    const bytes = random.bytes(MIB + 9);
-    const upload = async (seat = 'G22') => {
-      const { lease, sha256: sum } = await federation.node(seat).exchange.storeBlob(pieces(bytes));
-      return { name: 'a.bin', lease, sha256: sum };
-    };
-    const submit = async (seat: string, attachments: object[]) => {
-      const submission = federation.submission({ attachments } as Partial<Submission>);
-      const { id } = await federation.node(seat).exchange.submit(submission);
-      await federation.settled(seat, id);
-      t.match(await federation.node('H40').exchange.verify(id), { valid: true });
-    };
-    const pulls = () => federation.opened.filter((stream) => / blob /.test(stream));
-    await submit('G22', [await upload(), { ...(await upload()), name: 'b.bin' }]);
-    await submit('G22', [await upload()]);
-    t.same(pulls(), ['H40 blob G22'], 'what its sender knows to be here is read, not pulled');
-    await submit('H51', [await upload('H51')]);
-    t.same(
-      pulls(),
-      ['H40 blob G22', 'H40 blob H51'],
-      'for another sender being here is no reason not to pull',
-    );
-    await submit('H51', [await upload('H51')]);
-    t.equal(pulls().length, 2);
-  },
-);
-
-t.test('what was pulled whole is not pulled again for an offer that could not be stored then', async (t) => {
-  const federation = await TestFederation.create(t, ['G22', 'H40']);
-  const { exchange } = federation.node('G22');
-  const files = [random.bytes(3 * MIB), random.bytes(2 * MIB)];
-  const asked: string[] = [];
-  let cuts = 0;
-  federation.fault = ({ protocol, toward, frame }) => {
-    if (protocol !== 'blob' || toward !== 'server') return undefined;
-    const { want, chunk, sha256: sum } = blobRequest.parse(frame);
-    if (want !== 'chunk') return undefined;
-    asked.push(`${hex(sum).slice(0, 8)} ${chunk}`);
-    // the second file breaks off twice
-    return hex(sum) === hex(sha256(files[1]!)) && ++cuts <= 2 ? 'cut' : undefined;
-  };
-  // and the first commit with both meets a full disk, after which the node is killed
-  let refused = 0;
-  const node = federation.node('H40');
-  const commit = node.store.commit.bind(node.store);
-  node.store.commit = (batch) => {
-    const isDocument = batch.audit?.some(({ event }) => event === 'document.received');
-    if (!isDocument || ++refused > 1) return commit(batch);
-    return Promise.reject(new LienthongError('disk-full', { where: 'database' }));
-  };
-  const attachments = [];
-  for (const bytes of files) {
-    const { lease, sha256: sum } = await exchange.storeBlob(pieces(bytes));
-    attachments.push({ name: 'a.bin', lease, sha256: sum });
-  }
-  const { id } = await exchange.submit(federation.submission({ attachments }));
-  await federation.until('its commit found no room', () => refused === 1);
-  await node.reopen();
-  t.same(await node.blobs.collect({ isReferenced: async () => false }), { removed: 0, unfinished: 0 });
-  await federation.settled('G22', id, 'delivered', 500);
-  const first = asked.filter((one) => one.startsWith(hex(sha256(files[0]!)).slice(0, 8)));
-  const second = asked.filter((one) => one.startsWith(hex(sha256(files[1]!)).slice(0, 8)));
-  t.same(first.length, 3, 'each chunk of the first file travelled once');
-  t.ok(second.length <= 2 + 2, `${second.length} of the second`);
-  t.match(await node.exchange.verify(id), { valid: true });
-  await node.exchange.stopSending();
-  const { prefixRange, PREFIX } = await import('../../node/store/keys.ts');
-  for (const prefix of [PREFIX.pulledBlob, PREFIX.blobLease])
-    for await (const { key } of node.store.range(prefixRange(prefix))) t.fail(`left: ${hex(key)}`);
 });
 
 t.test(

@@ -19,6 +19,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -48,6 +49,14 @@ export interface NodeService extends LifeService {
   validate?(proposal: Proposal): Promise<SubmitAnswer | undefined>;
   /** Takes a file as it comes, bounded in memory; an aborted or broken source leaves nothing behind. */
   storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob>;
+  /**
+   * As `storeBlob`, of a file the node reads itself: for doors only its own user reaches. `progress` is told the bytes
+   * taken so far. Absent: not offered.
+   */
+  storeFile?(
+    file: LocalFile,
+    options: { signal: AbortSignal; progress: (bytes: number) => void },
+  ): Promise<StoredBlob>;
   /** Gives back a lease that will not be submitted; an unknown one changes nothing. Without it leases run out. */
   releaseBlob?(lease: string): Promise<void>;
   list(query: ListQuery): Promise<Page<DocumentItem>>;
