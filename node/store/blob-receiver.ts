@@ -7,18 +7,19 @@
 import { constants, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { type BlobFacts, CHUNK_BYTES, chunkLength, newSha256 } from './blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
 import { type ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { diskError } from './folder.ts';
+import { type FileHashes, hashesOf } from './hash-thread.ts';
 
 export class BlobReceiver<Stored extends BlobFacts> {
   readonly #components: BlobWriterComponents;
   readonly #facts: BlobFacts;
   readonly #file: ChunkFile;
   readonly #held: Uint8Array;
-  #whole = newSha256();
+  #hashes: FileHashes;
   #heldCount = 0;
   #hashedTo = 0;
   #followsDisk = true;
@@ -28,6 +29,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
     this.#components = components;
     this.#facts = facts;
     this.#file = file;
+    this.#hashes = hashesOf(facts.size);
     this.#held = new Uint8Array(facts.chunkHashes.length);
   }
 
@@ -47,6 +49,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
         await receiver.#look(signal);
         return receiver;
       } catch (error) {
+        receiver.#hashes.end();
         await file.close();
         throw error;
       }
@@ -93,24 +96,29 @@ export class BlobReceiver<Stored extends BlobFacts> {
   }
 
   async #keep(buffer: ChunkBuffer, index: number, expected: Bytes): Promise<void> {
-    if (!equalBytes(buffer.leafHash(), expected)) throw new LienthongError('blob-mismatch', { chunk: index });
+    if (!equalBytes(await this.#hashes.leaf(buffer), expected))
+      throw new LienthongError('blob-mismatch', { chunk: index });
     // several chunks are under way at once: the whole's hash takes them in the order they came
+    let hashed: Promise<void> | undefined;
     if (this.#followsDisk && index === this.#hashedTo) {
-      this.#whole.update(buffer.chunk);
+      hashed = this.#hashes.update(buffer);
       this.#hashedTo++;
     }
-    try {
-      await this.#file.write(buffer, index);
-    } catch (error) {
+    const [written, ended] = await Promise.allSettled([this.#file.write(buffer, index), hashed]);
+    if (written.status === 'rejected' || ended.status === 'rejected') {
       this.#hashAnew();
-      throw diskError(error, 'blobs');
+      throw diskError(
+        written.status === 'rejected' ? written.reason : (ended as PromiseRejectedResult).reason,
+        'blobs',
+      );
     }
     if (!this.has(index)) this.#hold(index);
   }
 
   /** Bytes that aren't on disk went into the hash: it is taken from the disk at the end. */
   #hashAnew(): void {
-    this.#whole = newSha256();
+    this.#hashes.end();
+    this.#hashes = hashesOf(this.#facts.size);
     this.#hashedTo = 0;
     this.#followsDisk = false;
   }
@@ -126,9 +134,9 @@ export class BlobReceiver<Stored extends BlobFacts> {
     try {
       const buffer = takeChunkBuffer();
       while (this.#hashedTo < chunkHashes.length)
-        this.#whole.update(await this.#readBack(buffer, this.#hashedTo++));
+        await this.#hashes.update(await this.#readBack(buffer, this.#hashedTo++));
       giveChunkBuffer(buffer);
-      const found = new Uint8Array(this.#whole.digest());
+      const found = await this.#hashes.digest();
       if (!equalBytes(found, sha256)) {
         await this.abort();
         throw new LienthongError('blob-mismatch', { expected: hex(sha256), found: hex(found) });
@@ -147,6 +155,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
   async close(): Promise<void> {
     const isFirst = !this.#ended;
     this.#ended = true;
+    this.#hashes.end();
     if (isFirst) await this.#file.close();
     this.#components.ended();
   }
@@ -163,20 +172,20 @@ export class BlobReceiver<Stored extends BlobFacts> {
     const buffer = takeChunkBuffer();
     for (let index = 0; index < chunkHashes.length && index * CHUNK_BYTES < size; index++) {
       signal?.throwIfAborted();
-      const chunk = await this.#readBack(buffer, index);
-      if (!equalBytes(buffer.leafHash(), chunkHashes[index]!)) continue;
+      await this.#readBack(buffer, index);
+      if (!equalBytes(await this.#hashes.leaf(buffer), chunkHashes[index]!)) continue;
       this.#hold(index);
       if (index !== this.#hashedTo) continue;
-      this.#whole.update(chunk);
+      await this.#hashes.update(buffer);
       this.#hashedTo++;
     }
     giveChunkBuffer(buffer);
     await this.#components.requireRoom((chunkHashes.length - this.#heldCount) * CHUNK_BYTES);
   }
 
-  async #readBack(buffer: ChunkBuffer, index: number): Promise<Bytes> {
+  async #readBack(buffer: ChunkBuffer, index: number): Promise<ChunkBuffer> {
     await this.#file.read(buffer, index, chunkLength(this.#facts.size, index));
-    return buffer.chunk;
+    return buffer;
   }
 
   #hold(index: number): void {

@@ -6,10 +6,11 @@
 import { constants, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { type BlobFacts, CHUNK_BYTES, factsOf, newSha256 } from './blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, factsOf } from './blob-facts.ts';
 import { type ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile, type DirectAccess } from './chunk-file.ts';
 import { diskError } from './folder.ts';
+import { type FileHashes, hashesOf } from './hash-thread.ts';
 
 const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
@@ -39,7 +40,7 @@ export interface BlobWriterComponents {
 export class BlobWriter<Stored extends BlobFacts> {
   readonly #components: BlobWriterComponents;
   readonly #expected: BlobExpectation;
-  readonly #whole = newSha256();
+  readonly #fileHashes: FileHashes;
   readonly #hashes: Bytes[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #file: ChunkFile | undefined;
@@ -53,6 +54,7 @@ export class BlobWriter<Stored extends BlobFacts> {
   constructor(components: BlobWriterComponents, expected: BlobExpectation) {
     this.#components = components;
     this.#expected = expected;
+    this.#fileHashes = hashesOf(expected.size ?? 0);
   }
 
   /** Resolves when there is room for more; the bytes may be reused then. */
@@ -97,7 +99,7 @@ export class BlobWriter<Stored extends BlobFacts> {
       const file = await this.#opened();
       await Promise.all(this.#inFlight);
       if (this.#failure !== undefined) throw this.#failure;
-      const facts = factsOf(new Uint8Array(this.#whole.digest()), this.#size, this.#hashes);
+      const facts = factsOf(await this.#fileHashes.digest(), this.#size, this.#hashes);
       this.#compare(facts);
       this.#file = undefined;
       await file.finish(this.#size);
@@ -143,8 +145,9 @@ export class BlobWriter<Stored extends BlobFacts> {
     while (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
     const index = this.#chunks++;
-    const work = file
-      .write(buffer, index)
+    this.#hashes[index] = buffer.leafHash();
+    const work = Promise.all([file.write(buffer, index), this.#fileHashes.update(buffer)])
+      .then(() => undefined)
       .catch((error) => {
         this.#failure ??= error;
       })
@@ -153,8 +156,6 @@ export class BlobWriter<Stored extends BlobFacts> {
         giveChunkBuffer(buffer);
       });
     this.#inFlight.add(work);
-    this.#hashes[index] = buffer.leafHash();
-    this.#whole.update(buffer.chunk);
   }
 
   async #opened(): Promise<ChunkFile> {
@@ -170,6 +171,7 @@ export class BlobWriter<Stored extends BlobFacts> {
 
   #end(): void {
     this.#ended = true;
+    this.#fileHashes.end();
     this.#components.ended();
   }
 }

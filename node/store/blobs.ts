@@ -9,7 +9,7 @@ import type { Bytes } from '../core/bytes.ts';
 import { equalBytes, hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
-import { type BlobFacts, chunkCount, factsOf, newSha256 } from './blob-facts.ts';
+import { type BlobFacts, chunkCount, factsOf } from './blob-facts.ts';
 import { BlobFolder } from './blob-folder.ts';
 import { BlobLeases, LEASE_ID_BYTES, type Lease } from './blob-leases.ts';
 import { BlobReader } from './blob-reader.ts';
@@ -17,6 +17,7 @@ import { BlobReceiver } from './blob-receiver.ts';
 import { type BlobExpectation, BlobWriter, type BlobWriterComponents } from './blob-writer.ts';
 import { giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { freeBytes } from './folder.ts';
+import { hashesOf } from './hash-thread.ts';
 import type { KeyValueStore } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
 
@@ -219,24 +220,25 @@ export class BlobStore {
   async #hashAgain(sha256: Bytes, signal: AbortSignal | undefined): Promise<BlobFacts | undefined> {
     const reader = await this.open(sha256);
     if (reader === undefined) return undefined;
+    const hashes = hashesOf(reader.size);
     try {
-      const whole = newSha256();
-      const hashes: Bytes[] = [];
+      const leaves: Bytes[] = [];
       const buffer = takeChunkBuffer();
       for (let index = 0; index < chunkCount(reader.size); index++) {
         signal?.throwIfAborted();
         await reader.readChunk(buffer, index);
-        whole.update(buffer.chunk);
-        hashes.push(buffer.leafHash());
+        const [leaf] = await Promise.all([hashes.leaf(buffer), hashes.update(buffer)]);
+        leaves.push(leaf);
       }
       giveChunkBuffer(buffer);
-      if (!equalBytes(new Uint8Array(whole.digest()), sha256)) return undefined;
-      const facts = factsOf(sha256, reader.size, hashes);
+      if (!equalBytes(await hashes.digest(), sha256)) return undefined;
+      const facts = factsOf(sha256, reader.size, leaves);
       const kept = await this.#files.readFacts(sha256);
       if (kept === undefined || !equalBytes(kept.chunkRoot, facts.chunkRoot))
         await this.#files.writeFacts(facts);
       return facts;
     } finally {
+      hashes.end();
       await reader.close();
     }
   }
