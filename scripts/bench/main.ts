@@ -12,6 +12,8 @@ const NAMES = [
   'documents',
   'latency',
   'annex',
+  'annex-memory',
+  'annex-syncthing',
   'start',
   'idle-memory',
   'inbox-page',

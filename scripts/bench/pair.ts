@@ -15,9 +15,9 @@ import { registryAt } from '../sandbox/local-node.ts';
 import { ENTRY } from './bundle.ts';
 
 const LISTEN = '/ip4/127.0.0.1/tcp/0';
-const ANSWER_TIMEOUT_MS = 120_000;
+const ANSWER_TIMEOUT_MS = 600_000;
 /** How long the node is asked to wait for the receipt; a benchmark that needs longer has failed. */
-const WAIT_MS = 60_000;
+const WAIT_MS = 540_000;
 /** Arguments of Node for the agencies' processes: `--cpu-prof` writes a profile of each when it stops. */
 const NODE_OPTIONS = process.env.LIENTHONG_BENCH_NODE_OPTIONS ?? '';
 
