@@ -9,7 +9,7 @@ import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
-import { type ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { type ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { diskError } from './folder.ts';
 import { type FileHashes, hashesOf } from './hash-thread.ts';
@@ -79,16 +79,15 @@ export class BlobReceiver<Stored extends BlobFacts> {
     return this.#held[last] === 1 ? all - CHUNK_BYTES + chunkLength(size, last) : all;
   }
 
-  /** Keeps a chunk; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
+  /** Keeps a chunk, whose bytes are this receiver's from now on; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
   async writeChunk(index: number, bytes: Bytes): Promise<void> {
     const expected = this.#facts.chunkHashes[index];
     if (this.#ended) throw new LienthongError('internal', { reason: 'blob receiver has ended' });
     if (expected === undefined || bytes.byteLength !== chunkLength(this.#facts.size, index))
       throw new LienthongError('blob-mismatch', { chunk: index, bytes: bytes.byteLength });
     if (this.has(index)) return;
-    const buffer = takeChunkBuffer();
+    const buffer = chunkBufferOf(bytes);
     try {
-      buffer.fill(bytes);
       await this.#keep(buffer, index, expected);
     } finally {
       giveChunkBuffer(buffer);

@@ -73,7 +73,7 @@ export class ChunkFile {
   /** The buffer's memory must stay as it is until this resolves. The file is longer than its bytes until `finish`. */
   async write(buffer: ChunkBuffer, index: number): Promise<void> {
     const at = index * CHUNK_BYTES;
-    if (this.#isDirect && this.#cached === undefined) {
+    if (this.#isDirect && buffer.isPaged && this.#cached === undefined) {
       try {
         return await writeAll(this.#handle, buffer.pages, at);
       } catch (error) {
@@ -89,7 +89,7 @@ export class ChunkFile {
   /** Fills the buffer with at most `length` bytes of a chunk: fewer where the file ends before. */
   async read(buffer: ChunkBuffer, index: number, length: number): Promise<void> {
     const at = index * CHUNK_BYTES;
-    if (this.#isDirect && this.#cached === undefined) {
+    if (this.#isDirect && buffer.isPaged && this.#cached === undefined) {
       try {
         const { bytesRead } = await this.#handle.read(buffer.room, 0, pagesOf(length), at);
         buffer.length = Math.min(bytesRead, length);

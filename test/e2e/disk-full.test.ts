@@ -42,6 +42,9 @@ async function run(): Promise<void> {
   const annex = path.join(papers, 'phụ lục.bin');
   await writeFile(letter, 'Nội dung');
   await writeFile(annex, systemRandom(40 * 1024 * 1024));
+  // what came from the same sender before isn't pulled again
+  const otherAnnex = path.join(papers, 'phụ lục khác.bin');
+  await writeFile(otherAnnex, systemRandom(40 * 1024 * 1024));
   const sumOf = (file: string) => execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ')[0]!;
 
   const filesOf = async ({ dir }: Agency) => {
@@ -153,6 +156,17 @@ async function run(): Promise<void> {
     t.teardown(() => disk.giveRoom());
     disk.leave(256 + 20);
     await waitsThere(t, annex);
+  });
+
+  t.test('a large file arrives, and the disk is really full half way', async (t) => {
+    t.teardown(() => disk.giveRoom());
+    disk.leave(256 + 45);
+    // gone to someone else while the file comes
+    const going = eventually('bytes have come', () => disk.freeBytes < (256 + 40) * 1024 * 1024)
+      .then(() => disk.leave(0))
+      .catch((error) => error);
+    await waitsThere(t, otherAnnex);
+    t.equal(await going, undefined);
   });
 
   t.test(

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { CHUNK_BYTES } from '../../node/store/blob-facts.ts';
-import { ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from '../../node/store/chunk-buffer.ts';
+import {
+  ChunkBuffer,
+  chunkBufferOf,
+  chunkFrameMemory,
+  giveChunkBuffer,
+  takeChunkBuffer,
+} from '../../node/store/chunk-buffer.ts';
 import { ChunkFile, directAccess } from '../../node/store/chunk-file.ts';
 import { seeded } from './seeded.ts';
 
@@ -19,6 +25,10 @@ function filled(buffer: ChunkBuffer, bytes: Uint8Array): ChunkBuffer {
   buffer.fill(bytes);
   return buffer;
 }
+
+/** Taken for whole pages, though it begins anywhere: what no disk takes directly. */
+const misaligned = () =>
+  new ChunkBuffer(CHUNK_BYTES, new Uint8Array(3 + 2 * 4096 + CHUNK_BYTES).subarray(3), 4096);
 
 for (const size of [1, 4095, 4096, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES + 5000]) {
   t.test(`${size} bytes are written and read back, whatever ends where`, async (t) => {
@@ -56,15 +66,14 @@ t.test('a refusal in the middle is noticed once, and the file is what it should 
   const file = await ChunkFile.open(path, NEW, { access, large: true });
   for (let index = 0; index < 4; index++) {
     const part = bytes.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-    // memory that begins anywhere is what no disk takes directly
-    const buffer = index === 0 ? takeChunkBuffer() : new ChunkBuffer(CHUNK_BYTES + 4096);
+    const buffer = index === 0 ? takeChunkBuffer() : misaligned();
     await file.write(filled(buffer, part), index);
   }
   t.equal(access.works, false);
   await file.finish(bytes.byteLength);
   t.equal(Buffer.compare(await readFile(path), bytes), 0);
   const next = await ChunkFile.open(join(folder, 'next'), NEW, { access, large: true });
-  await next.write(filled(new ChunkBuffer(), bytes.subarray(0, CHUNK_BYTES)), 0);
+  await next.write(filled(misaligned(), bytes.subarray(0, CHUNK_BYTES)), 0);
   await next.finish(CHUNK_BYTES);
   t.equal(Buffer.compare(await readFile(join(folder, 'next')), bytes.subarray(0, CHUNK_BYTES)), 0);
 });
@@ -82,3 +91,41 @@ t.test(
     await file.close();
   },
 );
+
+t.test('with more chunks under way than have pages, the others pass through the page cache', async (t) => {
+  const access = directAccess();
+  const bytes = random.bytes(40 * 4096);
+  const path = join(folder, 'many');
+  const file = await ChunkFile.open(path, NEW, { access, large: true });
+  const taken = Array.from({ length: 40 }, () => takeChunkBuffer());
+  t.same(new Set(taken.map(({ isPaged }) => isPaged)), new Set([true, false]));
+  const parts = taken.map((buffer, at) => filled(buffer, bytes.subarray(at * 4096, (at + 1) * 4096)));
+  await Promise.all(parts.map((buffer, at) => file.write(buffer, at)));
+  t.equal(access.works, true);
+  await file.finish(40 * CHUNK_BYTES);
+  const found = await readFile(path);
+  for (let at = 0; at < 40; at++) {
+    const part = found.subarray(at * CHUNK_BYTES, at * CHUNK_BYTES + 4096);
+    if (Buffer.compare(part, bytes.subarray(at * 4096, (at + 1) * 4096)) !== 0) t.fail(`chunk ${at}`);
+  }
+  for (const buffer of taken) giveChunkBuffer(buffer);
+});
+
+t.test('a chunk is used where it arrived, and copied from anywhere else', async (t) => {
+  const bytes = random.bytes(CHUNK_BYTES);
+  const frame = chunkFrameMemory(CHUNK_BYTES + 7);
+  t.equal(frame.byteLength, CHUNK_BYTES + 7);
+  frame.set(bytes, 7);
+  const arrived = chunkBufferOf(frame.subarray(7));
+  t.equal(arrived.chunk.buffer, frame.buffer);
+  t.equal(Buffer.compare(arrived.chunk, bytes), 0);
+  for (const elsewhere of [bytes, frame.subarray(6, CHUNK_BYTES), frame.subarray(7)]) {
+    const copied = chunkBufferOf(elsewhere);
+    t.not(copied.chunk.buffer, frame.buffer, 'also what is in use already');
+    t.equal(Buffer.compare(copied.chunk, elsewhere), 0);
+    giveChunkBuffer(copied);
+  }
+  giveChunkBuffer(arrived);
+  for (const length of [1, CHUNK_BYTES, CHUNK_BYTES + 17, 2 * CHUNK_BYTES])
+    t.equal(chunkFrameMemory(length).byteLength, length);
+});
