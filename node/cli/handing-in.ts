@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { LienthongError } from '../core/errors.ts';
-import type { SubmitAnswer } from '../core/views.ts';
+import type { ProposedAttachment, SubmitAnswer } from '../core/views.ts';
 import { parseDurationMs } from './arguments.ts';
 import type { Cli } from './cli.ts';
 import { type Followed, follow, printOutcome } from './deliveries.ts';
@@ -60,11 +60,15 @@ async function askFirst(
   files: OutgoingFile[],
 ): Promise<SubmitAnswer | undefined> {
   if (!files.some(isStreamed)) return undefined;
+  const { answer } = await node.validate(fields, await proposeShown(cli, files));
+  return answer ?? undefined;
+}
+
+/** What the files are, with the progress of reading them. */
+export async function proposeShown(cli: Cli, files: OutgoingFile[]): Promise<ProposedAttachment[]> {
   const progress = new FilesProgress(cli, 'progress.reading');
   try {
-    const proposed = await propose(files, cli.io.signal, (file, bytes) => progress.update(file, bytes));
-    const { answer } = await node.validate(fields, proposed);
-    return answer ?? undefined;
+    return await propose(files, cli.io.signal, (file, bytes) => progress.update(file, bytes));
   } finally {
     progress.end();
   }
