@@ -41,6 +41,7 @@ import { withOwnSeat } from './own-seat.ts';
 import { type ExchangeInit, ExchangeParts } from './parts.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
 import type { RecallRequest } from './recalls.ts';
+import type { StoreFileOptions, StoreOptions } from './uploads.ts';
 import { verifyDocument } from './verification.ts';
 import { watchDeliveries } from './watch.ts';
 
@@ -159,15 +160,12 @@ export class Exchange {
     return this.#parts.uploads.release(lease);
   }
 
-  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
-    return this.#parts.uploads.store(source, options.signal);
+  storeBlob(source: AsyncIterable<Uint8Array>, options: StoreOptions = {}): Promise<StoredBlob> {
+    return this.#parts.uploads.store(source, options);
   }
 
   /** As storeBlob, of a file that is read here. */
-  storeFile(
-    file: LocalFile,
-    options: { signal?: AbortSignal; progress?: (bytes: number) => void } = {},
-  ): Promise<StoredBlob> {
+  storeFile(file: LocalFile, options: StoreFileOptions = {}): Promise<StoredBlob> {
     return this.#parts.uploads.storeFile(file, options);
   }
 

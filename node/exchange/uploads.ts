@@ -26,6 +26,12 @@ export interface Upload {
   abort(): Promise<void>;
 }
 
+export interface StoreOptions {
+  signal?: AbortSignal;
+  /** Where it is known: no room for it is said at once then. */
+  size?: number | undefined;
+}
+
 export interface StoreFileOptions {
   signal?: AbortSignal;
   /** Told the bytes taken so far. */
@@ -47,8 +53,8 @@ export class Uploads {
   }
 
   /** Streams a file in. Throws 'file-empty', 'file-too-large', 'disk-full'; nothing is left behind then. */
-  async store(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StoredBlob> {
-    const upload = await this.begin();
+  async store(source: AsyncIterable<Uint8Array>, { signal, size }: StoreOptions = {}): Promise<StoredBlob> {
+    const upload = await this.begin(MAX_ATTACHMENT_BYTES, size);
     try {
       for await (const chunk of source) {
         signal?.throwIfAborted();
@@ -93,9 +99,9 @@ export class Uploads {
   }
 
   /** A file written piece by piece, for who has the bytes pass by. Ended by `finish` or `abort`. */
-  async begin(mostBytes = MAX_ATTACHMENT_BYTES): Promise<Upload> {
+  async begin(mostBytes = MAX_ATTACHMENT_BYTES, expectedBytes?: number): Promise<Upload> {
     this.#requirePlace();
-    const writer = await this.#blobs.create();
+    const writer = await this.#blobs.create(expectedBytes === undefined ? {} : { size: expectedBytes });
     let size = 0;
     return {
       write: async (chunk) => {

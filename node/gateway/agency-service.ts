@@ -44,7 +44,7 @@ import { countDocuments } from '../store/documents.ts';
 import { freeBytes } from '../store/folder.ts';
 import type { NodeStore } from '../store/node-store.ts';
 import type { RecallAsked } from './http/life-service.ts';
-import type { AttachmentStream, NodeService, SealAsked } from './http/services.ts';
+import type { AttachmentStream, NodeService, SealAsked, StoreBlobOptions } from './http/services.ts';
 import { checkWithSeal, sealCustody } from './seal-check.ts';
 
 export interface AgencyServiceComponents {
@@ -82,7 +82,7 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.validate({ ...proposal, classification });
   }
 
-  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob> {
+  storeBlob(source: AsyncIterable<Uint8Array>, options: StoreBlobOptions): Promise<StoredBlob> {
     return this.#with.exchange.storeBlob(source, options);
   }
 
