@@ -86,7 +86,7 @@ class HashThread {
   private constructor() {
     const program = PROGRAMS.map((name) => new URL(name, import.meta.url)).find((url) => existsSync(url))!;
     // what the process was told to load first is not meant for it
-    const limits = { maxOldGenerationSizeMb: HEAP_MB };
+    const limits = { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
     this.#worker = new Worker(program, { execArgv: [], env: {}, resourceLimits: limits });
     this.#worker.on('message', ({ call, value }: HashAnswer) => {
       this.#waiting.get(call)?.resolve(value);
