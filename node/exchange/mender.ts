@@ -25,7 +25,7 @@ const MOST_SEATS = 20;
 /** Files that wait for their turn: whoever finds more of them damaged finds them again. */
 const MOST_WAITING = 100;
 
-export type MenderComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'report'> & {
+export type MenderComponents = Pick<ExchangeComponents, 'store' | 'blobs' | 'self' | 'report'> & {
   puller: BlobPuller;
 };
 
@@ -100,6 +100,8 @@ export class Mender {
         if (parseTransportState(state) === 'delivered')
           pulls.set(seat, { ...of, seat, dispatchId, urgency, ticket: dispatch });
     }
+    // between units of this seat it is the same file
+    pulls.delete(this.#with.self.seat);
     return [...pulls.values()].slice(0, MOST_SEATS);
   }
 }
