@@ -114,14 +114,6 @@ export const LABEL_TEXTS = {
   'directoryState.fork': { vi: 'có hai bản khác nhau', en: 'forked' },
   'directoryState.revoked': { vi: 'nút đã bị thu hồi', en: 'this node is revoked' },
 
-  'check.mended': {
-    vi: 'đã lấy lại từ nơi khác, nay nguyên vẹn',
-    en: 'fetched again from a peer, intact now',
-  },
-  'check.unmended': {
-    vi: 'Tệp hỏng được lấy lại từ nơi gửi hoặc nơi nhận còn giữ: chạy lại lệnh này khi nút đang chạy và kết nối được.',
-    en: 'Damaged files are fetched again from the sender or a recipient that still has them: run this again while the node runs and reaches them.',
-  },
   'check.documentId': { vi: 'Mã văn bản đúng với nội dung', en: 'The id fits the content' },
   'check.attachment': { vi: 'Tệp {name} nguyên vẹn', en: 'File {name} is intact' },
   'check.signature': { vi: '{thing}: chữ ký {role} ({by})', en: '{thing}: {role} signature ({by})' },
