@@ -6,8 +6,12 @@ export const NATIVE = ['classic-level'];
 /** The same where it could be installed: `optionalDependencies`. Only a seal in a token needs it. */
 export const NATIVE_OPTIONAL = ['koffi'];
 
-/** Programs of threads, beside every bundle that holds what starts them. WARNING: found by name, search/worker-program.ts. */
-export const THREADS = { 'index-worker': 'node/search/index-worker.ts' };
+/** Programs of threads, beside every bundle that holds what starts them. WARNING: found by name, search/worker-program.ts
+ * and store/hash-thread.ts. */
+export const THREADS = {
+  'index-worker': 'node/search/index-worker.ts',
+  'hash-worker': 'node/store/hash-worker.ts',
+};
 
 /** Bundled CommonJS packages ask for Node's own modules through `require`, which an ES module lacks. */
 const BANNER =

@@ -4,13 +4,13 @@
  */
 import type { Command } from 'commander';
 import { LienthongError } from '../core/errors.ts';
-import type { SubmitAnswer } from '../core/views.ts';
+import type { ProposedAttachment, SubmitAnswer } from '../core/views.ts';
 import { parseDurationMs } from './arguments.ts';
 import type { Cli } from './cli.ts';
 import { type Followed, follow, printOutcome } from './deliveries.ts';
 import type { Fields, NodeClient, UploadedFile } from './node-client.ts';
 import { giveBack, handOver, isStreamed, lookAt, type OutgoingFile, propose } from './outgoing-files.ts';
-import { Progress } from './progress.ts';
+import { FilesProgress } from './progress.ts';
 
 const DEFAULT_WAIT = '60s';
 
@@ -60,8 +60,18 @@ async function askFirst(
   files: OutgoingFile[],
 ): Promise<SubmitAnswer | undefined> {
   if (!files.some(isStreamed)) return undefined;
-  const { answer } = await node.validate(fields, await propose(files, cli.io.signal));
+  const { answer } = await node.validate(fields, await proposeShown(cli, files));
   return answer ?? undefined;
+}
+
+/** What the files are, with the progress of reading them. */
+export async function proposeShown(cli: Cli, files: OutgoingFile[]): Promise<ProposedAttachment[]> {
+  const progress = new FilesProgress(cli, 'progress.reading');
+  try {
+    return await propose(files, cli.io.signal, (file, bytes) => progress.update(file, bytes));
+  } finally {
+    progress.end();
+  }
 }
 
 async function handIn(
@@ -74,19 +84,11 @@ async function handIn(
 }
 
 async function handOverShown(cli: Cli, node: NodeClient, files: OutgoingFile[]): Promise<UploadedFile[]> {
-  let progress: Progress | undefined;
-  let current: OutgoingFile | undefined;
+  const progress = new FilesProgress(cli, 'progress.transfer');
   try {
-    return await handOver(files, node, (file, sentBytes) => {
-      if (file !== current) {
-        progress?.end();
-        progress = new Progress(cli, file.name, file.size);
-        current = file;
-      }
-      progress?.update(sentBytes);
-    });
+    return await handOver(files, node, (file, sentBytes) => progress.update(file, sentBytes));
   } finally {
-    progress?.end();
+    progress.end();
   }
 }
 

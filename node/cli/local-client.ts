@@ -112,10 +112,12 @@ export class LocalClient {
     }
   }
 
-  /** One JSON value a line, until the node ends the stream or `signal` aborts. */
-  async *lines<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
-    const { request, answered } = this.#open('GET', path, { signal });
-    request.end();
+  /** One JSON value a line, until the node ends the stream or `signal` aborts; posts the body where there is one. */
+  async *lines<T>(path: string, signal?: AbortSignal, body?: unknown): AsyncGenerator<T> {
+    const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = sent && { 'content-type': 'application/json', 'content-length': sent.byteLength };
+    const { request, answered } = this.#open(sent ? 'POST' : 'GET', path, { signal, headers });
+    request.end(sent);
     const answer = await answered;
     if (isFailure(answer)) throw errorOf(await this.#read(answer));
     let rest = '';

@@ -1,6 +1,9 @@
 /** A running node's functions over its socket, by name: what the commands call. */
 
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ExportOptions, ImportAnswer } from '../core/edxml-views.ts';
+import { type ErrorCode, type ErrorDetails, LienthongError } from '../core/errors.ts';
 import type { CheckReport, DirectoryDetail, DirectoryItem, NodeStatus } from '../core/node-views.ts';
 import type { RegisterPage, RegisterQuery } from '../core/register-views.ts';
 import type { RecallAnswer, StatusAct, StatusAnswer } from '../core/status-views.ts';
@@ -33,6 +36,9 @@ export type EdxmlQuery = {
   separate?: string;
 };
 export type Fields = Omit<Submission, 'attachments'>;
+
+/** What the node says while it reads a file. */
+type LocalFileLine = { bytes: number } | StoredBlob | { error: { code: ErrorCode; details: ErrorDetails } };
 
 export class NodeClient {
   readonly #http: LocalClient;
@@ -74,6 +80,18 @@ export class NodeClient {
     this.#http.json<RegisterPage>('GET', pathOf(`/v1/registers/${box}`, { ...query }));
   upload = (source: AsyncIterable<Uint8Array>, size: number) =>
     this.#http.upload<StoredBlob>('/v1/blobs', source, size);
+  /** A file the node reads itself. Throws 'invalid-file' when it can't, 'not-found' on a node that doesn't. */
+  async storeFile(path: string, progress: (bytes: number) => void): Promise<StoredBlob> {
+    const { dev, ino, mtimeNs, size } = await stat(path, { bigint: true });
+    const identity = { device: `${dev}`, inode: `${ino}`, modifiedNs: `${mtimeNs}`, size: Number(size) };
+    const body = { path: resolve(path), ...identity };
+    for await (const line of this.#http.lines<LocalFileLine>('/v1/blobs/local', undefined, body)) {
+      if ('error' in line) throw new LienthongError(line.error.code, line.error.details);
+      if ('lease' in line) return line;
+      progress(line.bytes);
+    }
+    throw new LienthongError('unreachable', { reason: 'no answer' });
+  }
   release = (lease: string) => this.#http.json<void>('DELETE', `/v1/blobs/${encodeURIComponent(lease)}`);
   watch = (id: string, signal: AbortSignal) =>
     this.#http.lines<DeliveryUpdate>(`${document(id)}/events`, signal);

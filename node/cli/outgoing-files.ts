@@ -3,10 +3,10 @@
  * a lease. A failure or Ctrl-C gives the leases back, so nothing stays behind of what was never queued.
  */
 import { basename } from 'node:path';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
-import type { ProposedAttachment } from '../core/views.ts';
+import type { ProposedAttachment, StoredBlob } from '../core/views.ts';
 import { MAX_INLINE_BYTES } from '../gateway/http/limits.ts';
 import { newSha256 } from '../store/blob-facts.ts';
 import { mediaTypeOf } from './media-types.ts';
@@ -33,17 +33,21 @@ export async function lookAt(paths: readonly string[]): Promise<OutgoingFile[]> 
   return files;
 }
 
+/** Told the bytes of a file that are done. */
+export type FileProgress = (file: OutgoingFile, doneBytes: number) => void;
+
 export const isStreamed = (file: OutgoingFile): boolean => file.size > MAX_INLINE_BYTES;
 
 /** What the files are, for asking whether they would be taken: each is read once for its hash. */
 export async function propose(
   files: readonly OutgoingFile[],
   signal: AbortSignal,
+  progress: FileProgress,
 ): Promise<ProposedAttachment[]> {
   const proposed: ProposedAttachment[] = [];
   for (const file of files) {
     const hash = newSha256();
-    for await (const piece of piecesOf(file.path, file.size)) {
+    for await (const piece of piecesOf(file.path, file.size, (bytes) => progress(file, bytes))) {
       signal.throwIfAborted();
       hash.update(piece);
     }
@@ -53,13 +57,11 @@ export async function propose(
   return proposed;
 }
 
-export type UploadProgress = (file: OutgoingFile, sentBytes: number) => void;
-
 /** Hands every file over; on failure the leases taken so far are given back before the error goes on. */
 export async function handOver(
   files: readonly OutgoingFile[],
   node: NodeClient,
-  progress: UploadProgress,
+  progress: FileProgress,
 ): Promise<UploadedFile[]> {
   const taken: UploadedFile[] = [];
   try {
@@ -69,16 +71,24 @@ export async function handOver(
         taken.push({ name, mediaType, base64: (await readWhole(file)).toString('base64') });
         continue;
       }
-      const { lease, sha256 } = await node.upload(
-        piecesOf(file.path, file.size, (bytes) => progress(file, bytes)),
-        file.size,
-      );
+      const { lease, sha256 } = await stored(file, node, progress);
       taken.push({ name, mediaType, lease, sha256 });
     }
     return taken;
   } catch (error) {
     await giveBack(taken, node);
     throw error;
+  }
+}
+
+/** Read by the node itself where it can; a node of another user, or in a container, is sent the bytes. */
+async function stored(file: OutgoingFile, node: NodeClient, progress: FileProgress): Promise<StoredBlob> {
+  const told = (bytes: number) => progress(file, bytes);
+  try {
+    return await node.storeFile(file.path, told);
+  } catch (error) {
+    if (!isLienthongError(error, 'invalid-file') && !isLienthongError(error, 'not-found')) throw error;
+    return node.upload(piecesOf(file.path, file.size, told), file.size);
   }
 }
 

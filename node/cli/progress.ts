@@ -8,18 +8,46 @@ const REDRAW_MS = 100;
 /** Faster transfers are over before anyone reads the line. */
 const QUIET_MS = 300;
 
+type Doing = 'progress.transfer' | 'progress.reading';
+
+/** Of files one after another, as they are told of. */
+export class FilesProgress {
+  readonly #cli: Cli;
+  readonly #doing: Doing;
+  #current: { path: string; progress: Progress } | undefined;
+
+  constructor(cli: Cli, doing: Doing) {
+    this.#cli = cli;
+    this.#doing = doing;
+  }
+
+  update({ path, name, size }: { path: string; name: string; size: number }, doneBytes: number): void {
+    if (this.#current?.path !== path) {
+      this.end();
+      this.#current = { path, progress: new Progress(this.#cli, name, size, this.#doing) };
+    }
+    this.#current.progress.update(doneBytes);
+  }
+
+  end(): void {
+    this.#current?.progress.end();
+  }
+}
+
 export class Progress {
   readonly #cli: Cli;
   readonly #name: string;
   readonly #totalBytes: number;
   readonly #startedMs: number;
+  readonly #doing: Doing;
   #drawnMs = 0;
   #drawn = false;
 
-  constructor(cli: Cli, name: string, totalBytes: number) {
+  constructor(cli: Cli, name: string, totalBytes: number, doing: Doing = 'progress.transfer') {
     this.#cli = cli;
     this.#name = printable(name);
     this.#totalBytes = totalBytes;
+    this.#doing = doing;
     this.#startedMs = cli.io.clock.nowMs();
   }
 
@@ -48,7 +76,7 @@ export class Progress {
     const { language } = this.#cli;
     const perSecond = doneBytes / Math.max(0.001, (nowMs - this.#startedMs) / 1000);
     const leftMs = perSecond === 0 ? 0 : ((this.#totalBytes - doneBytes) / perSecond) * 1000;
-    return this.#cli.text('progress.transfer', {
+    return this.#cli.text(this.#doing, {
       name: this.#name,
       percent: Math.floor((doneBytes / Math.max(1, this.#totalBytes)) * 100),
       done: bytesText(doneBytes, language),

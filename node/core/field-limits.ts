@@ -28,7 +28,7 @@ export type LimitedField = keyof typeof FIELD_LIMITS;
 
 /** Attachments of one document. WARNING: on the wire (Document.attachments max_items). */
 export const MAX_ATTACHMENTS = 200;
-/** Bytes of one attachment: 1 GiB. */
-export const MAX_ATTACHMENT_BYTES = 1024 ** 3;
+/** Bytes of one attachment: 5 GiB. */
+export const MAX_ATTACHMENT_BYTES = 5 * 1024 ** 3;
 /** Recipients of one submission: every unit of a large ministry's circular. */
 export const MAX_RECIPIENTS = 2000;

@@ -10,8 +10,9 @@ import v8 from 'node:v8';
 const MEASURED_V8 = /^13\.6\./;
 
 const SETTINGS = [
-  // collect young objects once they hold twice this much (MB) outside the heap; V8 reads it at each allocation
-  '--scavenger-max-new-space-capacity-mb=8',
+  // collect young objects once they hold twice this much (MB) outside the heap; V8 reads it at each allocation. 8 costs a
+  // transfer 15 to 30 MB more and saves no processor time (measured)
+  '--scavenger-max-new-space-capacity-mb=4',
   // bytes outside the heap count like bytes in it, instead of starting a collection of all by themselves
   '--external-memory-accounted-in-global-limit',
   // mark all when the heap and what it holds outside is 2.5 times what was left of it: by itself V8 lets a heap of

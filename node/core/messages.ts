@@ -13,6 +13,7 @@ import { EDXML_REASON_TEXTS } from './messages/edxml-reasons.ts';
 import { ERROR_TEXTS } from './messages/errors.ts';
 import { EVENT_TEXTS } from './messages/events.ts';
 import { EXAMPLE_TEXTS } from './messages/examples.ts';
+import { FILE_TEXTS } from './messages/files.ts';
 import { FOREIGN_SEAL_TEXTS } from './messages/foreign-seals.ts';
 import { LABEL_TEXTS } from './messages/labels.ts';
 import { LIFE_TEXTS } from './messages/life.ts';
@@ -32,6 +33,7 @@ export const MESSAGES = {
   ...OUTPUT_TEXTS,
   ...COMMAND_TEXTS,
   ...EXAMPLE_TEXTS,
+  ...FILE_TEXTS,
   ...FOREIGN_SEAL_TEXTS,
   ...LIFE_TEXTS,
   ...LIMIT_TEXTS,

@@ -99,7 +99,8 @@ export interface LimitedView {
 
 export interface CheckReport {
   ok: boolean;
-  problems: { kind: string; where: string }[];
+  /** Of a file: what documents call it, and whether it was fetched again from a peer, so that it is whole now. */
+  problems: { kind: string; where: string; files?: string[]; mended?: boolean }[];
   checked: { rows: number; blobs: number; auditLeaves: number };
 }
 

@@ -105,6 +105,15 @@ export interface ProposedAttachment {
   size: number;
 }
 
+/** A file of this machine that is read where it lies. */
+export interface LocalFile {
+  readonly size: number;
+  /** Bytes read, fewer only at the end of the file. */
+  read(into: Uint8Array, at: number): Promise<number>;
+  /** Throws 'invalid-file' when it isn't what it was when it was opened. */
+  requireUnchanged(): Promise<void>;
+}
+
 /** Answer to a streamed file: what it is, and the lease that keeps it until it is submitted (one hour). */
 export interface StoredBlob {
   sha256: string;

@@ -9,6 +9,7 @@ import type { FrameStream } from '../network/framing.ts';
 import type { Host } from '../network/host.ts';
 import type { PeerConnection } from '../network/peer-connection.ts';
 import { PROTOCOLS, type Protocol, type Purpose } from '../network/protocols.ts';
+import { chunkFrameMemory } from '../store/chunk-buffer.ts';
 import type { Directory } from './directory.ts';
 
 /** Dialling, noise, yamux and Hello over a slow line. */
@@ -34,7 +35,9 @@ export class SeatConnections {
   }
 
   async openBlob(seat: string, signal: AbortSignal): Promise<FrameStream> {
-    return (await this.#open(seat, PROTOCOLS.blob, 'bulk', signal)).stream;
+    const { stream } = await this.#open(seat, PROTOCOLS.blob, 'bulk', signal);
+    stream.useMemory(chunkFrameMemory);
+    return stream;
   }
 
   async openLog(seat: string, signal: AbortSignal): Promise<FrameStream> {

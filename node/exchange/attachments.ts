@@ -6,12 +6,12 @@
 import mime from 'mime/lite';
 import type { Attachment } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { FIELD_LIMITS, MAX_ATTACHMENTS } from '../core/field-limits.ts';
 import { cleanFileName } from '../core/file-names.ts';
 import { leafHash } from '../core/merkle.ts';
 import type { ProposedAttachment, Submission, SubmittedAttachment } from '../core/views.ts';
-import { CHUNK_BYTES } from '../store/blob-facts.ts';
+import { CHUNK_BYTES, chunkCount } from '../store/blob-facts.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { originalWrites } from '../store/originals.ts';
@@ -142,7 +142,7 @@ export async function readAttachment(
   return bytes;
 }
 
-/** The attachment's bytes as a stream. The caller compares the hash at the end. Throws 'damaged' when it isn't here. */
+/** The attachment's bytes as a stream, each checked before it is handed on. Throws 'damaged' when it isn't here whole. */
 export async function* streamAttachment(
   attachment: Attachment,
   of: SmallBlobOwner,
@@ -150,28 +150,51 @@ export async function* streamAttachment(
   blobs: BlobStore,
 ): AsyncGenerator<Bytes> {
   const small = await getSmallBlob(store, of, attachment.sha256);
-  if (small !== undefined) {
-    yield small;
+  if (small === undefined) {
+    yield* streamFile(attachment, blobs);
     return;
   }
-  yield* streamFile(attachment, blobs);
+  if (!equalBytes(sha256(small), attachment.sha256)) throw damaged(attachment);
+  yield small;
 }
 
-/** A file's bytes. The caller compares the hash at the end. Throws 'damaged' when it isn't here whole. */
-export async function* streamFile(
-  file: Pick<Attachment, 'name' | 'sha256' | 'size'>,
-  blobs: BlobStore,
-): AsyncGenerator<Bytes> {
-  const reader = await blobs.open(file.sha256);
-  if (reader === undefined || reader.size !== file.size) {
-    await reader?.close();
-    throw damaged(file);
-  }
+/** What is read of a file besides its name; an imported message has no signed chunk root. */
+type NamedFile = Pick<Attachment, 'name' | 'sha256' | 'size'> & Partial<Pick<Attachment, 'chunkRoot'>>;
+
+/**
+ * A file's bytes, each chunk checked before it is handed on; one found damaged or missing is brought back first, where
+ * somebody has it. Throws 'damaged' when it can't be had whole.
+ */
+export async function* streamFile(file: NamedFile, blobs: BlobStore): AsyncGenerator<Bytes> {
+  let opened = await openFile(file, blobs);
+  let isMended = false;
   try {
-    yield* reader.stream();
+    for (let index = 0; index < chunkCount(file.size); ) {
+      const chunk = await opened?.chunk(index).catch((error) => {
+        if (!isLienthongError(error, 'damaged')) throw error;
+      });
+      if (chunk !== undefined) {
+        yield chunk.chunk;
+        index++;
+        continue;
+      }
+      if (isMended || !(await blobs.mend(file.sha256))) throw damaged(file);
+      isMended = true;
+      await opened?.close();
+      opened = await openFile(file, blobs);
+    }
   } finally {
-    await reader.close();
+    await opened?.close();
   }
+}
+
+/** Undefined when it isn't here, or not as long as it was signed. */
+async function openFile({ sha256: sum, size, chunkRoot }: NamedFile, blobs: BlobStore) {
+  const facts = await blobs.facts(sum);
+  const isSigned = facts?.size === size && (!chunkRoot || equalBytes(facts.chunkRoot, chunkRoot));
+  const reader = isSigned ? await blobs.open(sum) : undefined;
+  if (facts === undefined || reader === undefined) return undefined;
+  return { chunk: (index: number) => reader.chunk(facts, index), close: () => reader.close() };
 }
 
 async function readFile(attachment: Attachment, blobs: BlobStore): Promise<Bytes | undefined> {

@@ -4,7 +4,7 @@
  * tests hold them against it. WARNING: on the wire. Called by blob-server.
  */
 import type { Bytes } from '../core/bytes.ts';
-import type { ChunkBuffer } from '../store/blob-facts.ts';
+import type { ChunkBuffer } from '../store/chunk-buffer.ts';
 
 /** BlobResponse.sequence, a varint. */
 const SEQUENCE_TAG = 0x08;

@@ -30,6 +30,8 @@ export interface Pull {
   urgency: number;
   /** The Signed dispatch, where the seat received it rather than made it. */
   ticket?: Bytes;
+  /** What is good in a damaged file of that name needn't travel: only where this seat may know that it was here. */
+  salvage?: boolean;
 }
 
 export class BlobPuller {
@@ -69,7 +71,8 @@ export class BlobPuller {
         throw new LienthongError('blob-unavailable', { reason, isFinal: true });
       }
       const promised = { sha256: attachment.sha256, size: attachment.size, chunkHashes };
-      const receiver = await this.#blobs.receive(promised, signal);
+      const { seat: from, salvage } = pull;
+      const receiver = await this.#blobs.receive(promised, { from, salvage, signal });
       try {
         await stream.chunks(receiver);
         return await receiver.finish();

@@ -16,12 +16,13 @@ import {
   signed as signedCodec,
 } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
-import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { isLienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
 import { getArrival } from '../store/arrivals.ts';
-import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkCount, chunkLength } from '../store/blob-facts.ts';
+import { type BlobFacts, chunkCount } from '../store/blob-facts.ts';
 import type { BlobReader } from '../store/blob-reader.ts';
 import type { BlobStore } from '../store/blobs.ts';
+import { ChunkBuffer } from '../store/chunk-buffer.ts';
 import { getDelivery, getTicket } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
@@ -131,7 +132,7 @@ export class BlobServer {
       return chunkFrame(sequence, chunk);
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
-      this.#report('blob.damaged', { sha256: hex(file.attachment.sha256), name: file.attachment.name });
+      this.#noteDamage(file.attachment);
       return blobResponse.encode({ sequence, refused: { later: true } });
     }
   }
@@ -194,6 +195,12 @@ export class BlobServer {
     return isTheirs ? arrival.documentId : undefined;
   }
 
+  /** Named, and brought back in the background: who asks here comes again. */
+  #noteDamage({ sha256, name }: Attachment): void {
+    this.#report('blob.damaged', { sha256: hex(sha256), name });
+    void this.#blobs.mend(sha256);
+  }
+
   async #openFile({ row, document, attachment }: Entitled): Promise<Opened | undefined> {
     const small = await getSmallBlob(this.#store, document, attachment.sha256);
     if (small !== undefined) {
@@ -204,10 +211,10 @@ export class BlobServer {
     const reader: BlobReader | undefined = await this.#blobs.open(attachment.sha256);
     if (facts === undefined || reader === undefined || facts.size !== attachment.size) {
       await reader?.close();
-      this.#report('blob.damaged', { sha256: hex(attachment.sha256), name: attachment.name });
+      this.#noteDamage(attachment);
       return undefined;
     }
-    const chunk = (index: number) => readChunk(reader, facts, index);
+    const chunk = (index: number) => reader.chunk(facts, index);
     return { row, attachment, facts, chunk, close: () => reader.close() };
   }
 }
@@ -223,19 +230,5 @@ function readTicket(bytes: Bytes): Dispatch | undefined {
 function chunkOf(bytes: Bytes): ChunkBuffer {
   const buffer = new ChunkBuffer(bytes.byteLength);
   buffer.fill(bytes);
-  return buffer;
-}
-
-/**
- * A chunk as it was signed; throws 'damaged' when the disk gives something else. In new memory each time: it goes out
- * as it is, and nobody tells when libp2p has done with it.
- */
-async function readChunk(reader: BlobReader, facts: BlobFacts, index: number): Promise<ChunkBuffer> {
-  const length = chunkLength(facts.size, index);
-  const buffer = new ChunkBuffer(length);
-  buffer.length = length;
-  await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
-  if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!))
-    throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
   return buffer;
 }

@@ -1,17 +1,23 @@
 /**
  * Brings together the attachments of an offered document: small ones from the offer itself, larger ones pulled from
- * the sender, or, for a further unit of a document already here from the same sender, the files that are here.
- * Nothing of it counts before the inbox's commit: files are leased until then.
+ * the sender, or the files that are here where they came from the same seat: with another document, for another unit, or
+ * pulled whole for an offer that couldn't be stored. What came from somebody else is pulled all the same: nobody learns
+ * what is held. Nothing of it counts before the inbox's commit: files are leased until then.
  */
 import type { Attachment, Document } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { leafHash } from '../core/merkle.ts';
+import { arrivalsOf } from '../store/arrivals.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+import { documentsWithBlob } from '../store/documents.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
 import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner } from '../store/small-blobs.ts';
 import type { Offered } from './admission.ts';
 import type { BlobPuller } from './blob-puller.ts';
+
+/** Documents with one and the same file that are looked at; with more, it is pulled again. */
+const MOST_DOCUMENTS = 100;
 
 export interface CollectedAttachments {
   /** Into the document's own commit. */
@@ -69,9 +75,11 @@ export class Collector {
         if (bytes !== undefined) {
           collected.small.push({ sha256: attachment.sha256, bytes: checked(attachment, bytes) });
         } else if (!(held && (await getSmallBlob(this.#store, held, attachment.sha256)))) {
+          const { fromSeat: from } = offered;
+          const isTheirs = held !== undefined || isOwn || (await this.#cameFrom(from, attachment.sha256));
           const blob =
-            ((held || isOwn) && (await this.#blobs.reuse(attachment.sha256, signal))) ||
-            (await this.#pull(offered, attachment, isOwn, signal).catch((error) => {
+            (isTheirs && (await this.#reuse(from, attachment, signal))) ||
+            (await this.#pull(offered, attachment, { isOwn, salvage: isTheirs }, signal).catch((error) => {
               if (!withoutMissing || !isDenied(error)) throw error;
               collected.missing.push(attachment.name);
             }));
@@ -101,14 +109,36 @@ export class Collector {
     return { writes: [], small: [], files: [], missing: [], release: async () => {} };
   }
 
+  /** Whether this seat sent the file before: it knows then that it is here. */
+  async #cameFrom(seat: string, sum: Bytes): Promise<boolean> {
+    if (await this.#blobs.wasPulledFrom(seat, sum)) return true;
+    for await (const documentId of documentsWithBlob(this.#store, sum, MOST_DOCUMENTS)) {
+      const arrivals = await arrivalsOf(this.#store, documentId);
+      if (arrivals.some(({ fromSeat }) => fromSeat === seat)) return true;
+    }
+    return false;
+  }
+
+  /** The file that is here, read to its end, if it is what is signed now. */
+  async #reuse(
+    from: string,
+    { sha256: sum, size, chunkRoot }: Attachment,
+    signal: AbortSignal,
+  ): Promise<LeasedBlob | undefined> {
+    const blob = await this.#blobs.reuse(sum, { from, signal });
+    if (blob === undefined || (blob.size === size && equalBytes(blob.chunkRoot, chunkRoot))) return blob;
+    await blob.lease.release();
+    return undefined;
+  }
+
   #pull(
     { dispatch, fromSeat }: Offered,
     attachment: Attachment,
-    isOwn: boolean,
+    { isOwn, salvage }: { isOwn: boolean; salvage: boolean },
     signal: AbortSignal,
   ): Promise<LeasedBlob> {
     const { urgency } = dispatch.content;
-    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency };
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency, salvage };
     return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }

@@ -21,6 +21,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -41,6 +42,7 @@ import { type ExchangeInit, ExchangeParts } from './parts.ts';
 import type { ExchangeComponents, Frames } from './ports.ts';
 import type { LimitedAgency } from './quotas.ts';
 import type { RecallRequest } from './recalls.ts';
+import type { StoreFileOptions, StoreOptions } from './uploads.ts';
 import { verifyDocument } from './verification.ts';
 import { watchDeliveries } from './watch.ts';
 
@@ -96,7 +98,8 @@ export class Exchange {
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
   async stopSending(): Promise<void> {
-    await Promise.all([this.#parts.courier.stop(), this.#parts.examiner.stop(), this.#parts.takeBack.stop()]);
+    const { courier, examiner, takeBack, mender } = this.#parts;
+    await Promise.all([courier.stop(), examiner.stop(), takeBack.stop(), mender.stop()]);
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
@@ -159,8 +162,13 @@ export class Exchange {
     return this.#parts.uploads.release(lease);
   }
 
-  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal } = {}): Promise<StoredBlob> {
-    return this.#parts.uploads.store(source, options.signal);
+  storeBlob(source: AsyncIterable<Uint8Array>, options: StoreOptions = {}): Promise<StoredBlob> {
+    return this.#parts.uploads.store(source, options);
+  }
+
+  /** As storeBlob, of a file that is read here. */
+  storeFile(file: LocalFile, options: StoreFileOptions = {}): Promise<StoredBlob> {
+    return this.#parts.uploads.storeFile(file, options);
   }
 
   /** Takes an edXML file as it streams: a document to submit, or a status to say. Throws as Imports. */

@@ -21,6 +21,7 @@ import { Library } from './library.ts';
 import { LogExaminer } from './log-examiner.ts';
 import { LogServer } from './log-server.ts';
 import { LogWitness } from './log-witness.ts';
+import { Mender } from './mender.ts';
 import { MoreRecipients } from './more-recipients.ts';
 import { Outbox } from './outbox.ts';
 import { PdfReports } from './pdf-reports.ts';
@@ -65,6 +66,7 @@ export class ExchangeParts {
   readonly courier: Courier;
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
+  readonly mender: Mender;
   readonly library: Library;
   readonly finder: Finder;
   readonly witness: LogWitness;
@@ -120,7 +122,11 @@ export class ExchangeParts {
       events,
       withhold: (row, work) => this.courier.withhold(row, work),
     });
-    const collector = new Collector({ ...components, puller: new BlobPuller(components) });
+    const puller = new BlobPuller(components);
+    const collector = new Collector({ ...components, puller });
+    const mender = new Mender({ ...components, puller });
+    this.mender = mender;
+    components.blobs.mend = (sum) => mender.mend(sum);
     const signatures = new FreshSignatures(components);
     const inbox = new Inbox({
       ...components,

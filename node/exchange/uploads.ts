@@ -7,8 +7,10 @@ import { hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { MAX_ATTACHMENT_BYTES } from '../core/field-limits.ts';
-import type { StoredBlob } from '../core/views.ts';
+import type { LocalFile, StoredBlob } from '../core/views.ts';
+import { CHUNK_BYTES, chunkCount, chunkLength } from '../store/blob-facts.ts';
 import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
+import { type ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from '../store/chunk-buffer.ts';
 import { isBlobReferenced } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 
@@ -22,6 +24,18 @@ export interface Upload {
   /** Throws 'file-empty'. */
   finish(): Promise<StoredBlob>;
   abort(): Promise<void>;
+}
+
+export interface StoreOptions {
+  signal?: AbortSignal;
+  /** Where it is known: no room for it is said at once then. */
+  size?: number | undefined;
+}
+
+export interface StoreFileOptions {
+  signal?: AbortSignal;
+  /** Told the bytes taken so far. */
+  progress?: (bytes: number) => void;
 }
 
 export class Uploads {
@@ -39,8 +53,8 @@ export class Uploads {
   }
 
   /** Streams a file in. Throws 'file-empty', 'file-too-large', 'disk-full'; nothing is left behind then. */
-  async store(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<StoredBlob> {
-    const upload = await this.begin();
+  async store(source: AsyncIterable<Uint8Array>, { signal, size }: StoreOptions = {}): Promise<StoredBlob> {
+    const upload = await this.begin(MAX_ATTACHMENT_BYTES, size);
     try {
       for await (const chunk of source) {
         signal?.throwIfAborted();
@@ -54,10 +68,40 @@ export class Uploads {
     }
   }
 
+  /** As `store`, of a file that is read here, straight into the memory it is written from. Also throws 'invalid-file'. */
+  async storeFile(file: LocalFile, { signal, progress }: StoreFileOptions = {}): Promise<StoredBlob> {
+    const { size } = file;
+    this.#requirePlace();
+    if (size === 0) throw new LienthongError('file-empty');
+    if (size > MAX_ATTACHMENT_BYTES)
+      throw new LienthongError('file-too-large', { size, most: MAX_ATTACHMENT_BYTES });
+    const writer = await this.#blobs.create({ size });
+    let ahead: Promise<ChunkBuffer> | undefined;
+    try {
+      const chunks = chunkCount(size);
+      ahead = readChunk(file, 0);
+      for (let index = 0; index < chunks; index++) {
+        signal?.throwIfAborted();
+        const chunk: ChunkBuffer = await ahead!;
+        // the next one is read while this one is hashed
+        ahead = index + 1 < chunks ? readChunk(file, index + 1) : undefined;
+        await writer.take(chunk);
+        progress?.(Math.min(size, (index + 1) * CHUNK_BYTES));
+      }
+      await file.requireUnchanged();
+      signal?.throwIfAborted();
+      return this.#hold(await writer.finish());
+    } catch (error) {
+      await ahead?.then(giveChunkBuffer, () => undefined);
+      await writer.abort();
+      throw error;
+    }
+  }
+
   /** A file written piece by piece, for who has the bytes pass by. Ended by `finish` or `abort`. */
-  async begin(mostBytes = MAX_ATTACHMENT_BYTES): Promise<Upload> {
-    if (this.#held.size >= MOST_UPLOADS) throw new LienthongError('too-many-waiting', { what: 'uploads' });
-    const writer = await this.#blobs.create();
+  async begin(mostBytes = MAX_ATTACHMENT_BYTES, expectedBytes?: number): Promise<Upload> {
+    this.#requirePlace();
+    const writer = await this.#blobs.create(expectedBytes === undefined ? {} : { size: expectedBytes });
     let size = 0;
     return {
       write: async (chunk) => {
@@ -92,6 +136,10 @@ export class Uploads {
     await Promise.allSettled(held.map((lease) => this.release(lease)));
   }
 
+  #requirePlace(): void {
+    if (this.#held.size >= MOST_UPLOADS) throw new LienthongError('too-many-waiting', { what: 'uploads' });
+  }
+
   #hold(blob: LeasedBlob): StoredBlob {
     const lease = hex(this.#random(16));
     this.#keep(lease, blob);
@@ -111,5 +159,23 @@ export class Uploads {
     await blob.lease.release();
     this.forget(lease);
     await this.#blobs.collectOne(blob.sha256, (sha256) => isBlobReferenced(this.#store, sha256));
+  }
+}
+
+/** Throws 'invalid-file' when the file has become shorter. */
+async function readChunk(file: LocalFile, index: number): Promise<ChunkBuffer> {
+  const buffer = takeChunkBuffer();
+  const length = chunkLength(file.size, index);
+  try {
+    while (buffer.length < length) {
+      const at = index * CHUNK_BYTES + buffer.length;
+      const read = await file.read(buffer.room.subarray(buffer.length, length), at);
+      if (read === 0) throw new LienthongError('invalid-file', { reason: 'changed while it was read' });
+      buffer.length += read;
+    }
+    return buffer;
+  } catch (error) {
+    giveChunkBuffer(buffer);
+    throw error;
   }
 }

@@ -24,6 +24,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -43,7 +44,7 @@ import { countDocuments } from '../store/documents.ts';
 import { freeBytes } from '../store/folder.ts';
 import type { NodeStore } from '../store/node-store.ts';
 import type { RecallAsked } from './http/life-service.ts';
-import type { AttachmentStream, NodeService, SealAsked } from './http/services.ts';
+import type { AttachmentStream, NodeService, SealAsked, StoreBlobOptions } from './http/services.ts';
 import { checkWithSeal, sealCustody } from './seal-check.ts';
 
 export interface AgencyServiceComponents {
@@ -81,8 +82,15 @@ export class AgencyService implements NodeService {
     return this.#with.exchange.validate({ ...proposal, classification });
   }
 
-  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob> {
+  storeBlob(source: AsyncIterable<Uint8Array>, options: StoreBlobOptions): Promise<StoredBlob> {
     return this.#with.exchange.storeBlob(source, options);
+  }
+
+  storeFile(
+    file: LocalFile,
+    options: { signal: AbortSignal; progress: (bytes: number) => void },
+  ): Promise<StoredBlob> {
+    return this.#with.exchange.storeFile(file, options);
   }
 
   releaseBlob(lease: string): Promise<void> {

@@ -17,8 +17,16 @@ export function encodeLength(length: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** Memory for one frame of exactly so many bytes, that nobody else uses until the frame has been taken. */
+export type FrameMemory = (bytes: number) => Uint8Array;
+
+/** Not pooled: a frame may be kept for long, and must not keep its neighbours alive. */
+const ownMemory: FrameMemory = (bytes) => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
+  /** Where the next frames go. */
+  memory: FrameMemory = ownMemory;
   #prefix = 0;
   #prefixBytes = 0;
   #frame: Uint8Array | undefined;
@@ -70,8 +78,7 @@ export class FrameDecoder {
     if (this.#prefix > this.#maxFrameBytes) {
       throw new LienthongError('oversize', { bytes: this.#prefix, limit: this.#maxFrameBytes });
     }
-    // not pooled: a frame may be kept for long, and must not keep its neighbours alive
-    const frame = new Uint8Array(Buffer.allocUnsafeSlow(this.#prefix).buffer);
+    const frame = this.memory(this.#prefix);
     if (frame.byteLength === 0) frames.push(frame);
     else this.#frame = frame;
     this.#filled = 0;

@@ -13,7 +13,7 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import { FrameDecoder } from './frame-decoder.ts';
+import { FrameDecoder, type FrameMemory } from './frame-decoder.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Protocol } from './protocols.ts';
@@ -70,6 +70,11 @@ export class FrameStream {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Where frames that begin from now on are put. */
+  useMemory(memory: FrameMemory): void {
+    this.#decoder.memory = memory;
   }
 
   /** Bytes of whole frames nobody has read yet. */

@@ -49,16 +49,12 @@ export function createNoiseCrypto(): ICryptoInterface {
       const decipher = createDecipheriv(ALGORITHM, keyOf(k), nonce, { authTagLength: TAG_BYTES });
       if (ad.byteLength > 0) decipher.setAAD(ad, { plaintextLength: textBytes });
       decipher.setAuthTag(ciphertext.subarray(textBytes));
-      if (ciphertext instanceof Uint8Array) {
-        const text = decipher.update(ciphertext.subarray(0, textBytes));
-        decipher.final();
-        return text;
-      }
-      const output = ciphertext.sublist(0, 0);
-      for (const part of ciphertext.sublist(0, textBytes)) output.append(decipher.update(part));
+      // noise has the text's bytes in one piece already, as the memory to decrypt into; were it ever other bytes, the tag would say so
+      const whole = dst?.byteLength === textBytes ? dst : ciphertext.subarray(0, textBytes);
+      const text = decipher.update(whole);
       // what is returned is only used after this has checked the tag
       decipher.final();
-      return output;
+      return text;
     },
   };
 }

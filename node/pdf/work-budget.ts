@@ -6,7 +6,7 @@
  * each try, so it can be remembered. A file that began with less gets `WorkSpent`: the next answer begins with it.
  */
 
-/** 2 GiB looked through, or a file of 1 GiB with three signatures over all of it: about ten seconds. */
+/** 2 GiB looked through, or a file of 1 GiB with three signatures over all of it: about ten seconds. Larger ones are 'too-much'. */
 export const MOST_WORK = 8 * 1024 ** 3;
 
 export const COST = {

@@ -3,7 +3,7 @@
  * signed chunk tree), kept in a small file beside it so that serving never hashes again. The hashes prove
  * themselves: their root is what the sender signed; the CRC only tells damage early. WARNING: persisted.
  */
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Bytes, concat, readUint64be, SHA256_BYTES, uint32be, uint64be } from '../core/bytes.ts';
 import { rootOf } from '../core/merkle.ts';
@@ -51,68 +51,6 @@ export function decodeFacts(sha256: Bytes, bytes: Bytes): BlobFacts | undefined 
   for (let at = 12; at < body.byteLength; at += SHA256_BYTES)
     chunkHashes.push(body.slice(at, at + SHA256_BYTES));
   return chunkHashes.length === chunkCount(size) ? factsOf(sha256, size, chunkHashes) : undefined;
-}
-
-/** Room before a chunk: for the leaf prefix while it is hashed, then for the head of the frame it travels in. */
-const HEAD_ROOM_BYTES = 16;
-
-/** A buffer for one chunk with room before it, so that neither hashing nor sending it needs a copy. */
-export class ChunkBuffer {
-  readonly #bytes: Bytes;
-  /** Bytes of the chunk so far. */
-  length = 0;
-
-  /** Of `capacity` bytes, whatever was in that memory before. */
-  constructor(capacity = CHUNK_BYTES) {
-    this.#bytes = new Uint8Array(Buffer.allocUnsafeSlow(HEAD_ROOM_BYTES + capacity).buffer);
-  }
-
-  get chunk(): Bytes {
-    return this.#bytes.subarray(HEAD_ROOM_BYTES, HEAD_ROOM_BYTES + this.length);
-  }
-
-  /** Takes as much as fits; answers how much that was. */
-  fill(bytes: Bytes): number {
-    const at = HEAD_ROOM_BYTES + this.length;
-    const taken = Math.min(bytes.byteLength, this.#bytes.byteLength - at);
-    this.#bytes.set(taken === bytes.byteLength ? bytes : bytes.subarray(0, taken), at);
-    this.length += taken;
-    return taken;
-  }
-
-  /** Room for reading into, then `length` is set by the reader. */
-  get room(): Bytes {
-    return this.#bytes.subarray(HEAD_ROOM_BYTES);
-  }
-
-  /**
-   * RFC 6962 leaf hash of the chunk. On the calling thread: handing a chunk to the thread pool copies it first, which
-   * costs more of this thread than hashing it (1.0 against 0.7 ms, measured).
-   */
-  leafHash(): Bytes {
-    const at = HEAD_ROOM_BYTES - 1;
-    this.#bytes[at] = 0;
-    return hash('sha256', this.#bytes.subarray(at, HEAD_ROOM_BYTES + this.length), 'buffer');
-  }
-
-  /** The chunk with `head` (at most 16 bytes) before it; the same memory. */
-  after(head: Bytes): Bytes {
-    const from = HEAD_ROOM_BYTES - head.byteLength;
-    this.#bytes.set(head, from);
-    return this.#bytes.subarray(from, HEAD_ROOM_BYTES + this.length);
-  }
-}
-
-/** Buffers kept for the next chunk: a new MiB for each costs a fifth of a transfer in garbage collection (measured). */
-const KEPT_BUFFERS = 8;
-const kept: ChunkBuffer[] = [];
-
-/** An empty buffer; give it back when nothing refers to its bytes any more. */
-export const takeChunkBuffer = (): ChunkBuffer => kept.pop() ?? new ChunkBuffer();
-
-export function giveChunkBuffer(buffer: ChunkBuffer): void {
-  buffer.length = 0;
-  if (kept.length < KEPT_BUFFERS) kept.push(buffer);
 }
 
 export const newSha256 = () => createHash('sha256');

@@ -3,10 +3,12 @@
  * unfinished ones in `blobs/incoming`. A name appears only whole: temporary file, sync, rename, sync of the folder;
  * the chunk hashes first, so that a file that is there has them.
  */
-import { readdir, rename, stat, unlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bytes, hex, parseHex } from '../core/bytes.ts';
 import { type BlobFacts, decodeFacts, encodeFacts, MAX_SIDECAR_BYTES } from './blob-facts.ts';
+import { directAccess } from './chunk-file.ts';
 import { diskError, isMissing, makeFolder, readSmallFile, syncFolder, writeFileDurably } from './folder.ts';
 
 const SIDECAR = '.chunks';
@@ -19,6 +21,7 @@ const PARTIAL = '.part';
 
 export class BlobFolder {
   readonly #root: string;
+  readonly access = directAccess();
 
   constructor(root: string) {
     this.#root = root;
@@ -43,6 +46,23 @@ export class BlobFolder {
 
   partialPath(sha256: Bytes): string {
     return join(this.#root, 'incoming', hex(sha256) + PARTIAL);
+  }
+
+  /** Whether there is a file of that name and no partial one: what is good in it needn't come again. */
+  async canSalvage(sha256: Bytes): Promise<boolean> {
+    return (
+      (await statOf(this.partialPath(sha256))) === undefined &&
+      (await statOf(this.pathOf(sha256))) !== undefined
+    );
+  }
+
+  /** A partial file with all that is in the file of that name, which stays; shares its blocks where the disk can. */
+  async salvage(sha256: Bytes): Promise<void> {
+    const path = this.partialPath(sha256);
+    await copyFile(this.pathOf(sha256), path, constants.COPYFILE_FICLONE).catch(async (error) => {
+      await removeFile(path);
+      throw diskError(error, 'blobs');
+    });
   }
 
   /** Gives a synced temporary file its name, over any file that has it, with its chunk hashes. */

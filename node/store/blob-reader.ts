@@ -1,25 +1,41 @@
-/** Reads of one stored file, at random places or as a stream; the file stays readable while this is open. */
-import { type FileHandle, open } from 'node:fs/promises';
-import type { Bytes } from '../core/bytes.ts';
+/**
+ * Reads of one stored file, at random places or chunk by chunk; the file stays readable while this is open. Whole chunks
+ * of a large file that nobody else reads now are read past the page cache; further readers share what it holds.
+ */
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { CHUNK_BYTES } from './blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
+import { ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { ChunkFile, type DirectAccess } from './chunk-file.ts';
 import { diskError, isMissing, readAll } from './folder.ts';
+
+/** Smaller files stay in the page cache: a circular's recipients all read them. */
+const LARGE_BYTES = 16 * CHUNK_BYTES;
+/** Files whose chunks are read past the page cache now. */
+const alone = new Set<string>();
 
 export class BlobReader {
   readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #access: DirectAccess;
   readonly size: number;
+  #direct: Promise<ChunkFile | undefined> | undefined;
+  #isAlone = false;
 
-  private constructor(handle: FileHandle, size: number) {
+  private constructor(handle: FileHandle, path: string, size: number, access: DirectAccess) {
     this.#handle = handle;
+    this.#path = path;
     this.size = size;
+    this.#access = access;
   }
 
   /** Undefined when there is no such file. */
-  static async open(path: string): Promise<BlobReader | undefined> {
+  static async open(path: string, access: DirectAccess): Promise<BlobReader | undefined> {
     try {
       const handle = await open(path, 'r');
       const { size } = await handle.stat();
-      return new BlobReader(handle, size);
+      return new BlobReader(handle, path, size, access);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw diskError(error, 'blobs');
@@ -44,6 +60,47 @@ export class BlobReader {
     if (done < length) throw new LienthongError('damaged', { where: 'blob' });
   }
 
+  /** A chunk as it was signed, in memory nobody else uses; 'damaged' when the disk gives something else. */
+  async chunk(facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+    const chunk = new ChunkBuffer(chunkLength(facts.size, index));
+    const buffer = takeChunkBuffer();
+    try {
+      await this.readChunk(buffer, index);
+      if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!))
+        throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
+      chunk.fill(buffer.chunk);
+    } finally {
+      giveChunkBuffer(buffer);
+    }
+    return chunk;
+  }
+
+  /** A chunk as the disk has it; 'damaged' when the file ends before. */
+  async readChunk(buffer: ChunkBuffer, index: number): Promise<void> {
+    const length = chunkLength(this.size, index);
+    try {
+      this.#direct ??= this.#openDirect();
+      const direct = await this.#direct;
+      if (direct !== undefined) await direct.read(buffer, index, length);
+      else buffer.length = await readAll(this.#handle, buffer.room.subarray(0, length), index * CHUNK_BYTES);
+    } catch (error) {
+      throw diskError(error, 'blobs');
+    }
+    if (buffer.length < length) throw new LienthongError('damaged', { where: 'blob' });
+  }
+
+  /** Undefined where chunks are read through the page cache. A file that lost its name is read as it was opened. */
+  async #openDirect(): Promise<ChunkFile | undefined> {
+    if (this.size < LARGE_BYTES || alone.has(this.#path)) return undefined;
+    alone.add(this.#path);
+    this.#isAlone = true;
+    const how = { access: this.#access, large: true };
+    return ChunkFile.open(this.#path, constants.O_RDONLY, how).catch((error) => {
+      if (!isMissing(error)) throw error;
+      return undefined;
+    });
+  }
+
   /** The whole file in pieces of one chunk; each is the receiver's to keep. */
   async *stream(signal?: AbortSignal): AsyncGenerator<Bytes> {
     for (let offset = 0; offset < this.size; offset += CHUNK_BYTES) {
@@ -53,6 +110,8 @@ export class BlobReader {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    if (this.#isAlone) alone.delete(this.#path);
+    const direct = await this.#direct?.catch(() => undefined);
+    await Promise.all([direct?.close(), this.#handle.close()]);
   }
 }

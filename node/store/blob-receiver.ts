@@ -2,33 +2,34 @@
  * Takes the chunks of a file whose chunk hashes are known (and proved by a signed root), in any order and several
  * at a time, each checked before it is kept. The partial file stays when a transfer stops, so that the next one
  * goes on: what is there is judged by its hashes, nothing else is remembered. The hash of the whole file follows
- * the contiguous beginning as it grows; chunks that came early are read back from the page cache.
+ * the contiguous beginning as it grows; chunks that came early are read back.
  */
-import { constants, type FileHandle, open, unlink } from 'node:fs/promises';
+import { constants, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { leafHash } from '../core/merkle.ts';
-import { BackgroundSync } from './background-sync.ts';
-import { type BlobFacts, CHUNK_BYTES, ChunkBuffer, chunkLength, newSha256 } from './blob-facts.ts';
+import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
-import { diskError, FILE_MODE, readAll, writeAll } from './folder.ts';
+import { type ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { ChunkFile } from './chunk-file.ts';
+import { diskError } from './folder.ts';
+import { type FileHashes, hashesOf } from './hash-thread.ts';
 
 export class BlobReceiver<Stored extends BlobFacts> {
   readonly #components: BlobWriterComponents;
   readonly #facts: BlobFacts;
-  readonly #handle: FileHandle;
+  readonly #file: ChunkFile;
   readonly #held: Uint8Array;
-  readonly #sync = new BackgroundSync();
-  #whole = newSha256();
+  #hashes: FileHashes;
   #heldCount = 0;
   #hashedTo = 0;
   #followsDisk = true;
   #ended = false;
 
-  private constructor(components: BlobWriterComponents, facts: BlobFacts, handle: FileHandle) {
+  private constructor(components: BlobWriterComponents, facts: BlobFacts, file: ChunkFile) {
     this.#components = components;
     this.#facts = facts;
-    this.#handle = handle;
+    this.#file = file;
+    this.#hashes = hashesOf(facts.size);
     this.#held = new Uint8Array(facts.chunkHashes.length);
   }
 
@@ -39,13 +40,17 @@ export class BlobReceiver<Stored extends BlobFacts> {
     signal?: AbortSignal,
   ): Promise<BlobReceiver<Stored>> {
     try {
-      const handle = await open(components.temporaryPath, constants.O_RDWR | constants.O_CREAT, FILE_MODE);
-      const receiver = new BlobReceiver<Stored>(components, facts, handle);
+      const { temporaryPath, access } = components;
+      const large = facts.size >= CHUNK_BYTES;
+      const flags = constants.O_RDWR | constants.O_CREAT;
+      const file = await ChunkFile.open(temporaryPath, flags, { access, large });
+      const receiver = new BlobReceiver<Stored>(components, facts, file);
       try {
         await receiver.#look(signal);
         return receiver;
       } catch (error) {
-        await handle.close();
+        receiver.#hashes.end();
+        await file.close();
         throw error;
       }
     } catch (error) {
@@ -74,33 +79,45 @@ export class BlobReceiver<Stored extends BlobFacts> {
     return this.#held[last] === 1 ? all - CHUNK_BYTES + chunkLength(size, last) : all;
   }
 
-  /** Keeps a chunk, whose bytes must stay as they are until then; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
+  /** Keeps a chunk, whose bytes are this receiver's from now on; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
   async writeChunk(index: number, bytes: Bytes): Promise<void> {
     const expected = this.#facts.chunkHashes[index];
     if (this.#ended) throw new LienthongError('internal', { reason: 'blob receiver has ended' });
     if (expected === undefined || bytes.byteLength !== chunkLength(this.#facts.size, index))
       throw new LienthongError('blob-mismatch', { chunk: index, bytes: bytes.byteLength });
     if (this.has(index)) return;
-    if (!equalBytes(leafHash(bytes), expected)) throw new LienthongError('blob-mismatch', { chunk: index });
+    const buffer = chunkBufferOf(bytes);
+    try {
+      await this.#keep(buffer, index, expected);
+    } finally {
+      giveChunkBuffer(buffer);
+    }
+  }
+
+  async #keep(buffer: ChunkBuffer, index: number, expected: Bytes): Promise<void> {
+    if (!equalBytes(await this.#hashes.leaf(buffer), expected))
+      throw new LienthongError('blob-mismatch', { chunk: index });
     // several chunks are under way at once: the whole's hash takes them in the order they came
+    let hashed: Promise<void> | undefined;
     if (this.#followsDisk && index === this.#hashedTo) {
-      this.#whole.update(bytes);
+      hashed = this.#hashes.update(buffer);
       this.#hashedTo++;
     }
-    try {
-      await writeAll(this.#handle, bytes, index * CHUNK_BYTES);
-    } catch (error) {
+    const [written, ended] = await Promise.allSettled([this.#file.write(buffer, index), hashed]);
+    if (written.status === 'rejected' || ended.status === 'rejected') {
       this.#hashAnew();
-      throw diskError(error, 'blobs');
+      throw diskError(
+        written.status === 'rejected' ? written.reason : (ended as PromiseRejectedResult).reason,
+        'blobs',
+      );
     }
-    if (this.has(index)) return;
-    this.#hold(index);
-    this.#sync.wrote(bytes.byteLength, this.#handle);
+    if (!this.has(index)) this.#hold(index);
   }
 
   /** Bytes that aren't on disk went into the hash: it is taken from the disk at the end. */
   #hashAnew(): void {
-    this.#whole = newSha256();
+    this.#hashes.end();
+    this.#hashes = hashesOf(this.#facts.size);
     this.#hashedTo = 0;
     this.#followsDisk = false;
   }
@@ -114,19 +131,17 @@ export class BlobReceiver<Stored extends BlobFacts> {
     if (this.#heldCount < chunkHashes.length)
       throw new LienthongError('blob-unavailable', { missing: chunkHashes.length - this.#heldCount });
     try {
-      const buffer = new ChunkBuffer();
+      const buffer = takeChunkBuffer();
       while (this.#hashedTo < chunkHashes.length)
-        this.#whole.update(await this.#readBack(buffer, this.#hashedTo++));
-      const found = new Uint8Array(this.#whole.digest());
+        await this.#hashes.update(await this.#readBack(buffer, this.#hashedTo++));
+      giveChunkBuffer(buffer);
+      const found = await this.#hashes.digest();
       if (!equalBytes(found, sha256)) {
         await this.abort();
         throw new LienthongError('blob-mismatch', { expected: hex(sha256), found: hex(found) });
       }
-      await this.#sync.idle();
-      await this.#handle.truncate(this.#facts.size);
-      await this.#handle.sync();
       this.#ended = true;
-      await this.#handle.close();
+      await this.#file.finish(this.#facts.size);
       return await this.#components.place<Stored>(this.#facts, this.#components.temporaryPath);
     } catch (error) {
       throw diskError(error, 'blobs');
@@ -139,8 +154,8 @@ export class BlobReceiver<Stored extends BlobFacts> {
   async close(): Promise<void> {
     const isFirst = !this.#ended;
     this.#ended = true;
-    await this.#sync.idle();
-    if (isFirst) await this.#handle.close();
+    this.#hashes.end();
+    if (isFirst) await this.#file.close();
     this.#components.ended();
   }
 
@@ -151,25 +166,25 @@ export class BlobReceiver<Stored extends BlobFacts> {
   }
 
   async #look(signal: AbortSignal | undefined): Promise<void> {
-    const { size } = await this.#handle.stat();
+    const { size } = await this.#file.stat();
     const { chunkHashes } = this.#facts;
-    const buffer = new ChunkBuffer();
+    const buffer = takeChunkBuffer();
     for (let index = 0; index < chunkHashes.length && index * CHUNK_BYTES < size; index++) {
       signal?.throwIfAborted();
-      const chunk = await this.#readBack(buffer, index);
-      if (!equalBytes(await buffer.leafHash(), chunkHashes[index]!)) continue;
+      await this.#readBack(buffer, index);
+      if (!equalBytes(await this.#hashes.leaf(buffer), chunkHashes[index]!)) continue;
       this.#hold(index);
       if (index !== this.#hashedTo) continue;
-      this.#whole.update(chunk);
+      await this.#hashes.update(buffer);
       this.#hashedTo++;
     }
+    giveChunkBuffer(buffer);
     await this.#components.requireRoom((chunkHashes.length - this.#heldCount) * CHUNK_BYTES);
   }
 
-  async #readBack(buffer: ChunkBuffer, index: number): Promise<Bytes> {
-    const room = buffer.room.subarray(0, chunkLength(this.#facts.size, index));
-    buffer.length = await readAll(this.#handle, room, index * CHUNK_BYTES);
-    return buffer.chunk;
+  async #readBack(buffer: ChunkBuffer, index: number): Promise<ChunkBuffer> {
+    await this.#file.read(buffer, index, chunkLength(this.#facts.size, index));
+    return buffer;
   }
 
   #hold(index: number): void {

@@ -1,22 +1,18 @@
 /**
  * Writes one new file from a stream of bytes of any granularity: memory is a few chunks, whatever the size. Each
- * chunk is written off the main thread while the next one gathers; the hashes run here. Nothing is visible under
+ * chunk is written off the main thread while the next one gathers. Nothing is visible under
  * the file's name before `finish`; `abort`, or a crash, leaves a temporary file that the next start removes.
  */
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { constants, unlink } from 'node:fs/promises';
 import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { BackgroundSync } from './background-sync.ts';
-import {
-  type BlobFacts,
-  CHUNK_BYTES,
-  type ChunkBuffer,
-  factsOf,
-  giveChunkBuffer,
-  newSha256,
-  takeChunkBuffer,
-} from './blob-facts.ts';
-import { diskError, FILE_MODE, writeAll } from './folder.ts';
+import { type BlobFacts, CHUNK_BYTES, factsOf } from './blob-facts.ts';
+import { type ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { ChunkFile, type DirectAccess } from './chunk-file.ts';
+import { diskError } from './folder.ts';
+import { type FileHashes, hashesOf } from './hash-thread.ts';
+
+const NEW_FILE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
 /** Chunks being written or hashed while the next gathers: enough to keep disk and hashing busy. */
 const IN_FLIGHT = 3;
@@ -32,6 +28,7 @@ export interface BlobExpectation {
 
 export interface BlobWriterComponents {
   temporaryPath: string;
+  access: DirectAccess;
   /** Throws 'disk-full' when this many more bytes would touch the reserve. */
   requireRoom(bytes: number): Promise<void>;
   /** Gives the synced temporary file its name; resolves when that is durable. */
@@ -43,11 +40,10 @@ export interface BlobWriterComponents {
 export class BlobWriter<Stored extends BlobFacts> {
   readonly #components: BlobWriterComponents;
   readonly #expected: BlobExpectation;
-  readonly #whole = newSha256();
+  readonly #fileHashes: FileHashes;
   readonly #hashes: Bytes[] = [];
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #sync = new BackgroundSync();
-  #handle: FileHandle | undefined;
+  #file: ChunkFile | undefined;
   #buffer: ChunkBuffer = takeChunkBuffer();
   #size = 0;
   #chunks = 0;
@@ -58,6 +54,7 @@ export class BlobWriter<Stored extends BlobFacts> {
   constructor(components: BlobWriterComponents, expected: BlobExpectation) {
     this.#components = components;
     this.#expected = expected;
+    this.#fileHashes = hashesOf(expected.size ?? 0);
   }
 
   /** Resolves when there is room for more; the bytes may be reused then. */
@@ -71,8 +68,20 @@ export class BlobWriter<Stored extends BlobFacts> {
         const taken = this.#buffer.fill(rest);
         this.#size += taken;
         rest = rest.subarray(taken);
-        if (this.#buffer.length === CHUNK_BYTES) await this.#sendOff();
+        if (this.#buffer.length === CHUNK_BYTES) await this.#sendOffBuffer();
       }
+    } catch (error) {
+      await this.abort();
+      throw diskError(error, 'blobs');
+    }
+  }
+
+  /** Takes over a whole chunk, of which only the last may be shorter; resolves when there is room for more. */
+  async take(chunk: ChunkBuffer): Promise<void> {
+    this.#requireRunning();
+    this.#size += chunk.length;
+    try {
+      await this.#sendOff(chunk);
     } catch (error) {
       await this.abort();
       throw diskError(error, 'blobs');
@@ -86,16 +95,14 @@ export class BlobWriter<Stored extends BlobFacts> {
   async finish(): Promise<Stored> {
     this.#requireRunning();
     try {
-      if (this.#buffer.length > 0) await this.#sendOff();
-      const handle = await this.#opened();
+      if (this.#buffer.length > 0) await this.#sendOffBuffer();
+      const file = await this.#opened();
       await Promise.all(this.#inFlight);
       if (this.#failure !== undefined) throw this.#failure;
-      const facts = factsOf(new Uint8Array(this.#whole.digest()), this.#size, this.#hashes);
+      const facts = factsOf(await this.#fileHashes.digest(), this.#size, this.#hashes);
       this.#compare(facts);
-      await this.#sync.idle();
-      await handle.sync();
-      await handle.close();
-      this.#handle = undefined;
+      this.#file = undefined;
+      await file.finish(this.#size);
       const stored = await this.#components.place<Stored>(facts, this.#components.temporaryPath);
       this.#end();
       giveChunkBuffer(this.#buffer);
@@ -111,8 +118,7 @@ export class BlobWriter<Stored extends BlobFacts> {
     if (this.#ended) return;
     this.#end();
     await Promise.all(this.#inFlight);
-    await this.#sync.idle();
-    await this.#handle?.close();
+    await this.#file?.close();
     await unlink(this.#components.temporaryPath).catch(() => undefined);
   }
 
@@ -124,21 +130,24 @@ export class BlobWriter<Stored extends BlobFacts> {
       throw new LienthongError('blob-mismatch', { expected: hex(expectedSha256), found: hex(sha256) });
   }
 
-  async #sendOff(): Promise<void> {
+  async #sendOffBuffer(): Promise<void> {
+    const buffer = this.#buffer;
+    this.#buffer = takeChunkBuffer();
+    await this.#sendOff(buffer);
+  }
+
+  async #sendOff(buffer: ChunkBuffer): Promise<void> {
     if (this.#size - this.#roomCheckedAt >= ROOM_CHECK_BYTES) {
       this.#roomCheckedAt = this.#size;
       await this.#components.requireRoom(ROOM_CHECK_BYTES);
     }
-    const handle = await this.#opened();
+    const file = await this.#opened();
     while (this.#inFlight.size >= IN_FLIGHT) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
-    const buffer = this.#buffer;
     const index = this.#chunks++;
-    const work = Promise.all([writeAll(handle, buffer.chunk, index * CHUNK_BYTES), buffer.leafHash()])
-      .then(([, hash]) => {
-        this.#hashes[index] = hash;
-        this.#sync.wrote(buffer.length, handle);
-      })
+    this.#hashes[index] = buffer.leafHash();
+    const work = Promise.all([file.write(buffer, index), this.#fileHashes.update(buffer)])
+      .then(() => undefined)
       .catch((error) => {
         this.#failure ??= error;
       })
@@ -147,13 +156,13 @@ export class BlobWriter<Stored extends BlobFacts> {
         giveChunkBuffer(buffer);
       });
     this.#inFlight.add(work);
-    this.#whole.update(buffer.chunk);
-    this.#buffer = takeChunkBuffer();
   }
 
-  async #opened(): Promise<FileHandle> {
-    this.#handle ??= await open(this.#components.temporaryPath, 'wx', FILE_MODE);
-    return this.#handle;
+  async #opened(): Promise<ChunkFile> {
+    const { temporaryPath, access } = this.#components;
+    const large = this.#size >= CHUNK_BYTES;
+    this.#file ??= await ChunkFile.open(temporaryPath, NEW_FILE, { access, large });
+    return this.#file;
   }
 
   #requireRunning(): void {
@@ -162,6 +171,7 @@ export class BlobWriter<Stored extends BlobFacts> {
 
   #end(): void {
     this.#ended = true;
+    this.#fileHashes.end();
     this.#components.ended();
   }
 }

@@ -6,42 +6,28 @@
  * refers to it: a reference is only ever committed by who holds a lease.
  */
 import type { Bytes } from '../core/bytes.ts';
-import { equalBytes, hex, uint64be } from '../core/bytes.ts';
+import { equalBytes, hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
-import {
-  type BlobFacts,
-  CHUNK_BYTES,
-  ChunkBuffer,
-  chunkCount,
-  chunkLength,
-  factsOf,
-  newSha256,
-} from './blob-facts.ts';
+import { type BlobFacts, chunkCount, factsOf } from './blob-facts.ts';
 import { BlobFolder } from './blob-folder.ts';
+import { BlobLeases, LEASE_ID_BYTES, type Lease } from './blob-leases.ts';
 import { BlobReader } from './blob-reader.ts';
 import { BlobReceiver } from './blob-receiver.ts';
 import { type BlobExpectation, BlobWriter, type BlobWriterComponents } from './blob-writer.ts';
+import { giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { freeBytes } from './folder.ts';
-import type { KeyValueStore, Precondition, Write } from './key-value.ts';
+import { hashesOf } from './hash-thread.ts';
+import type { KeyValueStore } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { key, PREFIX, prefixRange } from './keys.ts';
 import { FILE_RESERVE_BYTES } from './room-guard.ts';
 
-/** A transfer nobody has gone on with for this long is dropped. */
+export type { Lease } from './blob-leases.ts';
+
+/** A transfer nobody has gone on with for this long is dropped, finished or not. */
 const KEEP_PARTIAL_MS = 7 * 24 * 60 * 60 * 1000;
-const LEASE_ID_BYTES = 16;
 
 export type BlobVerdict = 'ok' | 'missing' | 'damaged';
-
-export interface Lease {
-  /** Goes into the batch that commits the reference. */
-  readonly writes: readonly Write[];
-  /** Goes there too where someone else may end the lease meanwhile: 'state-changed' then, and no reference. */
-  readonly require: readonly Precondition[];
-  /** For when there will be no reference. */
-  release(): Promise<void>;
-}
 
 /** A file that is durable and can't be collected until its lease ends. */
 export interface LeasedBlob extends BlobFacts {
@@ -58,22 +44,34 @@ export interface BlobStoreComponents {
   freeBytes?: () => Promise<number>;
 }
 
+export interface ReceiveOptions {
+  /** The seat it comes from: should its document not be stored now, what is whole isn't pulled from it again. */
+  from?: string;
+  /** Good chunks of a file of that name that lies here damaged are used. */
+  salvage?: boolean;
+  signal?: AbortSignal;
+}
+
 export class BlobStore {
   readonly #components: BlobStoreComponents;
   readonly #files: BlobFolder;
+  readonly #leases: BlobLeases;
   readonly #locks = new KeyedLock();
   readonly #active = new Set<string>();
+  /** Brings back a file that is missing or damaged from whoever has it; whether it did. Never rejects. The exchange fills it in. */
+  mend: (sha256: Bytes) => Promise<boolean> = async () => false;
 
   private constructor(components: BlobStoreComponents) {
     this.#components = components;
     this.#files = new BlobFolder(components.folder);
+    this.#leases = new BlobLeases(components);
   }
 
   /** Ends the leases and removes the temporary files of an earlier run: its references are committed or never will be. */
   static async open(components: BlobStoreComponents): Promise<BlobStore> {
     const blobs = new BlobStore(components);
     await blobs.#files.make();
-    if (components.store.health.state === 'ok') await blobs.#endOldLeases();
+    if (components.store.health.state === 'ok') await blobs.#leases.endAll();
     await blobs.#files.removeUnfinished(() => false, 0);
     return blobs;
   }
@@ -98,17 +96,30 @@ export class BlobStore {
   /** A file from its chunks, whose hashes the caller has checked against the signed root; goes on where it stopped. */
   async receive(
     promised: { sha256: Bytes; size: number; chunkHashes: readonly Bytes[] },
-    signal?: AbortSignal,
+    { from, salvage = false, signal }: ReceiveOptions = {},
   ): Promise<BlobReceiver<LeasedBlob>> {
     const path = this.#files.partialPath(promised.sha256);
     if (this.#active.has(path)) throw new LienthongError('busy', { reason: 'file is being received' });
     const facts = factsOf(promised.sha256, promised.size, promised.chunkHashes);
-    return BlobReceiver.open<LeasedBlob>(this.#writerOf(path), facts, signal);
+    const components = this.#writerOf(path, from);
+    try {
+      if (salvage && (await this.#files.canSalvage(promised.sha256))) {
+        await this.#requireRoom(promised.size);
+        await this.#files.salvage(promised.sha256);
+      }
+    } catch (error) {
+      components.ended();
+      throw error;
+    }
+    return BlobReceiver.open<LeasedBlob>(components, facts, signal);
   }
 
   /** Leases a file that is here already, after reading all of it; undefined when it is missing or damaged. */
-  async reuse(sha256: Bytes, signal?: AbortSignal): Promise<LeasedBlob | undefined> {
-    const lease = await this.#lease(sha256);
+  async reuse(
+    sha256: Bytes,
+    { from, signal }: { from?: string; signal?: AbortSignal } = {},
+  ): Promise<LeasedBlob | undefined> {
+    const lease = await this.#leases.take(sha256, from);
     try {
       const facts = await this.#locks.run(hex(sha256), () => this.#hashAgain(sha256, signal));
       if (facts !== undefined) return { ...facts, lease };
@@ -118,6 +129,11 @@ export class BlobStore {
       await lease.release();
       throw error;
     }
+  }
+
+  /** Whether it was pulled from this seat before, whole, for a document that couldn't be stored then. */
+  wasPulledFrom(seat: string, sha256: Bytes): Promise<boolean> {
+    return this.#leases.isPulled(sha256, seat);
   }
 
   async has(sha256: Bytes): Promise<boolean> {
@@ -131,7 +147,7 @@ export class BlobStore {
 
   /** For reading; undefined when there is no such file. Close it. */
   open(sha256: Bytes): Promise<BlobReader | undefined> {
-    return BlobReader.open(this.#files.pathOf(sha256));
+    return BlobReader.open(this.#files.pathOf(sha256), this.#files.access);
   }
 
   /** Size and chunk hashes, without reading the file; made again from it when they were lost. */
@@ -168,25 +184,28 @@ export class BlobStore {
   collectOne(sha256: Bytes, isReferenced: (sha256: Bytes) => Promise<boolean>): Promise<boolean> {
     return this.#locks.run(hex(sha256), async () => {
       await this.#files.tidy(sha256);
-      if ((await this.#isLeased(sha256)) || (await isReferenced(sha256))) return false;
+      if ((await this.#leases.isLeased(sha256)) || (await isReferenced(sha256))) return false;
+      const sinceMs = this.#components.clock.nowMs() - KEEP_PARTIAL_MS;
+      if (await this.#leases.awaitsOffer(sha256, sinceMs)) return false;
       await this.#files.remove(sha256);
       return true;
     });
   }
 
-  #writerOf(temporaryPath: string): BlobWriterComponents {
+  #writerOf(temporaryPath: string, from?: string): BlobWriterComponents {
     this.#active.add(temporaryPath);
     return {
       temporaryPath,
+      access: this.#files.access,
       requireRoom: (bytes) => this.#requireRoom(bytes),
       place: <T extends BlobFacts>(facts: BlobFacts, path: string) =>
-        this.#place(facts, path) as Promise<BlobFacts> as Promise<T>,
+        this.#place(facts, path, from) as Promise<BlobFacts> as Promise<T>,
       ended: () => this.#active.delete(temporaryPath),
     };
   }
 
-  async #place(facts: BlobFacts, temporaryPath: string): Promise<LeasedBlob> {
-    const lease = await this.#lease(facts.sha256);
+  async #place(facts: BlobFacts, temporaryPath: string, from?: string): Promise<LeasedBlob> {
+    const lease = await this.#leases.take(facts.sha256, from, from !== undefined);
     try {
       await this.#locks.run(hex(facts.sha256), () => this.#files.place(facts, temporaryPath));
       return { ...facts, lease };
@@ -196,55 +215,29 @@ export class BlobStore {
     }
   }
 
-  async #lease(sha256: Bytes): Promise<Lease> {
-    const { store, clock, random } = this.#components;
-    const row = key(PREFIX.blobLease, sha256, random(LEASE_ID_BYTES));
-    await store.commit({ writes: [{ put: row, value: uint64be(clock.nowMs()) }] });
-    const writes = [{ del: row }];
-    const require = [{ key: row, expect: 'present' as const }];
-    return { writes, require, release: () => store.commit({ writes }) };
-  }
-
-  async #isLeased(sha256: Bytes): Promise<boolean> {
-    const range = { ...prefixRange(PREFIX.blobLease, sha256), limit: 1 };
-    for await (const _ of this.#components.store.range(range)) return true;
-    return false;
-  }
-
-  async #endOldLeases(): Promise<void> {
-    const { store } = this.#components;
-    for (;;) {
-      const writes: Write[] = [];
-      for await (const { key: row } of store.range({ ...prefixRange(PREFIX.blobLease), limit: 1000 }))
-        writes.push({ del: row });
-      if (writes.length === 0) return;
-      await store.commit({ writes });
-    }
-  }
-
   /** Reads the whole file; its facts when it is what its name says (also put beside it again when they differ). */
   async #hashAgain(sha256: Bytes, signal: AbortSignal | undefined): Promise<BlobFacts | undefined> {
     const reader = await this.open(sha256);
     if (reader === undefined) return undefined;
+    const hashes = hashesOf(reader.size);
     try {
-      const whole = newSha256();
-      const hashes: Bytes[] = [];
-      const buffer = new ChunkBuffer();
+      const leaves: Bytes[] = [];
+      const buffer = takeChunkBuffer();
       for (let index = 0; index < chunkCount(reader.size); index++) {
         signal?.throwIfAborted();
-        buffer.length = chunkLength(reader.size, index);
-        await reader.readInto(buffer.chunk, index * CHUNK_BYTES);
-        const hash = buffer.leafHash();
-        whole.update(buffer.chunk);
-        hashes.push(await hash);
+        await reader.readChunk(buffer, index);
+        const [leaf] = await Promise.all([hashes.leaf(buffer), hashes.update(buffer)]);
+        leaves.push(leaf);
       }
-      if (!equalBytes(new Uint8Array(whole.digest()), sha256)) return undefined;
-      const facts = factsOf(sha256, reader.size, hashes);
+      giveChunkBuffer(buffer);
+      if (!equalBytes(await hashes.digest(), sha256)) return undefined;
+      const facts = factsOf(sha256, reader.size, leaves);
       const kept = await this.#files.readFacts(sha256);
       if (kept === undefined || !equalBytes(kept.chunkRoot, facts.chunkRoot))
         await this.#files.writeFacts(facts);
       return facts;
     } finally {
+      hashes.end();
       await reader.close();
     }
   }

@@ -192,6 +192,14 @@ export async function isBlobReferenced(store: Reader, sha256: Bytes): Promise<bo
   return false;
 }
 
+/** Documents that name this blob, at most `limit`. */
+export async function* documentsWithBlob(store: Reader, sha256: Bytes, limit: number): AsyncGenerator<Bytes> {
+  for await (const { key: of } of store.range({ ...prefixRange(PREFIX.blobReference, sha256), limit })) {
+    const [, documentId] = partsOf(of, ['bytes', 'bytes']);
+    yield documentId;
+  }
+}
+
 /** Documents of a box, counted up to 100,000: beyond that the number is known to be large. */
 export async function countDocuments(store: Reader, box: Box): Promise<number> {
   let count = 0;

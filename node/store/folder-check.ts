@@ -1,6 +1,7 @@
 /**
  * `node check`: reads everything a folder holds and names what doesn't fit. Rows by their checksums, tables by theirs,
- * the audit log against its file and its tree, each attachment against its SHA-256. Changes nothing.
+ * the audit log against its file and its tree, each attachment against its SHA-256. Changes nothing, but that a running
+ * node fetches damaged files again from whoever has them.
  */
 import { document as documentCodec, documentRow, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
@@ -8,7 +9,7 @@ import { isLienthongError } from '../core/errors.ts';
 import type { CheckReport } from '../core/node-views.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { BlobStore } from './blobs.ts';
-import { blobReferenceKey } from './documents.ts';
+import { blobReferenceKey, documentsWithBlob, getDocument } from './documents.ts';
 import type { KeyValueStore, StoreHealth } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange, spaceOf } from './keys.ts';
 import { originalsOf } from './originals.ts';
@@ -16,6 +17,8 @@ import { getSmallBlob } from './small-blobs.ts';
 
 /** Problems listed at most: beyond that a disk is gone, and one knows. */
 const MOST_PROBLEMS = 1_000;
+/** Documents named of one damaged file. */
+const MOST_NAMES = 5;
 
 export interface FolderParts {
   store: KeyValueStore & { check(signal?: AbortSignal): Promise<StoreHealth> };
@@ -28,8 +31,8 @@ export async function checkParts(
   signal?: AbortSignal,
 ): Promise<CheckReport> {
   const problems: CheckReport['problems'] = [];
-  const note = (kind: string, where: string) => {
-    if (problems.length < MOST_PROBLEMS) problems.push({ kind, where });
+  const note: Note = (kind, where, more = {}) => {
+    if (problems.length < MOST_PROBLEMS) problems.push({ kind, where, ...more });
   };
   const health = await store.check(signal);
   for (const { kind, where } of health.problems) note(kind, where);
@@ -40,13 +43,13 @@ export async function checkParts(
   }
   const checked = await checkBlobs(store, blobs, note, signal);
   return {
-    ok: problems.length === 0,
+    ok: problems.every(({ mended }) => mended === true),
     problems,
     checked: { rows, blobs: checked, auditLeaves: audit.head().size },
   };
 }
 
-type Note = (kind: string, where: string) => void;
+type Note = (kind: string, where: string, more?: { files?: string[]; mended?: boolean }) => void;
 
 /** Every row of every space; a damaged one is named by its space and passed over. */
 async function checkRows(store: KeyValueStore, note: Note, signal: AbortSignal | undefined): Promise<number> {
@@ -80,7 +83,8 @@ async function checkBlobs(
     last = sum;
     checked++;
     const verdict = await blobs.verify(sum, signal);
-    if (verdict !== 'ok') note(`blob-${verdict}`, hex(sum));
+    if (verdict === 'ok') continue;
+    note(`blob-${verdict}`, hex(sum), { files: await namesOf(store, sum), mended: await blobs.mend(sum) });
   }
   try {
     await checkOriginals(store, blobs, note);
@@ -90,6 +94,19 @@ async function checkBlobs(
     if (!isLienthongError(error, 'damaged')) throw error;
     return checked;
   }
+}
+
+/** What documents call a file: "phu-luc.pdf (274/QĐ-TTg)". */
+async function namesOf(store: KeyValueStore, sum: Bytes): Promise<string[]> {
+  const names: string[] = [];
+  for await (const documentId of documentsWithBlob(store, sum, MOST_NAMES)) {
+    const row = await getDocument(store, documentId);
+    if (row === undefined) continue;
+    const { attachments, number, notation } = documentCodec.parse(signedCodec.parse(row.envelope).payload);
+    const named = attachments.find((one) => equalBytes(one.sha256!, sum));
+    names.push(`${named?.name ?? 'edXML'} (${number}/${notation})`);
+  }
+  return names;
 }
 
 /** Imported messages: that each is referred to, and as long as its row says; its bytes were read with all files. */

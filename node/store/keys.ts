@@ -21,6 +21,8 @@ export const PREFIX = {
   store: 6,
   /** epoch → LogGapRow: why the audit log went on in it. */
   auditGap: 7,
+  /** SHA-256 of a blob, seat → since when: pulled from it whole, and no document that names it is stored yet. */
+  pulledBlob: 8,
   /** epoch, group, entry key, changed in → exact bytes of a DirectoryEntry; older versions stay for proofs. */
   directoryEntry: 16,
   /** epoch, version → HeadResponse: the Signed head with the certificates that vouch for it. */

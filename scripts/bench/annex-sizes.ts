@@ -3,10 +3,10 @@
  * meanwhile; each size with processes of its own. Measured as annex.ts does. Drawn as two pictures.
  */
 import path from 'node:path';
-import { writeRandom } from './annex.ts';
 import { runBaseline } from './baseline.ts';
 import type { Curve } from './line-chart.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
+import { writeRandom } from './random-file.ts';
 import { type Figure, figure, type Measured, median } from './report.ts';
 import { watched } from './resident.ts';
 import { pairedRounds } from './rounds.ts';

@@ -1,23 +1,21 @@
 /**
- * One large attachment, file to file: from a file on disk through the API into the sender's store, pulled by the
+ * One large attachment, file to file: from a file on disk, as `send` hands it over, into the sender's store, pulled by the
  * recipient into its own, hashed and fsynced at both ends, until the signed receipt is stored at the sender. The
  * sender's copy is part of it: the baseline sends the file as it lies.
  */
-import { randomFillSync } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { runBaseline } from './baseline.ts';
 import { Pair } from './pair.ts';
+import { writeRandom } from './random-file.ts';
 import { type Figure, type Measured, median } from './report.ts';
 import { pairedRounds } from './rounds.ts';
 
-const BYTES = 256 * 10 ** 6;
+const BYTES = 2 ** 30;
 const SMOKE_BYTES = 16 * 10 ** 6;
-const PIECE_BYTES = 2 ** 20;
 
 export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
   const bytes = smoke ? SMOKE_BYTES : BYTES;
-  const rounds = smoke ? 1 : 5;
+  const rounds = smoke ? 1 : 3;
   const pair = await Pair.start();
   try {
     let number = 0;
@@ -38,20 +36,5 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
     return [await pairedRounds('annex', rounds, ours, baseline)];
   } finally {
     await pair.stop();
-  }
-}
-
-/** New bytes each time: nothing can be found already there. On disk before the clock starts. */
-export async function writeRandom(file: string, bytes: number): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    const piece = Buffer.alloc(PIECE_BYTES);
-    for (let left = bytes; left > 0; left -= PIECE_BYTES) {
-      randomFillSync(piece);
-      await handle.write(piece, 0, Math.min(left, PIECE_BYTES));
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -46,7 +46,7 @@ const IN_FLIGHT = 64;
 /** Documents sent before the clock starts: connections open, code is compiled. */
 const WARM_UP_SHARE = 0.1;
 const START_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 600_000;
 const FILE_CHUNK_BYTES = 2 ** 18;
 
 class Client {

@@ -18,6 +18,8 @@ const NAMES = [
   'latency',
   'annex',
   'annex-sizes',
+  'annex-memory',
+  'annex-syncthing',
   'backlog',
   'store',
   'start',

@@ -27,7 +27,7 @@ await writeFile(paper, 'Nội dung');
 await writeFile(large, Buffer.alloc(300_000, 7));
 await writeFile(empty, '');
 await writeFile(huge, '');
-await truncate(huge, 1024 ** 3 + 1);
+await truncate(huge, 5 * 1024 ** 3 + 1);
 
 const words = (changed: Record<string, string | undefined> = {}): string[] => {
   const fields = {

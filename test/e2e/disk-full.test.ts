@@ -4,7 +4,7 @@
  * there is room again. Skipped where mounting isn't permitted.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { systemRandom } from '../../node/core/clock.ts';
@@ -42,6 +42,9 @@ async function run(): Promise<void> {
   const annex = path.join(papers, 'phụ lục.bin');
   await writeFile(letter, 'Nội dung');
   await writeFile(annex, systemRandom(40 * 1024 * 1024));
+  // what came from the same sender before isn't pulled again
+  const otherAnnex = path.join(papers, 'phụ lục khác.bin');
+  await writeFile(otherAnnex, systemRandom(40 * 1024 * 1024));
   const sumOf = (file: string) => execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ')[0]!;
 
   const filesOf = async ({ dir }: Agency) => {
@@ -124,7 +127,7 @@ async function run(): Promise<void> {
     await refusedHere(t, annex);
   });
 
-  t.test('send of a large file: the room ends half way', async (t) => {
+  t.test('send of a large file: there is room for half of it', async (t) => {
     t.teardown(() => disk.giveRoom());
     disk.leave(256 + 20);
     await refusedHere(t, annex);
@@ -134,12 +137,16 @@ async function run(): Promise<void> {
 
   t.test('send of a large file: the disk is really full half way', async (t) => {
     t.teardown(() => disk.giveRoom());
-    disk.leave(256 + 39);
+    // large enough to be noticed on its way
+    const larger = path.join(papers, 'phụ lục lớn.bin');
+    await writeFile(larger, '');
+    await truncate(larger, 600 * 1024 * 1024);
+    disk.leave(256 + 610);
     // gone to someone else while the file comes in
-    const going = eventually('bytes have come', () => disk.freeBytes < (256 + 30) * 1024 * 1024)
-      .then(() => disk.leave(0))
+    const going = eventually('bytes have come', () => disk.freeBytes < (256 + 590) * 1024 * 1024)
+      .then(() => disk.leave(20))
       .catch((error) => error);
-    await refusedHere(t, annex);
+    await refusedHere(t, larger);
     t.equal(await going, undefined);
   });
 
@@ -153,6 +160,17 @@ async function run(): Promise<void> {
     t.teardown(() => disk.giveRoom());
     disk.leave(256 + 20);
     await waitsThere(t, annex);
+  });
+
+  t.test('a large file arrives, and the disk is really full half way', async (t) => {
+    t.teardown(() => disk.giveRoom());
+    disk.leave(256 + 45);
+    // gone to someone else while the file comes
+    const going = eventually('bytes have come', () => disk.freeBytes < (256 + 40) * 1024 * 1024)
+      .then(() => disk.leave(8))
+      .catch((error) => error);
+    await waitsThere(t, otherAnnex);
+    t.equal(await going, undefined);
   });
 
   t.test(

@@ -228,30 +228,6 @@ t.test('a receiver without room says later, and takes it when there is', async (
   await federation.settled('G22', id, 'delivered', 1000);
 });
 
-t.test('the same attachment twice, and in two documents, is kept once and pulled for each', async (t) => {
-  const federation = await TestFederation.create(t, ['G22', 'H40']);
-  const { exchange } = federation.node('G22');
-  const bytes = random.bytes(MIB + 9);
-  const upload = async () => {
-    const { lease, sha256: sum } = await exchange.storeBlob(pieces(bytes));
-    return { name: 'a.bin', lease, sha256: sum };
-  };
-  const [first, second] = [await upload(), await upload()];
-  const both = await exchange.submit(
-    federation.submission({ attachments: [first, { ...second, name: 'b.bin' }] }),
-  );
-  const again = await exchange.submit(federation.submission({ attachments: [await upload()] }));
-  for (const { id } of [both, again]) {
-    await federation.settled('G22', id);
-    t.match(await federation.node('H40').exchange.verify(id), { valid: true });
-  }
-  t.equal(
-    federation.opened.filter((stream) => stream === 'H40 blob G22').length,
-    2,
-    'held is no reason not to pull',
-  );
-});
-
 t.test(
   'an upload that is never submitted is let go after an hour; empty and broken ones leave nothing',
   async (t) => {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import t from 'tap';
 import { chunkFrame } from '../../node/exchange/blob-frames.ts';
-import { CHUNK_BYTES, ChunkBuffer } from '../../node/store/blob-facts.ts';
+import { CHUNK_BYTES } from '../../node/store/blob-facts.ts';
+import { ChunkBuffer } from '../../node/store/chunk-buffer.ts';
 import { blobResponse } from '../../proto/messages.ts';
 
 const SEQUENCES = [1, 127, 128, 16_384, 2 ** 31, Number.MAX_SAFE_INTEGER];

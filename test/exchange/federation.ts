@@ -161,6 +161,11 @@ export class TestNode {
     await this.open();
   }
 
+  /** The store as `node check` reads it. */
+  get checkable(): LevelEngine {
+    return this.#level;
+  }
+
   get audit(): AuditLog {
     return this.#audit;
   }

@@ -6,6 +6,7 @@ import type { CheckReport } from '../../core/node-views.ts';
 import { type Cli, isNotRunning } from '../cli.ts';
 import { wordText } from '../faults.ts';
 import { subcommand } from '../help.ts';
+import { printable } from '../terminal.ts';
 
 const NOT_VERIFIED = 7;
 
@@ -16,19 +17,26 @@ export function addNodeCheck(group: Command, cli: Cli): void {
   subcommand(group, cli, 'check', 'node.check').action(async () => {
     const report = await check(cli);
     cli.result(report);
-    for (const { kind, where } of report.problems) {
-      const text = isSealCode(kind)
-        ? errorText(cli.language, { code: kind, details: where === '' ? {} : { reason: where } })
-        : `${wordText(cli.language, 'problem', kind)}: ${where}`;
-      cli.print(`${cli.paint('red', '✗')} ${text}`);
+    for (const problem of report.problems) {
+      const mark = problem.mended ? cli.paint('yellow', '✓') : cli.paint('red', '✗');
+      cli.print(`${mark} ${textOf(cli, problem)}`);
     }
     cli.say('check.checked', report.checked);
     // a seal that can't sign is no damage, and is told with what to do
-    const damaged = report.problems.filter(({ kind }) => !isSealCode(kind)).length;
-    if (damaged > 0) cli.say('check.damaged', { count: damaged });
+    const damaged = report.problems.filter(({ kind, mended }) => !isSealCode(kind) && !mended);
+    if (damaged.length > 0) cli.say('check.damaged', { count: damaged.length });
+    if (damaged.some(({ files }) => files !== undefined)) cli.say('check.unmended');
     else if (report.ok) cli.say('check.ok');
     if (!report.ok) cli.exit = NOT_VERIFIED;
   });
+}
+
+function textOf(cli: Cli, { kind, where, files, mended }: CheckReport['problems'][number]): string {
+  if (isSealCode(kind))
+    return errorText(cli.language, { code: kind, details: where === '' ? {} : { reason: where } });
+  const named = files?.length ? `${printable(files.join('; '))}, ${where}` : where;
+  const text = `${wordText(cli.language, 'problem', kind)}: ${named}`;
+  return mended ? `${text}: ${cli.text('check.mended')}` : text;
 }
 
 async function check(cli: Cli): Promise<CheckReport> {

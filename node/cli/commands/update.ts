@@ -12,10 +12,10 @@ import { parseId, parseRecipients } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { printOutcome } from '../deliveries.ts';
 import { addFieldOptions, type FieldOptions, fieldsOf } from '../document-fields.ts';
-import { addWaitOptions, sendDocument, type WaitOptions } from '../handing-in.ts';
+import { addWaitOptions, proposeShown, sendDocument, type WaitOptions } from '../handing-in.ts';
 import { subcommand } from '../help.ts';
 import type { Fields, NodeClient } from '../node-client.ts';
-import { lookAt, type OutgoingFile, propose } from '../outgoing-files.ts';
+import { lookAt, type OutgoingFile } from '../outgoing-files.ts';
 import { printRecall } from '../recall-table.ts';
 
 type UpdateOptions = Partial<FieldOptions> &
@@ -89,7 +89,7 @@ async function requireSendable(
   files: OutgoingFile[],
 ): Promise<void> {
   try {
-    await node.validate(fields, await propose(files, cli.io.signal));
+    await node.validate(fields, await proposeShown(cli, files));
   } catch (error) {
     if (!isLienthongError(error, 'no-recipient')) throw error;
   }

@@ -84,6 +84,14 @@ export const EVENT_TEXTS = {
     vi: 'TỆP HỎNG trên đĩa: {name} ({sha256})',
     en: 'DAMAGED FILE on disk: {name} ({sha256})',
   },
+  'blob.mended': {
+    vi: 'Tệp hỏng {name} ({sha256}) đã được lấy lại từ nút {from}',
+    en: 'Damaged file {name} ({sha256}) was fetched again from seat {from}',
+  },
+  'blob.unmended': {
+    vi: 'CHƯA lấy lại được tệp hỏng {sha256}[: {reason}]',
+    en: 'Damaged file {sha256} could NOT be fetched again[: {reason}]',
+  },
   'peer.refused': {
     vi: 'Không cho kết nối[ {peer}][ từ {address}][: {reason}]',
     en: 'Refused a connection[ of {peer}][ from {address}][: {reason}]',

@@ -63,10 +63,6 @@ export const OUTPUT_TEXTS = {
     vi: 'Không đợi nữa; văn bản vẫn trong hàng đợi và sẽ được gửi. Theo dõi: lienthong show {id}',
     en: 'No longer waiting; the document stays queued and will be delivered. Follow it: lienthong show {id}',
   },
-  'progress.transfer': {
-    vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
-    en: '{name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
-  },
 
   'list.emptyInbox': { vi: 'Không có văn bản đến nào.', en: 'No incoming documents.' },
   'list.emptyOutbox': { vi: 'Không có văn bản đi nào.', en: 'No outgoing documents.' },

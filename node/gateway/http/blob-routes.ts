@@ -28,8 +28,10 @@ export function addBlobRoutes(
       '/v1/blobs',
       { bodyLimit: MAX_ATTACHMENT_BYTES, schema: { querystring: Nothing } },
       async (request, reply) => {
+        const declared = Number(request.raw.headers['content-length'] ?? 0);
+        const size = declared > 0 ? declared : undefined;
         const stored = await takeStream(request, MAX_ATTACHMENT_BYTES, (source, signal) =>
-          node.storeBlob(source, { signal }),
+          node.storeBlob(source, { signal, size }),
         );
         return reply.code(201).send(stored);
       },

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { Clock } from '../../core/clock.ts';
-import { LienthongError } from '../../core/errors.ts';
+import { goneSignal } from './gone-signal.ts';
 import { MAX_SUBMISSION_BYTES } from './limits.ts';
 import {
   Id,
@@ -106,11 +106,4 @@ export function addDocumentRoutes(
       return reply.type('application/x-ndjson').send(Readable.from(lines(), { objectMode: false }));
     },
   );
-}
-
-/** Aborts when the caller has gone or the door closes. */
-function goneSignal(response: NodeJS.EventEmitter, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new LienthongError('timeout', { reason: 'caller-gone' })));
-  return AbortSignal.any([gone.signal, stopping]);
 }

@@ -16,6 +16,7 @@ import { addDocumentRoutes } from './document-routes.ts';
 import { addEdxmlRoutes } from './edxml-routes.ts';
 import { addLifeRoutes } from './life-routes.ts';
 import { CLOSE_GRACE_MS } from './limits.ts';
+import { addLocalFileRoutes } from './local-file-routes.ts';
 import { addNodeRoutes } from './node-routes.ts';
 import { addRegistryRoutes } from './registry-routes.ts';
 import { RunningCalls } from './running-calls.ts';
@@ -43,6 +44,7 @@ export async function openNodeDoor(node: NodeService, options: DoorOptions): Pro
   addNodeRoutes(app, node);
   addEdxmlRoutes(app, node);
   addBlobRoutes(app, node);
+  addLocalFileRoutes(app, node, stopping.signal, options.clock ?? systemClock);
   addDocumentRoutes(app, node, stopping.signal, options.clock ?? systemClock);
   addLifeRoutes(app, node);
   return open(app, await socketPath(options.folder, NODE_SOCKET), options, stopping);

@@ -121,6 +121,15 @@ export const ListQuerystring = strict({
 });
 export type ListQuerystring = Static<typeof ListQuerystring>;
 
+/** A file as the caller's system shows it. */
+export const LocalFileBody = strict({
+  path: Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' }),
+  device: digits(),
+  inode: digits(),
+  modifiedNs: Type.String({ pattern: '^-?\\d{1,30}$' }),
+  size: Type.Integer({ minimum: 1, maximum: MAX_ATTACHMENT_BYTES }),
+});
+
 export const AnnounceBody = strict({
   addresses: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1, maxItems: 16 }),
 });

@@ -19,6 +19,7 @@ import type {
   DocumentView,
   EvidenceFile,
   ListQuery,
+  LocalFile,
   Page,
   Proposal,
   StoredBlob,
@@ -38,6 +39,11 @@ export interface AttachmentStream {
   stream: AsyncIterable<Uint8Array>;
 }
 
+export interface StoreBlobOptions {
+  signal?: AbortSignal;
+  size?: number | undefined;
+}
+
 export interface NodeService extends LifeService {
   /** Resolves once document, blobs and dispatches are durable. Rejects with the rule's code. */
   submit(submission: Submission): Promise<SubmitAnswer>;
@@ -46,8 +52,16 @@ export interface NodeService extends LifeService {
    * are taken in. Without attachments only the fields are judged. A node without it is asked nothing.
    */
   validate?(proposal: Proposal): Promise<SubmitAnswer | undefined>;
-  /** Takes a file as it comes, bounded in memory; an aborted or broken source leaves nothing behind. */
-  storeBlob(source: AsyncIterable<Uint8Array>, options: { signal?: AbortSignal }): Promise<StoredBlob>;
+  /** Takes a file as it comes, of `size` where that is known, bounded in memory; an aborted or broken source leaves nothing behind. */
+  storeBlob(source: AsyncIterable<Uint8Array>, options: StoreBlobOptions): Promise<StoredBlob>;
+  /**
+   * As `storeBlob`, of a file the node reads itself: for doors only its own user reaches. `progress` is told the bytes
+   * taken so far. Absent: not offered.
+   */
+  storeFile?(
+    file: LocalFile,
+    options: { signal: AbortSignal; progress: (bytes: number) => void },
+  ): Promise<StoredBlob>;
   /** Gives back a lease that will not be submitted; an unknown one changes nothing. Without it leases run out. */
   releaseBlob?(lease: string): Promise<void>;
   list(query: ListQuery): Promise<Page<DocumentItem>>;

@@ -40,7 +40,7 @@ t.test('an empty file, a declared size above the limit, and another type are ref
   const { call, node } = await open(t);
   t.equal((await call('POST', '/v1/blobs', { headers: OCTETS })).body.error.code, 'file-empty');
   const huge = await call('POST', '/v1/blobs', {
-    headers: { ...OCTETS, 'content-length': String(2 ** 31) },
+    headers: { ...OCTETS, 'content-length': String(2 ** 33) },
   }).catch((error) => error);
   t.match(huge, { status: 413, body: { error: { code: /oversize|file-too-large/ } } });
   t.equal((await call('POST', '/v1/blobs', { raw: '{}' })).status, 400);

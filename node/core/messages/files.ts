@@ -1,0 +1,19 @@
+/** What is said of files on their way and of damaged ones. Syntax: ../messages.ts. */
+export const FILE_TEXTS = {
+  'progress.reading': {
+    vi: 'Đọc {name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
+    en: 'Reading {name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
+  },
+  'progress.transfer': {
+    vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
+    en: '{name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
+  },
+  'check.mended': {
+    vi: 'đã lấy lại từ nơi khác, nay nguyên vẹn',
+    en: 'fetched again from a peer, intact now',
+  },
+  'check.unmended': {
+    vi: 'Tệp hỏng được lấy lại từ nơi gửi hoặc nơi nhận còn giữ: chạy lại lệnh này khi nút đang chạy và kết nối được.',
+    en: 'Damaged files are fetched again from the sender or a recipient that still has them: run this again while the node runs and reaches them.',
+  },
+} as const;

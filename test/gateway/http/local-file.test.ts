@@ -1,0 +1,138 @@
+/** Files the node reads itself: the very file the caller means, or nothing; a caller that goes away leaves nothing. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { LienthongError } from '../../../node/core/errors.ts';
+import type { LocalFile, StoredBlob } from '../../../node/core/views.ts';
+import { openNodeDoor } from '../../../node/gateway/http/door.ts';
+import { temporaryFolder } from '../../helpers/command-line.ts';
+import { MemoryNode, sha256Hex } from '../../helpers/memory-node.ts';
+import { caller } from '../../helpers/socket-caller.ts';
+
+interface Options {
+  signal: AbortSignal;
+  progress: (bytes: number) => void;
+}
+
+/** As a node takes a file, into memory. `meanwhile` is waited for in the middle. */
+const taking = (node: MemoryNode, meanwhile: () => unknown = () => {}) => ({
+  storeFile: async (file: LocalFile, { signal, progress }: Options): Promise<StoredBlob> => {
+    const bytes = new Uint8Array(file.size);
+    await file.read(bytes, 0);
+    progress(file.size / 2);
+    await meanwhile();
+    signal.throwIfAborted();
+    await file.requireUnchanged();
+    node.blobs.set('lease', bytes);
+    return { sha256: sha256Hex(bytes), size: file.size, lease: 'lease' };
+  },
+  releaseBlob: async (lease: string) => void node.blobs.delete(lease),
+});
+
+async function open(t: Test, meanwhile?: (node: MemoryNode) => unknown) {
+  const node = new MemoryNode();
+  Object.assign(
+    node,
+    taking(node, () => meanwhile?.(node)),
+  );
+  const folder = await temporaryFolder(t);
+  const door = await openNodeDoor(node, { folder });
+  t.teardown(() => door.close());
+  return { node, door, folder, ...caller(door.path) };
+}
+
+async function meant(path: string) {
+  const { dev, ino, mtimeNs, size } = await stat(path, { bigint: true });
+  return { path, device: `${dev}`, inode: `${ino}`, modifiedNs: `${mtimeNs}`, size: Number(size) };
+}
+
+t.test('the file meant is read, with its progress', async (t) => {
+  const { call, folder, node } = await open(t, () => new Promise((resolve) => setTimeout(resolve, 250)));
+  const path = join(folder, 'phụ lục.bin');
+  await writeFile(path, 'x'.repeat(1000));
+  const answer = await call('POST', '/v1/blobs/local', { body: await meant(path) });
+  const lines = answer.text
+    .trim()
+    .split('\n')
+    .map((one) => JSON.parse(one));
+  t.equal(answer.status, 200);
+  t.match(lines[0], { bytes: 500 });
+  t.match(lines.at(-1), { size: 1000, sha256: sha256Hex(Buffer.from('x'.repeat(1000))), lease: 'lease' });
+  t.equal(node.blobs.size, 1);
+});
+
+t.test('another file in its place, one that is no file, or may not be read, is refused', async (t) => {
+  const { call, folder, node } = await open(t);
+  const path = join(folder, 'a');
+  await writeFile(path, 'abc');
+  const right = await meant(path);
+  const refused = async (body: object, code = 'invalid-file') => {
+    const answer = await call('POST', '/v1/blobs/local', { body });
+    t.equal(answer.body.error.code, code, JSON.stringify(body));
+  };
+  await refused({ ...right, inode: '1' });
+  await refused({ ...right, device: '1' });
+  await refused({ ...right, size: 4 });
+  await refused({ ...right, modifiedNs: '0' });
+  await refused({ ...right, path: join(folder, 'none') });
+  await refused({ ...right, path: 'a' }, 'usage');
+  await refused({ ...right, size: 0 }, 'usage');
+  await refused({ ...right, more: 1 }, 'usage');
+  await mkdir(join(folder, 'd'));
+  await refused({ ...(await meant(join(folder, 'd'))), size: 4096 });
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await refused({ ...(await meant(join(folder, 'pipe'))), size: 1 });
+  await writeFile(path, 'abd');
+  await utimes(path, 1, 1);
+  await refused(right);
+  t.equal(node.blobs.size, 0);
+});
+
+t.test('a file that changes while it is read is refused in the last line', async (t) => {
+  const state = { path: '' };
+  const { call, folder, node } = await open(t, () => writeFile(state.path, 'longer than before'));
+  state.path = join(folder, 'a');
+  await writeFile(state.path, 'abc');
+  const answer = await call('POST', '/v1/blobs/local', { body: await meant(state.path) });
+  t.match(answer.body, { error: { code: 'invalid-file' } });
+  t.equal(node.blobs.size, 0);
+});
+
+t.test('a caller that goes away leaves nothing behind', async (t) => {
+  let goOn = () => {};
+  const gone = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let ended: Promise<unknown> = Promise.resolve();
+  const { door, folder, node } = await open(t, () => gone);
+  const { storeFile } = node as unknown as ReturnType<typeof taking>;
+  Object.assign(node, {
+    storeFile: (file: LocalFile, options: Options) => {
+      const work = storeFile(file, options);
+      ended = work.catch((error) => error);
+      return work;
+    },
+  });
+  const path = join(folder, 'a');
+  await writeFile(path, 'abc');
+  const body = JSON.stringify(await meant(path));
+  const outgoing = request({
+    socketPath: door.path,
+    method: 'POST',
+    path: '/v1/blobs/local',
+    agent: false,
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+  });
+  outgoing.on('error', () => undefined);
+  outgoing.end(body);
+  const [answer] = await once(outgoing, 'response');
+  await once(answer, 'data');
+  outgoing.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  goOn();
+  t.match(await ended, LienthongError);
+  t.equal(node.blobs.size, 0);
+});
