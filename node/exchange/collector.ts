@@ -1,7 +1,7 @@
 /**
  * Brings together the attachments of an offered document: small ones from the offer itself, larger ones pulled from
- * the sender, or, for a further unit of a document already here from the same sender, the files that are here.
- * Nothing of it counts before the inbox's commit: files are leased until then.
+ * the sender, of a circular also from other recipients; or, for a further unit of a document already here from the same
+ * sender, the files that are here. Nothing of it counts before the inbox's commit: files are leased until then.
  */
 import type { Attachment, Document } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
@@ -11,7 +11,10 @@ import type { BlobStore, LeasedBlob } from '../store/blobs.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
 import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner } from '../store/small-blobs.ts';
 import type { Offered } from './admission.ts';
-import type { BlobPuller } from './blob-puller.ts';
+import type { BlobPuller, SharedWith } from './blob-puller.ts';
+import { MOST_HELPERS } from './circular-helpers.ts';
+import type { FilesArriving } from './files-arriving.ts';
+import type { Self } from './ports.ts';
 
 export interface CollectedAttachments {
   /** Into the document's own commit. */
@@ -24,6 +27,8 @@ export interface CollectedAttachments {
   missing: string[];
   /** When there will be no commit. */
   release(): Promise<void>;
+  /** After the commit, or when there will be none: the arrival speaks for the files now, or nothing does. */
+  end(): void;
 }
 
 export interface CollectOptions {
@@ -37,11 +42,21 @@ export class Collector {
   readonly #store: KeyValueStore;
   readonly #blobs: BlobStore;
   readonly #puller: BlobPuller;
+  readonly #arriving: FilesArriving;
+  readonly #ownSeat: string;
 
-  constructor(components: { store: KeyValueStore; blobs: BlobStore; puller: BlobPuller }) {
+  constructor(components: {
+    store: KeyValueStore;
+    blobs: BlobStore;
+    puller: BlobPuller;
+    arriving: FilesArriving;
+    self: Self;
+  }) {
+    this.#ownSeat = components.self.seat;
     this.#store = components.store;
     this.#blobs = components.blobs;
     this.#puller = components.puller;
+    this.#arriving = components.arriving;
   }
 
   /** Throws 'blob-mismatch' (the signed facts contradict the bytes), 'blob-unavailable', 'disk-full'. */
@@ -60,6 +75,8 @@ export class Collector {
       missing: [] as string[],
     };
     const leased: LeasedBlob[] = [];
+    const shared = isOwn ? undefined : this.#sharing(offered);
+    const end = () => shared?.arriving.end();
     const release = async () => {
       await Promise.allSettled(leased.map((blob) => blob.lease.release()));
     };
@@ -71,7 +88,7 @@ export class Collector {
         } else if (!(held && (await getSmallBlob(this.#store, held, attachment.sha256)))) {
           const blob =
             ((held || isOwn) && (await this.#blobs.reuse(attachment.sha256, signal))) ||
-            (await this.#pull(offered, attachment, isOwn, signal).catch((error) => {
+            (await this.#pull(offered, attachment, isOwn, shared, signal).catch((error) => {
               if (!withoutMissing || !isDenied(error)) throw error;
               collected.missing.push(attachment.name);
             }));
@@ -82,10 +99,19 @@ export class Collector {
         }
       }
     } catch (error) {
+      end();
       await release();
       throw error;
     }
-    return { ...collected, release };
+    return { ...collected, release, end };
+  }
+
+  /** Recipients of a circular may read from each other what they have, and of nothing else. */
+  #sharing({ dispatch, document, fromSeat, helpers: named = [] }: Offered): SharedWith | undefined {
+    if (!dispatch.content.circular) return undefined;
+    const helpers = named.filter((seat) => seat !== fromSeat && seat !== this.#ownSeat);
+    const arriving = this.#arriving.begin(document.id, fromSeat);
+    return { arriving, helpers: helpers.slice(0, MOST_HELPERS), ticket: dispatch.bytes };
   }
 
   /**
@@ -105,10 +131,11 @@ export class Collector {
     { dispatch, fromSeat }: Offered,
     attachment: Attachment,
     isOwn: boolean,
+    shared: SharedWith | undefined,
     signal: AbortSignal,
   ): Promise<LeasedBlob> {
     const { urgency } = dispatch.content;
-    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency };
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency, ...(shared && { shared }) };
     return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }

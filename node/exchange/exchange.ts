@@ -99,6 +99,7 @@ export class Exchange {
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
   async finish(): Promise<void> {
+    this.#parts.puller.stop();
     await Promise.allSettled(this.#serving);
     await Promise.all([this.#parts.uploads.stop(), this.finder.stop()]);
   }

@@ -5,14 +5,17 @@
 import type { Bytes } from '../core/bytes.ts';
 import { WorkingCalendar } from '../core/working-days.ts';
 import { BatchSigner } from '../signing/batch-signer.ts';
+import { BlobAccess } from './blob-access.ts';
 import { BlobPuller } from './blob-puller.ts';
 import { BlobServer } from './blob-server.ts';
 import { StatusMaker } from './chains.ts';
+import { HelperNames } from './circular-helpers.ts';
 import { ClockReader } from './clock-reader.ts';
 import { Collector } from './collector.ts';
 import { Courier } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
+import { FilesArriving } from './files-arriving.ts';
 import { Finder } from './finder.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
@@ -63,6 +66,7 @@ export class ExchangeParts {
   readonly courier: Courier;
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
+  readonly puller: BlobPuller;
   readonly library: Library;
   readonly finder: Finder;
   readonly witness: LogWitness;
@@ -115,7 +119,9 @@ export class ExchangeParts {
       events,
       withhold: (row, work) => this.courier.withhold(row, work),
     });
-    const collector = new Collector({ ...components, puller: new BlobPuller(components) });
+    const arriving = new FilesArriving();
+    this.puller = new BlobPuller(components);
+    const collector = new Collector({ ...components, puller: this.puller, arriving });
     const signatures = new FreshSignatures(components);
     const inbox = new Inbox({
       ...components,
@@ -150,7 +156,10 @@ export class ExchangeParts {
     this.logServer = new LogServer({ ...components, signer, witness });
     this.trust = trust;
     this.uploads = new Uploads(components);
-    this.courier = new Courier({ ...components, settlement, events, signatures });
+    this.courier = new Courier({
+      ...components,
+      ...{ settlement, events, signatures, helpers: new HelperNames(components) },
+    });
     this.outbox = new Outbox({
       ...components,
       signer,
@@ -166,7 +175,8 @@ export class ExchangeParts {
       onQueued: (delivery) => this.courier.add(delivery),
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
-    this.blobServer = new BlobServer({ ...components, events });
+    const access = new BlobAccess({ ...components, trust, arriving });
+    this.blobServer = new BlobServer({ ...components, access, events });
     const calendar = init.calendar ?? new WorkingCalendar();
     const clocks = new ClockReader({ ...components, calendar });
     this.library = new Library({

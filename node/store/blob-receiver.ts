@@ -66,6 +66,19 @@ export class BlobReceiver<Stored extends BlobFacts> {
     return this.#held[index] === 1;
   }
 
+  /** A chunk that is here, in memory of its own, as the disk gives it; undefined where it isn't, or this has ended. */
+  async readChunk(index: number): Promise<ChunkBuffer | undefined> {
+    if (this.#ended || !this.has(index)) return undefined;
+    const buffer = new ChunkBuffer(chunkLength(this.#facts.size, index));
+    try {
+      await this.#readBack(buffer, index);
+      return buffer;
+    } catch (error) {
+      if (this.#ended) return undefined;
+      throw diskError(error, 'blobs');
+    }
+  }
+
   /** Bytes already here: for progress. */
   get heldBytes(): number {
     const { size } = this.#facts;

@@ -31,7 +31,9 @@ export const descriptor: Descriptor = {
                 "want": {
                   "oneof": [
                     "hashesFrom",
-                    "chunk"
+                    "chunk",
+                    "spread",
+                    "held"
                   ]
                 }
               },
@@ -69,6 +71,17 @@ export const descriptor: Descriptor = {
                   "type": "uint64",
                   "id": 5
                 },
+                "spread": {
+                  "type": "bytes",
+                  "id": 7,
+                  "options": {
+                    "(max_bytes)": 8192
+                  }
+                },
+                "held": {
+                  "type": "bool",
+                  "id": 8
+                },
                 "ticket": {
                   "type": "bytes",
                   "id": 6,
@@ -84,7 +97,9 @@ export const descriptor: Descriptor = {
                   "oneof": [
                     "hashes",
                     "chunk",
-                    "refused"
+                    "refused",
+                    "held",
+                    "given"
                   ]
                 }
               },
@@ -115,6 +130,29 @@ export const descriptor: Descriptor = {
                   "id": 4,
                   "options": {
                     "(max_bytes)": 64
+                  }
+                },
+                "held": {
+                  "type": "HeldChunks",
+                  "id": 5,
+                  "options": {
+                    "(max_bytes)": 8200
+                  }
+                },
+                "given": {
+                  "type": "uint64",
+                  "id": 6
+                }
+              }
+            },
+            "HeldChunks": {
+              "fields": {
+                "bitmap": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 8192
                   }
                 }
               }
