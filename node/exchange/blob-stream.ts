@@ -20,12 +20,17 @@ export type Want = Pick<lienthong.v1.BlobRequest.$Properties, 'hashesFrom' | 'ch
 export class BlobStream {
   readonly #frames: Frames;
   readonly #file: WantedFile;
-  readonly #signal: AbortSignal;
+  #signal: AbortSignal;
   #sequence = 0;
 
   constructor(frames: Frames, file: WantedFile, signal: AbortSignal) {
     this.#frames = frames;
     this.#file = file;
+    this.#signal = signal;
+  }
+
+  /** From now on another signal ends its reads. */
+  follow(signal: AbortSignal): void {
     this.#signal = signal;
   }
 

@@ -130,6 +130,7 @@ export class SharedPull {
   async #fromSender(given: BlobStream | undefined): Promise<void> {
     const { clock, random } = this.#with;
     let stream = given;
+    stream?.follow(this.#ending.signal);
     for (let failures = 1; !this.#hasEnded; failures++) {
       try {
         stream ??= await this.#open(this.#file.sender, this.#file.wanted);
