@@ -57,19 +57,39 @@ t.test('recipients that cannot reach each other have it all from the sender', as
   t.equal(circulars.givenBy(SENDER), 4 * bytes.byteLength);
 });
 
-t.test('an urgent circular overtakes a large one between the same nodes', async (t) => {
-  const circulars = await Circulars.create(t, 4);
-  const large = await circulars.submit(random.bytes(24 * MIB));
-  await circulars.federation.until('the large one moves', () => circulars.given.length > 4, 20);
-  const urgent = await circulars.submit(random.bytes(2 * MIB), { urgency: 'hoa-toc' });
-  await circulars.settled(urgent);
-  const { deliveries } = await circulars.federation.node(SENDER).exchange.show(large);
-  t.ok(
-    deliveries.some(({ state }) => state !== 'delivered'),
-    'while the large one is under way',
-  );
-  await circulars.settled(large, 50);
-});
+/** Every chunk of it begins with this byte. */
+function marked(size: number, mark: number): Uint8Array {
+  const bytes = random.bytes(size);
+  for (let at = 0; at < size; at += MIB) bytes[at] = mark;
+  return bytes;
+}
+
+t.test(
+  'an urgent circular does not wait for a large one that stands still between the same nodes',
+  async (t) => {
+    const circulars = await Circulars.create(t, 4);
+    const [large, urgent] = [1, 2];
+    let goOn = () => {};
+    const standing = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let held = 0;
+    circulars.fault = ({ protocol, toward, frame }) => {
+      if (protocol !== 'blob' || toward !== 'client') return undefined;
+      if (blobResponse.parse(frame).chunk?.[0] !== large) return undefined;
+      held++;
+      return standing.then(() => [frame]);
+    };
+    const first = await circulars.submit(marked(12 * MIB, large));
+    await circulars.federation.until('the large one goes out to all', () => held >= 4, 20);
+    const second = await circulars.submit(marked(2 * MIB, urgent), { urgency: 'hoa-toc' });
+    await circulars.settled(second);
+    const { deliveries } = await circulars.federation.node(SENDER).exchange.show(first);
+    t.ok(deliveries.every(({ state }) => state !== 'delivered'));
+    goOn();
+    await circulars.settled(first, 100);
+  },
+);
 
 t.test(
   'helpers are named to recipients of a circular only, and only where there is much to pull',
