@@ -12,6 +12,7 @@ const NAMES = [
   'documents',
   'latency',
   'annex',
+  'circular',
   'start',
   'idle-memory',
   'inbox-page',
