@@ -6,9 +6,6 @@
 import type { Bytes } from '../core/bytes.ts';
 import type { ChunkBuffer } from '../store/blob-facts.ts';
 
-/** Chunks a reader of a circular may have asked one seat for: what its server takes as arrived hangs on it. */
-export const SHARED_OUTSTANDING = 2;
-
 /** BlobResponse.sequence, a varint. */
 const SEQUENCE_TAG = 0x08;
 /** BlobResponse.chunk, length-delimited. */

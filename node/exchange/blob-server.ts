@@ -12,9 +12,13 @@ import { Spreading } from './spreading.ts';
 import { Turns } from './turns.ts';
 
 /** Chunks going out at once: four fast streams. */
-const TURNS = 16;
-/** Of circulars, counted until they have arrived: enough to fill a line, few enough to be there soon. */
-const SHARED_TURNS = 6;
+const TURNS = { most: 16, turnMs: 2_000 };
+/**
+ * Of circulars, counted until they have arrived: as many as fill a line whose round trip takes as long as a chunk or two.
+ * With more each takes as many times longer, and so does every step from one recipient to the next. The time is that of
+ * three chunks at 5 Mbit/s.
+ */
+const SHARED_TURNS = { most: 3, turnMs: 5_000 };
 
 export interface BlobServerComponents {
   access: BlobAccess;

@@ -2,8 +2,8 @@
  * One stream of a seat that reads attachments. Answers in the order asked; only what a helper holds is told in between.
  *
  * To the recipients of a circular a sender gives, one after another, the chunks it has given least, so that they soon
- * have all of it among themselves. Of what is asked so the next request says that a chunk before it arrived: what the
- * system's buffers have taken is still going out, and few at a time go out soonest. Made by blob-server.
+ * have all of it among themselves. They say when a chunk of it has come, since what the system's buffers have taken is
+ * still going out, and few at a time go out soonest. Made by blob-server.
  */
 import { type BlobRequest, blobRequest, blobResponse } from '../../proto/messages.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { ChunkBuffer } from '../store/blob-facts.ts';
 import type { BlobAccess, OpenedBlob } from './blob-access.ts';
-import { chunkFrame, SHARED_OUTSTANDING } from './blob-frames.ts';
+import { chunkFrame } from './blob-frames.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import type { Frames, Report } from './ports.ts';
 import type { SpreadFile, Spreading } from './spreading.ts';
@@ -44,10 +44,8 @@ interface Answer {
   written?: () => void;
 }
 
-/** A chunk of a circular on its way: until the reader's requests say that it has come. */
+/** A chunk of a circular on its way: until the reader says that it has come. */
 interface UnderWay {
-  /** How many such chunks had been asked for over this stream, with it. */
-  place: number;
   turn: Turn;
   arrived(): void;
   lost(): void;
@@ -62,10 +60,10 @@ export class ServedStream {
   readonly #seat: string;
   readonly #with: BlobServing;
   readonly #open = new Map<string, Reading>();
-  readonly #underWay: UnderWay[] = [];
+  /** By the sequence they answer. */
+  readonly #underWay = new Map<number, UnderWay>();
   readonly #endings: (() => void)[] = [];
   #last: Promise<void> = Promise.resolve();
-  #asked = 0;
   #isOver = false;
 
   constructor(frames: Frames, seat: string, components: BlobServing) {
@@ -83,6 +81,10 @@ export class ServedStream {
         const bytes = await this.#frames.read();
         if (bytes === undefined) break;
         const request = blobRequest.parse(bytes);
+        if (request.want === 'came') {
+          this.#came(request.came!);
+          continue;
+        }
         const file = await this.#opened(request);
         ahead.push(this.#inOrder(this.#answer(request, file)));
         if (ahead.length >= ANSWERS_AHEAD) await ahead.shift();
@@ -98,7 +100,7 @@ export class ServedStream {
       this.#isOver = true;
       for (const end of this.#endings) end();
       await Promise.allSettled(ahead);
-      for (const one of this.#underWay) {
+      for (const one of this.#underWay.values()) {
         if (isBroken) one.lost();
         one.turn.end();
       }
@@ -157,14 +159,13 @@ export class ServedStream {
 
   /** A chunk for another recipient of a circular. */
   async #help(sequence: number, file: Reading, index: number): Promise<Answer> {
-    const place = ++this.#asked;
-    const turn = await this.#sharedTurn(file, place);
+    const turn = await this.#sharedTurn(file);
     const chunk = turn && (await this.#read(file, index).catch(() => undefined));
     if (chunk === undefined) {
       turn?.end();
       return refused(sequence);
     }
-    this.#underWay.push({ place, turn: turn!, arrived: () => {}, lost: () => {} });
+    this.#underWay.set(sequence, { turn: turn!, arrived: () => {}, lost: () => {} });
     return { frames: [chunkFrame(sequence, chunk)], written: turn!.free };
   }
 
@@ -176,8 +177,7 @@ export class ServedStream {
     unwanted: Bytes,
   ): Promise<Answer> {
     const { clock } = this.#with;
-    const place = ++this.#asked;
-    const turn = await this.#sharedTurn(file, place);
+    const turn = await this.#sharedTurn(file);
     const index = turn && spread.pick(unwanted, given, clock.nowMs());
     if (index === undefined) {
       turn?.end();
@@ -192,8 +192,8 @@ export class ServedStream {
       turn!.end();
       return refused(sequence, true);
     }
-    this.#underWay.push({
-      ...{ place, turn: turn! },
+    this.#underWay.set(sequence, {
+      turn: turn!,
       arrived: () => spread.took(clock.nowMs() - givenAtMs),
       lost: () => spread.takeBack(index),
     });
@@ -202,14 +202,15 @@ export class ServedStream {
     return { frames, written: turn!.free };
   }
 
-  /** The chunk asked for at this place says that those before have come, but for what may be outstanding. */
-  async #sharedTurn(file: Reading, place: number): Promise<Turn | undefined> {
-    for (let [first] = this.#underWay; first !== undefined; [first] = this.#underWay) {
-      if (first.place > place - SHARED_OUTSTANDING) break;
-      this.#underWay.shift();
-      first.arrived();
-      first.turn.end();
-    }
+  #came(sequence: number): void {
+    const come = this.#underWay.get(sequence);
+    if (come === undefined) return;
+    this.#underWay.delete(sequence);
+    come.arrived();
+    come.turn.end();
+  }
+
+  async #sharedTurn(file: Reading): Promise<Turn | undefined> {
     const turn = await this.#with.sharedTurns.take(this.#turnOf(file), TURN_WITHIN_MS);
     if (!this.#isOver) return turn;
     turn?.end();

@@ -15,7 +15,10 @@ export interface WantedFile {
   ticket?: Bytes | undefined;
 }
 
-export type Want = Pick<lienthong.v1.BlobRequest.$Properties, 'hashesFrom' | 'chunk' | 'spread' | 'held'>;
+export type Want = Pick<
+  lienthong.v1.BlobRequest.$Properties,
+  'hashesFrom' | 'chunk' | 'spread' | 'held' | 'came'
+>;
 
 export class BlobStream {
   readonly #frames: Frames;

@@ -92,6 +92,11 @@ export class GivingSeat implements Giver {
     this.#require(sequence).chunk = chunk;
   }
 
+  /** Tells that a chunk has come, for the next one to set out. */
+  came(sequence: number): void {
+    this.#stream.ask({ came: sequence });
+  }
+
   /** What it owed under that sequence, and owes no more. */
   settle(sequence: number): Owed {
     const owed = this.#require(sequence);

@@ -14,7 +14,6 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Clock, fraction, type Random } from '../core/clock.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
-import { SHARED_OUTSTANDING } from './blob-frames.ts';
 import { BlobStream, CHUNK_MS, type WantedFile } from './blob-stream.ts';
 import { bitsFor } from './chunk-bits.ts';
 import { ChunkBoard } from './chunk-board.ts';
@@ -24,6 +23,8 @@ import type { Peers, Report } from './ports.ts';
 
 /** Helpers asked at once: a line is full with fewer, and one or two may be slow. */
 const HELPERS_AT_ONCE = 8;
+/** Chunks outstanding at a seat: hides a round trip. */
+const OUTSTANDING = 2;
 /** Chunks outstanding at the sender while there are no helpers: as for any document. */
 const OUTSTANDING_ALONE = 4;
 /** Without a helper for so long the sender is asked for all. */
@@ -235,6 +236,7 @@ export class SharedPull {
 
   async #keep(seat: GivingSeat, { sequence, chunk }: BlobResponse): Promise<void> {
     const { chunk: index } = seat.settle(sequence);
+    seat.came(sequence);
     if (index === undefined) throw new LienthongError('malformed', { field: 'BlobResponse.chunk' });
     try {
       await this.#file.keep(index, chunk!);
@@ -253,7 +255,7 @@ export class SharedPull {
     if (this.#hasEnded) return;
     const seats = [...this.#seats].filter(({ isLive, fault }) => isLive && fault === undefined);
     for (const seat of seats) if (seat.isSender) this.#askSender(seat);
-    for (const seat of seats) if (!seat.isSender) this.#ask(seat, SHARED_OUTSTANDING);
+    for (const seat of seats) if (!seat.isSender) this.#ask(seat, OUTSTANDING);
   }
 
   #askSender(seat: GivingSeat): void {
@@ -264,7 +266,7 @@ export class SharedPull {
     }
     const { bits, wanted: all } = this.#board.unwanted(this.#nowMs);
     let wanted = all - seat.unnamed;
-    for (; wanted > 0 && seat.owes < SHARED_OUTSTANDING && this.#hasRoom(); wanted--)
+    for (; wanted > 0 && seat.owes < OUTSTANDING && this.#hasRoom(); wanted--)
       seat.ask({ spread: bits }, undefined, this.#nowMs);
   }
 

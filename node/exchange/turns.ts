@@ -7,8 +7,6 @@
 import type { Clock } from '../core/clock.ts';
 import { rankOf } from '../store/deliveries.ts';
 
-/** A turn beyond this is somebody's slow line: the next one begins. */
-const TURN_MS = 2_000;
 /** Urgent chunks that go out beside the others. */
 const URGENT_TURNS = 2;
 /** Chunks in memory, those of slow turns with them, before a seat may have only one: 32 MiB. */
@@ -37,15 +35,18 @@ interface Waiting extends TurnOf {
 export class Turns {
   readonly #clock: Clock;
   readonly #most: number;
+  readonly #turnMs: number;
   readonly #waiting: Waiting[] = [];
   readonly #going = new Counts();
   readonly #held = new Counts();
   #running = 0;
   #inMemory = 0;
 
-  constructor(clock: Clock, most: number) {
+  /** `most` at once; beyond `turnMs` a turn is somebody's slow line, and the next one begins. */
+  constructor(clock: Clock, { most, turnMs }: { most: number; turnMs: number }) {
     this.#clock = clock;
     this.#most = most;
+    this.#turnMs = turnMs;
   }
 
   /** Undefined where its turn doesn't come within `waitMs`. */
@@ -92,7 +93,7 @@ export class Turns {
       this.#held.add(seat, -1);
       this.#fill();
     });
-    const cancel = this.#clock.after(TURN_MS, goOn);
+    const cancel = this.#clock.after(this.#turnMs, goOn);
     const end = () => {
       cancel();
       free();

@@ -33,7 +33,8 @@ export const descriptor: Descriptor = {
                     "hashesFrom",
                     "chunk",
                     "spread",
-                    "held"
+                    "held",
+                    "came"
                   ]
                 }
               },
@@ -81,6 +82,10 @@ export const descriptor: Descriptor = {
                 "held": {
                   "type": "bool",
                   "id": 8
+                },
+                "came": {
+                  "type": "uint64",
+                  "id": 9
                 },
                 "ticket": {
                   "type": "bytes",

@@ -47,11 +47,14 @@ export namespace lienthong {
             /** To a helper: which chunks it holds, now and whenever there are more. */
             held: (boolean|null);
 
+            /** The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered. */
+            came: (number|null);
+
             /** The Signed dispatch itself, for a helper that has never seen it. */
             ticket: Uint8Array;
 
             /** BlobRequest want. */
-            want?: ("hashesFrom"|"chunk"|"spread"|"held");
+            want?: ("hashesFrom"|"chunk"|"spread"|"held"|"came");
 
             /**
              * Creates a new BlobRequest instance using the specified properties.
@@ -106,11 +109,14 @@ export namespace lienthong {
                 /** To a helper: which chunks it holds, now and whenever there are more. */
                 held?: (boolean|null);
 
+                /** The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered. */
+                came?: (number|null);
+
                 /** The Signed dispatch itself, for a helper that has never seen it. */
                 ticket?: Uint8Array;
 
                 /** BlobRequest want */
-                want?: ("hashesFrom"|"chunk"|"spread"|"held");
+                want?: ("hashesFrom"|"chunk"|"spread"|"held"|"came");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -125,10 +131,11 @@ export namespace lienthong {
               chunk?: number|null;
               spread?: Uint8Array|null;
               held?: boolean|null;
+              came?: number|null;
               ticket?: Uint8Array;
               $unknowns?: Uint8Array[];
             } & (
-              ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean })
+              ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null; came?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null; came?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean; came?: null }|{ want?: "came"; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came: number })
             );
         }
 

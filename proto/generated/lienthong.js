@@ -38,8 +38,9 @@ export const lienthong = $root.lienthong = (() => {
              * @property {number|null} [chunk] BlobRequest chunk
              * @property {Uint8Array|null} [spread] To the sender of a circular: any chunk but these (a bit a chunk, as in HeldChunks), as it spreads them.
              * @property {boolean|null} [held] To a helper: which chunks it holds, now and whenever there are more.
+             * @property {number|null} [came] The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered.
              * @property {Uint8Array} [ticket] The Signed dispatch itself, for a helper that has never seen it.
-             * @property {"hashesFrom"|"chunk"|"spread"|"held"} [want] BlobRequest want
+             * @property {"hashesFrom"|"chunk"|"spread"|"held"|"came"} [want] BlobRequest want
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -61,10 +62,11 @@ export const lienthong = $root.lienthong = (() => {
              *   chunk?: number|null;
              *   spread?: Uint8Array|null;
              *   held?: boolean|null;
+             *   came?: number|null;
              *   ticket?: Uint8Array;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean })
+             *   ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null; came?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null; came?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean; came?: null }|{ want?: "came"; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came: number })
              * )} lienthong.v1.BlobRequest.$Shape
              */
 
@@ -140,6 +142,14 @@ export const lienthong = $root.lienthong = (() => {
             BlobRequest.prototype.held = null;
 
             /**
+             * The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered.
+             * @member {number|null} came
+             * @memberof lienthong.v1.BlobRequest
+             * @instance
+             */
+            BlobRequest.prototype.came = null;
+
+            /**
              * The Signed dispatch itself, for a helper that has never seen it.
              * @member {Uint8Array} ticket
              * @memberof lienthong.v1.BlobRequest
@@ -152,12 +162,12 @@ export const lienthong = $root.lienthong = (() => {
 
             /**
              * BlobRequest want.
-             * @member {"hashesFrom"|"chunk"|"spread"|"held"|undefined} want
+             * @member {"hashesFrom"|"chunk"|"spread"|"held"|"came"|undefined} want
              * @memberof lienthong.v1.BlobRequest
              * @instance
              */
             $Object.defineProperty(BlobRequest.prototype, "want", {
-                get: $util.oneOfGetter($oneOfFields = ["hashesFrom", "chunk", "spread", "held"]),
+                get: $util.oneOfGetter($oneOfFields = ["hashesFrom", "chunk", "spread", "held", "came"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -209,6 +219,8 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.spread);
                 if (message.held != null && $Object.hasOwnProperty.call(message, "held"))
                     writer.uint32(/* id 8, wireType 0 =*/64).bool(message.held);
+                if (message.came != null && $Object.hasOwnProperty.call(message, "came"))
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.came);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -306,6 +318,13 @@ export const lienthong = $root.lienthong = (() => {
                                 break;
                             message.held = reader.bool();
                             message.want = "held";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            message.came = reader.uint64();
+                            message.want = "came";
                             continue;
                         }
                     case 6: {
