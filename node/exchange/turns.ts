@@ -7,6 +7,8 @@
 import type { Clock } from '../core/clock.ts';
 import { rankOf } from '../store/deliveries.ts';
 
+/** A turn has taken too long when it has taken so many times what is usual. */
+const SLOW_TIMES = 4;
 /** Urgent chunks that go out beside the others. */
 const URGENT_TURNS = 2;
 /** Chunks in memory, those of slow turns with them, before a seat may have only one: 32 MiB. */
@@ -18,6 +20,14 @@ export interface TurnOf {
   seat: string;
   /** As in the queue: lower goes first. */
   rank: number;
+}
+
+export interface TurnLimits {
+  /** At once. */
+  most: number;
+  /** Beyond this a turn is somebody's slow line, and the next one begins: at first, and when it is known what is usual. */
+  firstMs: number;
+  leastMs: number;
 }
 
 /** Each happens once, however often it is told. */
@@ -34,19 +44,19 @@ interface Waiting extends TurnOf {
 
 export class Turns {
   readonly #clock: Clock;
-  readonly #most: number;
-  readonly #turnMs: number;
+  readonly #limits: TurnLimits;
   readonly #waiting: Waiting[] = [];
   readonly #going = new Counts();
   readonly #held = new Counts();
-  #running = 0;
+  /** Turns that count, by when they began. */
+  readonly #running = new Map<() => void, number>();
   #inMemory = 0;
+  /** How long a turn takes. */
+  #usualMs: number | undefined;
 
-  /** `most` at once; beyond `turnMs` a turn is somebody's slow line, and the next one begins. */
-  constructor(clock: Clock, { most, turnMs }: { most: number; turnMs: number }) {
+  constructor(clock: Clock, limits: TurnLimits) {
     this.#clock = clock;
-    this.#most = most;
-    this.#turnMs = turnMs;
+    this.#limits = limits;
   }
 
   /** Undefined where its turn doesn't come within `waitMs`. */
@@ -79,12 +89,12 @@ export class Turns {
 
   #begin({ document, seat }: TurnOf): Turn {
     const going = [`document ${document}`, `seat ${seat}`];
-    this.#running++;
     this.#inMemory++;
     this.#held.add(seat, 1);
     for (const one of going) this.#going.add(one, 1);
     const goOn = once(() => {
-      this.#running--;
+      cancel();
+      this.#running.delete(goOn);
       for (const one of going) this.#going.add(one, -1);
       this.#fill();
     });
@@ -93,13 +103,23 @@ export class Turns {
       this.#held.add(seat, -1);
       this.#fill();
     });
-    const cancel = this.#clock.after(this.#turnMs, goOn);
-    const end = () => {
-      cancel();
+    const beganMs = this.#clock.nowMs();
+    this.#running.set(goOn, beganMs);
+    const cancel = this.#clock.after(this.#limitMs, goOn);
+    const end = once(() => {
+      const tookMs = this.#clock.nowMs() - beganMs;
+      this.#usualMs = (this.#usualMs ?? tookMs) * 0.8 + tookMs * 0.2;
       free();
       goOn();
-    };
+      for (const [other, sinceMs] of this.#running)
+        if (sinceMs + this.#limitMs < this.#clock.nowMs()) other();
+    });
     return { free, end };
+  }
+
+  get #limitMs(): number {
+    const { firstMs, leastMs } = this.#limits;
+    return this.#usualMs === undefined ? firstMs : Math.max(leastMs, SLOW_TIMES * this.#usualMs);
   }
 
   /** The first in order that may begin now. */
@@ -111,8 +131,8 @@ export class Turns {
   }
 
   #mayBegin({ rank, seat }: Waiting): boolean {
-    const most = rank < NORMAL ? this.#most + URGENT_TURNS : this.#most;
-    return this.#running < most && (this.#inMemory < HELD_MOST || this.#held.of(seat) === 0);
+    const most = this.#limits.most + (rank < NORMAL ? URGENT_TURNS : 0);
+    return this.#running.size < most && (this.#inMemory < HELD_MOST || this.#held.of(seat) === 0);
   }
 
   #isBefore(one: Waiting, other: Waiting): boolean {
