@@ -12,13 +12,12 @@ import { Spreading } from './spreading.ts';
 import { Turns } from './turns.ts';
 
 /** Chunks going out at once: four fast streams. */
-const TURNS = { most: 16, firstMs: 2_000, leastMs: 2_000 };
+const TURNS = 16;
 /**
  * Of circulars, counted until they have arrived: as many as fill a line whose round trip takes as long as a chunk or two.
- * With more each takes as many times longer, and so does every step from one recipient to the next. At first a turn has
- * the time three chunks take at 1 Mbit/s, so that they don't pile up on a slow line.
+ * With more each takes as many times longer, and so does every step from one recipient to the next.
  */
-const SHARED_TURNS = { most: 3, firstMs: 25_000, leastMs: 5_000 };
+const SHARED_TURNS = 3;
 
 export interface BlobServerComponents {
   access: BlobAccess;

@@ -23,6 +23,8 @@ const HASHES_PER_ANSWER = 16_384;
 const ANSWERS_AHEAD = 4;
 /** Files one stream may have open. */
 const OPEN_FILES = 4;
+/** Who asks behind so many is told to ask again: what he wants now isn't what he will want then. */
+const SPREAD_WAITING = 6;
 /** A chunk that doesn't get its turn by then may have come to others meanwhile. */
 const TURN_WITHIN_MS = 20_000;
 
@@ -177,7 +179,8 @@ export class ServedStream {
     unwanted: Bytes,
   ): Promise<Answer> {
     const { clock } = this.#with;
-    const turn = await this.#sharedTurn(file);
+    const isCrowded = this.#with.sharedTurns.waitingFor(hex(file.documentId)) >= SPREAD_WAITING;
+    const turn = isCrowded ? undefined : await this.#sharedTurn(file);
     const index = turn && spread.pick(unwanted, given, clock.nowMs());
     if (index === undefined) {
       turn?.end();

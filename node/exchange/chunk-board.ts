@@ -12,15 +12,22 @@ const LATE_TIMES = 3;
 /** While nothing has come that would tell what is usual. */
 const LATE_AT_FIRST_MS = 5_000;
 
-/** A seat that gives chunks; `holds` is undefined where it has all of them. */
+/** So many seats that have given before hold it: it comes from them. What one says that never gave counts for nothing. */
+const HELD_ENOUGH = 2;
+
+/** A seat that gives chunks. */
 export interface Giver {
+  /** Undefined where it has all of them. */
   holds: Bytes | undefined;
+  /** It has given one. */
+  hasGiven: boolean;
 }
 
 export class ChunkBoard {
   readonly #count: number;
   readonly #isHere: (index: number) => boolean;
   readonly #holders: Uint16Array;
+  readonly #givers = new Set<Giver>();
   readonly #asked = new Map<number, Map<Giver, number>>();
   /** Where among equals to begin: elsewhere for each reader, so that neighbours don't ask for the same. */
   readonly #first: number;
@@ -46,6 +53,7 @@ export class ChunkBoard {
   /** The giver holds these too; what it held it goes on holding. */
   holds(giver: Giver, bits: Bytes): void {
     const before = giver.holds;
+    this.#givers.add(giver);
     giver.holds = bitsOf(
       this.#count,
       (index) => hasBit(bits, index) || (before !== undefined && hasBit(before, index)),
@@ -72,16 +80,24 @@ export class ChunkBoard {
     return best ?? oldest?.index;
   }
 
-  /** What needn't be given: here, or asked for and not late; and how many are left. */
+  /** What the sender needn't give: here, asked for and not late, or held by others that give; and how many are left. */
   unwanted(nowMs: number): { bits: Bytes; wanted: number } {
     let wanted = 0;
+    const giving = [...this.#givers].filter(({ hasGiven }) => hasGiven);
     const bits = bitsOf(this.#count, (index) => {
-      const asked = this.#asked.get(index);
-      const isUnwanted = this.#isHere(index) || (asked !== undefined && !this.#isLate(asked, nowMs));
+      const isUnwanted = this.#isHere(index) || this.#isOnItsWay(index, giving, nowMs);
       if (!isUnwanted) wanted++;
       return isUnwanted;
     });
     return { bits, wanted };
+  }
+
+  #isOnItsWay(index: number, giving: readonly Giver[], nowMs: number): boolean {
+    const asked = this.#asked.get(index);
+    if (asked !== undefined) return !this.#isLate(asked, nowMs);
+    let holders = 0;
+    for (const { holds } of giving) if (holds !== undefined && hasBit(holds, index)) holders++;
+    return holders >= HELD_ENOUGH;
   }
 
   asked(giver: Giver, index: number, nowMs: number): void {
@@ -102,10 +118,12 @@ export class ChunkBoard {
     if (sinceMs !== undefined)
       this.#usualMs = (this.#usualMs ?? nowMs - sinceMs) * 0.8 + (nowMs - sinceMs) * 0.2;
     this.#asked.delete(index);
+    giver.hasGiven = true;
   }
 
   /** Nothing more comes of the giver. */
   left(giver: Giver): void {
+    this.#givers.delete(giver);
     for (const index of [...this.#asked.keys()]) this.forget(giver, index);
     for (let index = 0; index < this.#count; index++)
       if (giver.holds !== undefined && hasBit(giver.holds, index)) this.#holders[index]!--;

@@ -24,6 +24,7 @@ export class GivingSeat implements Giver {
   readonly name: string;
   readonly isSender: boolean;
   holds: Bytes | undefined;
+  hasGiven = false;
   /** Nothing is asked of it before. */
   notBeforeMs = 0;
   /** Has said what it holds. */

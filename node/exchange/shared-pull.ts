@@ -34,8 +34,8 @@ const TICK_MS = 250;
 /** A helper that has owed a chunk for so long, and for some times what is usual, has stalled. */
 const STALLED_MS = 10_000;
 const STALLED_TIMES = 8;
-/** Before the sender is asked again when others are said to have what is left. */
-const LATER_MS = 1_000;
+/** Before the sender is asked again that has others to give to first, or has given what is left to others. */
+const LATER_MS = 250;
 const MOST_BACKOFF_MS = 30_000;
 /** With nothing given for so long, by whoever could, too. */
 const NOTHING_MS = 300_000;

@@ -9,9 +9,9 @@ import { hasBit } from './chunk-bits.ts';
 
 /** Times each chunk is given: with two a recipient that takes one and leaves costs no time. */
 const COPIES = 2;
-/** Longer ago than this, and than some times what a chunk takes to arrive, giving it again doesn't wait for others. */
-const LONG_AGO_MS = 10_000;
-const LONG_AGO_TIMES = 8;
+/** Longer ago than this, and than some times what a chunk takes to arrive, who still wants it won't get it elsewhere. */
+const LONG_AGO_MS = 1_000;
+const LONG_AGO_TIMES = 4;
 
 export class Spreading {
   readonly #files = new Map<string, { file: SpreadFile; users: number }>();
@@ -41,7 +41,7 @@ export class SpreadFile {
 
   /** The chunk given least that isn't in either set; undefined where others are to be asked for all that is left. */
   pick(unwanted: Bytes, given: ReadonlySet<number>, nowMs: number): number | undefined {
-    const longAgoMs = nowMs - LONG_AGO_MS - LONG_AGO_TIMES * this.#tookMs;
+    const longAgoMs = nowMs - Math.max(LONG_AGO_MS, LONG_AGO_TIMES * this.#tookMs);
     let best: number | undefined;
     for (const [index, times] of this.#given.entries()) {
       if (hasBit(unwanted, index) || given.has(index)) continue;

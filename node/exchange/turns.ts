@@ -1,14 +1,19 @@
 /**
  * Whose chunk goes out next. A few at once; the more urgent first, then those of the document, and of the seat, that
  * has the fewest going out, then as they asked: so no document and no seat waits behind another's gigabytes. A turn
- * that lasts too long counts no more, so that who doesn't read holds up nobody; its memory does, and where that is
- * full a seat has one chunk in it. Used by blob-server.
+ * that lasts too long counts no more, so that who doesn't read holds up nobody, and its seat has no other for the document
+ * before it has ended. Its memory counts, and where that is full a seat has one chunk in it. Used by blob-server.
  */
 import type { Clock } from '../core/clock.ts';
 import { rankOf } from '../store/deliveries.ts';
 
-/** A turn has taken too long when it has taken so many times what is usual. */
+/** A turn has taken too long when it has taken so many times what is usual, or this where nothing is known. */
 const SLOW_TIMES = 4;
+const SLOW_AT_FIRST_MS = 1_000;
+const SLOW_LEAST_MS = 500;
+/** Where only slow turns end nothing else is known, and the line may be slow: each has as many times longer. */
+const SLOWER_TIMES = 1.5;
+const SLOW_MOST_MS = 60_000;
 /** Urgent chunks that go out beside the others. */
 const URGENT_TURNS = 2;
 /** Chunks in memory, those of slow turns with them, before a seat may have only one: 32 MiB. */
@@ -20,14 +25,6 @@ export interface TurnOf {
   seat: string;
   /** As in the queue: lower goes first. */
   rank: number;
-}
-
-export interface TurnLimits {
-  /** At once. */
-  most: number;
-  /** Beyond this a turn is somebody's slow line, and the next one begins: at first, and when it is known what is usual. */
-  firstMs: number;
-  leastMs: number;
 }
 
 /** Each happens once, however often it is told. */
@@ -44,19 +41,28 @@ interface Waiting extends TurnOf {
 
 export class Turns {
   readonly #clock: Clock;
-  readonly #limits: TurnLimits;
+  readonly #most: number;
   readonly #waiting: Waiting[] = [];
   readonly #going = new Counts();
   readonly #held = new Counts();
   /** Turns that count, by when they began. */
   readonly #running = new Map<() => void, number>();
   #inMemory = 0;
-  /** How long a turn takes. */
+  /** Who owes the end of a turn that took too long, by document and seat. */
+  readonly #slow = new Counts();
+  /** How long a turn takes, and how long it may. */
   #usualMs: number | undefined;
+  #limitMs = SLOW_AT_FIRST_MS;
 
-  constructor(clock: Clock, limits: TurnLimits) {
+  /** `most` at once. */
+  constructor(clock: Clock, most: number) {
     this.#clock = clock;
-    this.#limits = limits;
+    this.#most = most;
+  }
+
+  /** How many wait for a turn of the document. */
+  waitingFor(document: string): number {
+    return this.#waiting.filter((one) => one.document === document).length;
   }
 
   /** Undefined where its turn doesn't come within `waitMs`. */
@@ -92,11 +98,19 @@ export class Turns {
     this.#inMemory++;
     this.#held.add(seat, 1);
     for (const one of going) this.#going.add(one, 1);
+    const name = `${document} ${seat}`;
+    let isSlow = false;
     const goOn = once(() => {
       cancel();
-      this.#running.delete(goOn);
+      this.#running.delete(pass);
       for (const one of going) this.#going.add(one, -1);
       this.#fill();
+    });
+    const pass = once(() => {
+      isSlow = true;
+      this.#slow.add(name, 1);
+      this.#limitMs = Math.min(SLOW_MOST_MS, this.#limitMs * SLOWER_TIMES);
+      goOn();
     });
     const free = once(() => {
       this.#inMemory--;
@@ -104,22 +118,21 @@ export class Turns {
       this.#fill();
     });
     const beganMs = this.#clock.nowMs();
-    this.#running.set(goOn, beganMs);
-    const cancel = this.#clock.after(this.#limitMs, goOn);
+    this.#running.set(pass, beganMs);
+    const cancel = this.#clock.after(this.#limitMs, pass);
     const end = once(() => {
-      const tookMs = this.#clock.nowMs() - beganMs;
-      this.#usualMs = (this.#usualMs ?? tookMs) * 0.8 + tookMs * 0.2;
+      if (isSlow) this.#slow.add(name, -1);
+      this.#took(this.#clock.nowMs() - beganMs);
       free();
       goOn();
-      for (const [other, sinceMs] of this.#running)
-        if (sinceMs + this.#limitMs < this.#clock.nowMs()) other();
     });
     return { free, end };
   }
 
-  get #limitMs(): number {
-    const { firstMs, leastMs } = this.#limits;
-    return this.#usualMs === undefined ? firstMs : Math.max(leastMs, SLOW_TIMES * this.#usualMs);
+  #took(ms: number): void {
+    this.#usualMs = (this.#usualMs ?? ms) * 0.8 + ms * 0.2;
+    this.#limitMs = Math.max(SLOW_LEAST_MS, SLOW_TIMES * this.#usualMs);
+    for (const [pass, beganMs] of this.#running) if (beganMs + this.#limitMs < this.#clock.nowMs()) pass();
   }
 
   /** The first in order that may begin now. */
@@ -130,8 +143,9 @@ export class Turns {
     return best;
   }
 
-  #mayBegin({ rank, seat }: Waiting): boolean {
-    const most = this.#limits.most + (rank < NORMAL ? URGENT_TURNS : 0);
+  #mayBegin({ rank, document, seat }: Waiting): boolean {
+    const most = this.#most + (rank < NORMAL ? URGENT_TURNS : 0);
+    if (this.#slow.of(`${document} ${seat}`) > 0) return false;
     return this.#running.size < most && (this.#inMemory < HELD_MOST || this.#held.of(seat) === 0);
   }
 
