@@ -38,14 +38,14 @@ export function helpersFor(documentId: Bytes, seat: string, seats: readonly stri
   return [...named];
 }
 
-/** Every distance where there are few seats, else growing ones: every second first, the others in reserve. */
+/** Every distance where there are few seats, else growing ones: a near, a middle and a far one first. */
 function distancesIn(seats: number): number[] {
   const half = Math.floor(seats / 2);
   const most = MOST_HELPERS / 2;
   if (half <= most) return Array.from({ length: half }, (_, i) => i + 1);
   const growing = Array.from({ length: most }, (_, i) => Math.round(half ** (i / (most - 1))));
   const distances = growing.map((distance, i) => Math.max(distance, i + 1));
-  return [...distances.filter((_, i) => i % 2 === 0), ...distances.filter((_, i) => i % 2 === 1)];
+  return distances.map((_, i) => distances[(i * 3) % most]!);
 }
 
 export class HelperNames {

@@ -26,7 +26,7 @@ const ENTRY: Entry = [process.execPath, BUNDLE];
 const SENDER = 'G22';
 const BYTES = 20 * 10 ** 6;
 const SMOKE_BYTES = 4 * 10 ** 6;
-const ROUNDS = 3;
+const ROUNDS = 1;
 const PORT = 7400;
 /** A line so slow that a node's share of the cores fills it. */
 const MBIT = Number(process.env.LIENTHONG_BENCH_MBIT ?? 10);
