@@ -78,6 +78,7 @@ export class BlobPuller {
       if (isLienthongError(error, 'blob-mismatch') && error.details.chunk === undefined) throw error;
       if (isLienthongError(error, 'disk-full')) throw error;
       signal.throwIfAborted();
+      this.#stopping.signal.throwIfAborted();
       throw new LienthongError('blob-unavailable', { name: pull.attachment.name }, { cause: error });
     }
   }

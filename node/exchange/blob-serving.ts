@@ -54,6 +54,8 @@ interface UnderWay {
 }
 
 interface Reading extends OpenedBlob {
+  /** Its reader is told what is held. */
+  isTold?: boolean;
   spread?: { file: SpreadFile; given: Set<number>; close: () => void };
 }
 
@@ -135,7 +137,7 @@ export class ServedStream {
       const leafHashes = file.chunkHashes.slice(from, from + HASHES_PER_ANSWER);
       return { frames: [blobResponse.encode({ sequence, hashes: { leafHashes } })] };
     }
-    if (want === 'held' && file.as === 'helped') return this.#subscribe(sequence, file);
+    if (want === 'held' && file.as === 'helped' && !file.isTold) return this.#subscribe(sequence, file);
     if (want === 'spread' && file.spread !== undefined)
       return this.#spread(sequence, file, file.spread, request.spread!);
     const index = request.chunk ?? 0;
@@ -222,6 +224,7 @@ export class ServedStream {
 
   /** Tells what is held now, and more whenever there is, as fast as the reader takes it. */
   #subscribe(sequence: number, file: Reading): Answer {
+    file.isTold = true;
     const frame = () => blobResponse.encode({ sequence, held: { bitmap: file.held() } });
     let isTelling = false;
     let isMore = false;

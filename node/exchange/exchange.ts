@@ -94,12 +94,12 @@ export class Exchange {
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
   async stopSending(): Promise<void> {
+    this.#parts.puller.stop();
     await Promise.all([this.#parts.courier.stop(), this.#parts.examiner.stop(), this.#parts.takeBack.stop()]);
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */
   async finish(): Promise<void> {
-    this.#parts.puller.stop();
     await Promise.allSettled(this.#serving);
     await Promise.all([this.#parts.uploads.stop(), this.finder.stop()]);
   }

@@ -18,6 +18,7 @@ import { BlobStream, CHUNK_MS, type WantedFile } from './blob-stream.ts';
 import { bitsFor } from './chunk-bits.ts';
 import { ChunkBoard } from './chunk-board.ts';
 import { GivingSeat } from './giving-seat.ts';
+import { HelperCandidates } from './helper-candidates.ts';
 import type { HelperLanes } from './helper-lanes.ts';
 import type { Peers, Report } from './ports.ts';
 
@@ -64,18 +65,12 @@ export interface SharedFile {
   keep(index: number, bytes: Bytes): Promise<void>;
 }
 
-interface Candidate {
-  name: string;
-  notBeforeMs: number;
-  failures: number;
-}
-
 export class SharedPull {
   readonly #with: SharedPullComponents;
   readonly #file: SharedFile;
   readonly #board: ChunkBoard;
   readonly #seats = new Set<GivingSeat>();
-  readonly #candidates: Candidate[];
+  readonly #candidates: HelperCandidates;
   readonly #ending = new AbortController();
   #done!: { resolve: () => void; reject: (error: unknown) => void };
   /** When anybody could give, a helper could, something was given. */
@@ -87,7 +82,7 @@ export class SharedPull {
     this.#file = file;
     const first = Math.floor(fraction(components.random) * file.chunks);
     this.#board = new ChunkBoard(file.chunks, (index) => file.has(index), first);
-    this.#candidates = file.helpers.map((name) => ({ name, notBeforeMs: 0, failures: 0 }));
+    this.#candidates = new HelperCandidates(file.helpers, components);
     const nowMs = components.clock.nowMs();
     this.#last = { aliveMs: nowMs, helpedMs: nowMs, givenMs: nowMs };
   }
@@ -104,7 +99,7 @@ export class SharedPull {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     if (this.#board.isComplete()) this.#done.resolve();
-    const helping = Math.min(HELPERS_AT_ONCE, this.#candidates.length);
+    const helping = Math.min(HELPERS_AT_ONCE, this.#candidates.size);
     const working = [this.#fromSender(sender), ...Array.from({ length: helping }, () => this.#fromHelpers())];
     let cancelTick = () => {};
     const tick = () => {
@@ -154,26 +149,23 @@ export class SharedPull {
 
   /** One helper after another; who lied isn't asked again. */
   async #fromHelpers(): Promise<void> {
-    const { clock, random, report, lanes } = this.#with;
-    const { wanted, ticket, urgency } = this.#file;
+    const { report, lanes } = this.#with;
+    const { wanted, ticket, urgency, chunks } = this.#file;
     while (!this.#hasEnded) {
-      const candidate = this.#candidates.sort((a, b) => a.notBeforeMs - b.notBeforeMs).shift();
+      const candidate = await this.#candidates.take(this.#ending.signal).catch(() => undefined);
       if (candidate === undefined) return;
+      const { name } = candidate;
       try {
-        await clock.sleep(Math.max(0, candidate.notBeforeMs - this.#nowMs), this.#ending.signal);
-        await lanes.run(candidate.name, urgency, async () => {
-          const stream = await this.#open(candidate.name, { ...wanted, ticket });
-          await this.#takeFrom(new GivingSeat(candidate.name, stream, lanes, bitsFor(this.#file.chunks)));
+        await lanes.run(name, urgency, async () => {
+          const stream = await this.#open(name, { ...wanted, ticket });
+          await this.#takeFrom(new GivingSeat(name, stream, lanes, bitsFor(chunks)));
         });
       } catch (error) {
         if (this.#hasEnded) return;
         const isLie = isLienthongError(error, 'blob-mismatch');
         if (isLie || isLienthongError(error, 'timeout'))
-          report('helper.dropped', { seat: candidate.name, reason: (error as Error).message });
-        if (isLie) continue;
-        candidate.failures++;
-        candidate.notBeforeMs = this.#nowMs + backoffMs(candidate.failures, random, 1_000, MOST_BACKOFF_MS);
-        this.#candidates.push(candidate);
+          report('helper.dropped', { seat: name, reason: (error as Error).message });
+        if (!isLie) this.#candidates.failed(candidate);
       }
     }
   }
