@@ -1,6 +1,6 @@
 /**
- * A line of its own for every node: a network namespace each, joined by a bridge in one more, with both directions of
- * each line held to a rate (tc tbf) and its bytes counted by the system. Nothing of it is reachable from outside. Needs
+ * A line of its own for every node: a network namespace each, and one more that routes between them, with both directions
+ * of each line held to a rate (tc tbf) and its bytes counted by the system. Nothing of it is reachable from outside. Needs
  * root, `ip` and `tc` of iproute2; remove() takes all of it away. Used by circular.
  */
 import { execFile } from 'node:child_process';
@@ -69,9 +69,8 @@ export class Links {
     const hub = ['-n', this.#hub];
     await ip('netns', 'add', this.#hub);
     await ip(...hub, 'link', 'set', 'lo', 'up');
-    await ip(...hub, 'link', 'add', 'name', 'bridge0', 'type', 'bridge');
-    await ip(...hub, 'address', 'add', `${this.hubAddress}/16`, 'dev', 'bridge0');
-    await ip(...hub, 'link', 'set', 'bridge0', 'up');
+    await ip(...hub, 'address', 'add', `${this.hubAddress}/32`, 'dev', 'lo');
+    await execute('ip', ['netns', 'exec', this.#hub, 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
   }
 
   async #make(i: number, mbit: number): Promise<void> {
@@ -79,9 +78,13 @@ export class Links {
     await ip('netns', 'add', name);
     await ip('-n', name, 'link', 'set', 'lo', 'up');
     await ip('-n', hub, 'link', 'add', 'name', line, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
-    await ip('-n', hub, 'link', 'set', line, 'master', 'bridge0', 'up');
-    await ip('-n', name, 'address', 'add', `${this.address(i)}/16`, 'dev', 'eth0');
+    await ip('-n', hub, 'link', 'set', line, 'up');
+    await ip('-n', hub, 'route', 'add', this.address(i), 'dev', line, 'src', this.hubAddress);
+    await ip('-n', name, 'address', 'add', `${this.address(i)}/32`, 'dev', 'eth0');
     await ip('-n', name, 'link', 'set', 'eth0', 'up');
+    // through the hub, each other's only neighbour: the system's table of these is one for all namespaces
+    await ip('-n', name, 'route', 'add', this.hubAddress, 'dev', 'eth0');
+    await ip('-n', name, 'route', 'add', 'default', 'via', this.hubAddress);
     const rate = ['root', 'tbf', 'rate', `${mbit}mbit`, 'burst', BURST, 'latency', LATENCY];
     await execute('tc', ['-n', name, 'qdisc', 'add', 'dev', 'eth0', ...rate]);
     await execute('tc', ['-n', hub, 'qdisc', 'add', 'dev', line, ...rate]);

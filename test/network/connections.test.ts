@@ -220,7 +220,7 @@ t.test('a bulk connection nobody uses is closed by who dialled it, one of exchan
   const { host: from } = await startHost(t, { limits });
   const { host: to } = await startHost(t, { limits });
   for (const host of [from, to])
-    for (const of of [PROTOCOLS.delivery, PROTOCOLS.blob]) await host.handle(of, echo);
+    for (const protocol of [PROTOCOLS.delivery, PROTOCOLS.blob]) await host.handle(protocol, echo);
   await dial(from, to);
   const bulk = await dial(from, to, 'bulk');
   const stream = await bulk.openStream(PROTOCOLS.blob, { signal: soon() });
