@@ -26,7 +26,7 @@ const ENTRY: Entry = [process.execPath, BUNDLE];
 const SENDER = 'G22';
 const BYTES = 20 * 10 ** 6;
 const SMOKE_BYTES = 4 * 10 ** 6;
-const ROUNDS = Number(process.env.R ?? 3);
+const ROUNDS = 3;
 const PORT = 7400;
 /** The registry lets 30 from one address at once. */
 const ENROLLED_FROM_ONE = 25;
