@@ -12,6 +12,7 @@ import { deliveriesOf } from '../store/deliveries.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 import type { PreparedOffer } from './attempt.ts';
 import type { OfferFields } from './delivery-link.ts';
+import type { Self } from './ports.ts';
 
 /** As many as keep a reader busy, and as many again in place of those it can't reach. */
 export const MOST_HELPERS = 16;
@@ -51,9 +52,11 @@ function distancesIn(seats: number): number[] {
 export class HelperNames {
   readonly #store: KeyValueStore;
   readonly #clock: Clock;
+  readonly #ownSeat: string;
   #last: { documentId: Bytes; atMs: number; seats: Promise<string[]> } | undefined;
 
-  constructor(components: { store: KeyValueStore; clock: Clock }) {
+  constructor(components: { store: KeyValueStore; clock: Clock; self: Self }) {
+    this.#ownSeat = components.self.seat;
     this.#store = components.store;
     this.#clock = components.clock;
   }
@@ -71,7 +74,9 @@ export class HelperNames {
     if (last && equalBytes(last.documentId, documentId) && nowMs - last.atMs < REMEMBERED_MS)
       return last.seats;
     const seats = deliveriesOf(this.#store, documentId).then((rows) =>
-      rows.filter((row) => mayHold(row) && isCircular(row.dispatch)).map(({ seat }) => seat),
+      rows
+        .filter((row) => row.seat !== this.#ownSeat && mayHold(row) && isCircular(row.dispatch))
+        .map(({ seat }) => seat),
     );
     this.#last = { documentId, atMs: nowMs, seats };
     return seats;

@@ -124,7 +124,7 @@ export class Collector {
         (held && (await getSmallBlob(this.#store, held, sum))) || (await this.#blobs.sizeOf(sum)) === size;
       if (!isHere) throw new LienthongError('blob-unavailable', { name });
     }
-    return { writes: [], small: [], files: [], missing: [], release: async () => {} };
+    return { writes: [], small: [], files: [], missing: [], release: async () => {}, end: () => {} };
   }
 
   #pull(

@@ -17,12 +17,11 @@ import AGENCIES from '../../node/registry/agencies.json' with { type: 'json' };
 import { Child } from '../sandbox/child.ts';
 import { type Entry, resultOf } from '../sandbox/command.ts';
 import { nodeAt, registryAt } from '../sandbox/local-node.ts';
-import { BUNDLE, buildProgram } from './bundle.ts';
+import { buildProgram, ENTRY } from './bundle.ts';
 import type { Enrolling } from './enrol-process.ts';
 import { inTurn, Links } from './links.ts';
 import { type Figure, figure, median } from './report.ts';
 
-const ENTRY: Entry = [process.execPath, BUNDLE];
 const SENDER = 'G22';
 const BYTES = 20 * 10 ** 6;
 const SMOKE_BYTES = 4 * 10 ** 6;

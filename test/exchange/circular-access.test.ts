@@ -111,6 +111,10 @@ t.test(
       'H03',
       await sender.dispatch(document, { ...of, unit: 'H03', circular: false }),
     );
+    const plain = await circulars.submit(bytes, { to: ['H01'], circular: false });
+    await circulars.settled(plain);
+    const asCircular = { documentId: await circulars.documentId(plain), circular: true, unit: 'H03' };
+    await refused('of what came here as no circular', 'H03', await sender.dispatch(document, asCircular));
     const { service } = sender.node.who;
     const ticket = await sender.dispatch(document, { ...of, unit: 'H03' });
     await federation.authority.revoke(service, 'service', sender.node.who);
