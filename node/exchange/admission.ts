@@ -19,6 +19,8 @@ export interface Offered {
   document: Statement<Document>;
   /** The seat at the other end of the connection. */
   fromSeat: string;
+  /** Other recipients it named, where it is a circular's sender. */
+  helpers?: readonly string[];
 }
 
 export class Admission {

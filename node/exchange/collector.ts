@@ -1,8 +1,9 @@
 /**
  * Brings together the attachments of an offered document: small ones from the offer itself, larger ones pulled from
- * the sender, or the files that are here where they came from the same seat: with another document, for another unit, or
- * pulled whole for an offer that couldn't be stored. What came from somebody else is pulled all the same: nobody learns
- * what is held. Nothing of it counts before the inbox's commit: files are leased until then.
+ * the sender, of a circular also from other recipients, or the files that are here where they came from the same seat: with
+ * another document, for another unit, or pulled whole for an offer that couldn't be stored. What came from somebody else is
+ * pulled all the same: nobody learns what is held. Nothing of it counts before the inbox's commit: files are leased until
+ * then.
  */
 import type { Attachment, Document } from '../../proto/messages.ts';
 import { type Bytes, copyOf, equalBytes, hex, sha256 } from '../core/bytes.ts';
@@ -14,7 +15,10 @@ import { documentsWithBlob } from '../store/documents.ts';
 import type { KeyValueStore, Write } from '../store/key-value.ts';
 import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner } from '../store/small-blobs.ts';
 import type { Offered } from './admission.ts';
-import type { BlobPuller } from './blob-puller.ts';
+import type { BlobPuller, SharedWith } from './blob-puller.ts';
+import { MOST_HELPERS } from './circular-helpers.ts';
+import type { FilesArriving } from './files-arriving.ts';
+import type { Self } from './ports.ts';
 
 /** Documents with one and the same file that are looked at; with more, it is pulled again. */
 const MOST_DOCUMENTS = 100;
@@ -30,6 +34,8 @@ export interface CollectedAttachments {
   missing: string[];
   /** When there will be no commit. */
   release(): Promise<void>;
+  /** After the commit, or when there will be none: the arrival speaks for the files now, or nothing does. */
+  end(): void;
 }
 
 export interface CollectOptions {
@@ -43,11 +49,21 @@ export class Collector {
   readonly #store: KeyValueStore;
   readonly #blobs: BlobStore;
   readonly #puller: BlobPuller;
+  readonly #arriving: FilesArriving;
+  readonly #ownSeat: string;
 
-  constructor(components: { store: KeyValueStore; blobs: BlobStore; puller: BlobPuller }) {
+  constructor(components: {
+    store: KeyValueStore;
+    blobs: BlobStore;
+    puller: BlobPuller;
+    arriving: FilesArriving;
+    self: Self;
+  }) {
+    this.#ownSeat = components.self.seat;
     this.#store = components.store;
     this.#blobs = components.blobs;
     this.#puller = components.puller;
+    this.#arriving = components.arriving;
   }
 
   /** Throws 'blob-mismatch' (the signed facts contradict the bytes), 'blob-unavailable', 'disk-full'. */
@@ -66,6 +82,8 @@ export class Collector {
       missing: [] as string[],
     };
     const leased: LeasedBlob[] = [];
+    const shared = isOwn ? undefined : this.#sharing(offered);
+    const end = () => shared?.arriving.end();
     const release = async () => {
       await Promise.allSettled(leased.map((blob) => blob.lease.release()));
     };
@@ -79,10 +97,12 @@ export class Collector {
           const isTheirs = held !== undefined || isOwn || (await this.#cameFrom(from, attachment.sha256));
           const blob =
             (isTheirs && (await this.#reuse(from, attachment, signal))) ||
-            (await this.#pull(offered, attachment, { isOwn, salvage: isTheirs }, signal).catch((error) => {
-              if (!withoutMissing || !isDenied(error)) throw error;
-              collected.missing.push(attachment.name);
-            }));
+            (await this.#pull(offered, attachment, { isOwn, salvage: isTheirs, shared }, signal).catch(
+              (error) => {
+                if (!withoutMissing || !isDenied(error)) throw error;
+                collected.missing.push(attachment.name);
+              },
+            ));
           if (!blob) continue;
           leased.push(blob);
           collected.writes.push(...blob.lease.writes);
@@ -90,10 +110,19 @@ export class Collector {
         }
       }
     } catch (error) {
+      end();
       await release();
       throw error;
     }
-    return { ...collected, release };
+    return { ...collected, release, end };
+  }
+
+  /** Recipients of a circular may read from each other what they have, and of nothing else. */
+  #sharing({ dispatch, document, fromSeat, helpers: named = [] }: Offered): SharedWith | undefined {
+    if (!dispatch.content.circular) return undefined;
+    const helpers = named.filter((seat) => seat !== fromSeat && seat !== this.#ownSeat);
+    const arriving = this.#arriving.begin(document.id, fromSeat);
+    return { arriving, helpers: helpers.slice(0, MOST_HELPERS), ticket: dispatch.bytes };
   }
 
   /**
@@ -106,7 +135,7 @@ export class Collector {
         (held && (await getSmallBlob(this.#store, held, sum))) || (await this.#blobs.sizeOf(sum)) === size;
       if (!isHere) throw new LienthongError('blob-unavailable', { name });
     }
-    return { writes: [], small: [], files: [], missing: [], release: async () => {} };
+    return { writes: [], small: [], files: [], missing: [], release: async () => {}, end: () => {} };
   }
 
   /** Whether this seat sent the file before: it knows then that it is here. */
@@ -134,11 +163,12 @@ export class Collector {
   #pull(
     { dispatch, fromSeat }: Offered,
     attachment: Attachment,
-    { isOwn, salvage }: { isOwn: boolean; salvage: boolean },
+    { isOwn, salvage, shared }: { isOwn: boolean; salvage: boolean; shared: SharedWith | undefined },
     signal: AbortSignal,
   ): Promise<LeasedBlob> {
     const { urgency } = dispatch.content;
-    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency, salvage };
+    const helped = shared && { shared };
+    const pull = { seat: fromSeat, dispatchId: dispatch.id, attachment, urgency, salvage, ...helped };
     return this.#puller.pull(isOwn ? { ...pull, ticket: dispatch.bytes } : pull, signal);
   }
 }

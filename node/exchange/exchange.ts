@@ -76,12 +76,8 @@ export class Exchange {
   }
 
   /** Before the network: what was seen of other seats' logs, and what is still to be taken back. */
-  async load(): Promise<void> {
-    await this.#parts.quotas.load();
-    await this.#parts.witness.load();
-    await this.#parts.takeBack.load();
-    await this.#parts.statusInbox.load();
-    await this.#parts.carrier.load();
+  load(): Promise<void> {
+    return this.#parts.load();
   }
 
   /** The largest log head of a seat seen here, for its Hello; and what a peer shows of our own log. */
@@ -89,17 +85,13 @@ export class Exchange {
     return this.#parts.witness;
   }
 
-  async start(): Promise<void> {
-    await this.#parts.courier.start();
-    this.#parts.examiner.start();
-    this.#parts.takeBack.start();
-    this.finder.start();
+  start(): Promise<void> {
+    return this.#parts.start();
   }
 
   /** Nothing new leaves; outcomes of what is in flight are written down or left in doubt. Before the network stops. */
-  async stopSending(): Promise<void> {
-    const { courier, examiner, takeBack, mender } = this.#parts;
-    await Promise.all([courier.stop(), examiner.stop(), takeBack.stop(), mender.stop()]);
+  stopSending(): Promise<void> {
+    return this.#parts.stopSending();
   }
 
   /** After the network has stopped: what was being served has ended or ends now; held uploads are let go. */

@@ -95,7 +95,7 @@ export class Inbox {
         fromSeat,
       );
     }
-    const offered: Offered = { dispatch, document, fromSeat };
+    const offered: Offered = { dispatch, document, fromSeat, helpers: offer.helperSeats };
     const name = `${fromSeat} ${hex(dispatch.id)} ${hex(envelopes.document)}`;
     const under = this.#working.get(name);
     if (under !== undefined) {
@@ -201,6 +201,8 @@ export class Inbox {
     } catch (error) {
       await attachments.release();
       throw error;
+    } finally {
+      attachments.end();
     }
   }
 

@@ -6,14 +6,17 @@ import type { AgencyLimits } from '../core/agency-limits.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { WorkingCalendar } from '../core/working-days.ts';
 import { BatchSigner } from '../signing/batch-signer.ts';
+import { BlobAccess } from './blob-access.ts';
 import { BlobPuller } from './blob-puller.ts';
 import { BlobServer } from './blob-server.ts';
 import { StatusMaker } from './chains.ts';
+import { HelperNames } from './circular-helpers.ts';
 import { ClockReader } from './clock-reader.ts';
 import { Collector } from './collector.ts';
 import { Courier } from './courier.ts';
 import { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryServer } from './delivery-server.ts';
+import { FilesArriving } from './files-arriving.ts';
 import { Finder } from './finder.ts';
 import { FreshSignatures } from './fresh-signatures.ts';
 import { Inbox } from './inbox.ts';
@@ -67,6 +70,7 @@ export class ExchangeParts {
   readonly deliveryServer: DeliveryServer;
   readonly blobServer: BlobServer;
   readonly mender: Mender;
+  readonly puller: BlobPuller;
   readonly library: Library;
   readonly finder: Finder;
   readonly witness: LogWitness;
@@ -122,9 +126,10 @@ export class ExchangeParts {
       events,
       withhold: (row, work) => this.courier.withhold(row, work),
     });
-    const puller = new BlobPuller(components);
-    const collector = new Collector({ ...components, puller });
-    const mender = new Mender({ ...components, puller });
+    const arriving = new FilesArriving();
+    this.puller = new BlobPuller(components);
+    const collector = new Collector({ ...components, puller: this.puller, arriving });
+    const mender = new Mender({ ...components, puller: this.puller });
     this.mender = mender;
     components.blobs.mend = (sum) => mender.mend(sum);
     const signatures = new FreshSignatures(components);
@@ -161,7 +166,10 @@ export class ExchangeParts {
     this.logServer = new LogServer({ ...components, signer, witness });
     this.trust = trust;
     this.uploads = new Uploads(components);
-    this.courier = new Courier({ ...components, settlement, events, signatures });
+    this.courier = new Courier({
+      ...components,
+      ...{ settlement, events, signatures, helpers: new HelperNames(components) },
+    });
     this.outbox = new Outbox({
       ...components,
       signer,
@@ -177,7 +185,8 @@ export class ExchangeParts {
       onQueued: (delivery) => this.courier.add(delivery),
     });
     this.deliveryServer = new DeliveryServer({ inbox, report: components.report });
-    this.blobServer = new BlobServer({ ...components, events, quotas });
+    const access = new BlobAccess({ ...components, trust, arriving });
+    this.blobServer = new BlobServer({ ...components, access, events, quotas });
     const calendar = init.calendar ?? new WorkingCalendar();
     const clocks = new ClockReader({ ...components, calendar });
     this.library = new Library({
@@ -188,5 +197,19 @@ export class ExchangeParts {
     });
     const itemOf = this.library.itemOf.bind(this.library);
     this.finder = new Finder({ ...components, itemOf, clocks, calendar });
+  }
+  async load(): Promise<void> {
+    for (const part of [this.quotas, this.witness, this.takeBack, this.statusInbox, this.carrier])
+      await part.load();
+  }
+
+  async start(): Promise<void> {
+    await this.courier.start();
+    for (const part of [this.examiner, this.takeBack, this.finder]) part.start();
+  }
+
+  async stopSending(): Promise<void> {
+    this.puller.stop();
+    await Promise.all([this.courier, this.examiner, this.takeBack, this.mender].map((part) => part.stop()));
   }
 }

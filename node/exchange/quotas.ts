@@ -14,7 +14,7 @@ import {
   RESERVED_SHARE,
 } from '../core/agency-limits.ts';
 import { dayOf, startOfDayMs } from '../core/dates.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { allDayCounts, dayCountWrite } from '../store/day-counts.ts';
 import type { Write } from '../store/key-value.ts';
 import type { ExchangeComponents } from './ports.ts';
@@ -97,9 +97,15 @@ export class Quotas {
     this.#spend(agency, 'verificationsPerSecond', signatures, isReserved);
   }
 
-  /** Before a file is opened for an agency. Throws 'quota'. */
-  spendPull(agency: string): void {
-    this.#spend(agency, 'pullsPerSecond', 1, true);
+  /** Whether a file may be opened for an agency: counted, and noted where it may not. */
+  mayPull(agency: string): boolean {
+    try {
+      this.#spend(agency, 'pullsPerSecond', 1, true);
+      return true;
+    } catch (error) {
+      if (!isLienthongError(error, 'quota')) throw error;
+      return false;
+    }
   }
 
   /** Goes into a commit that keeps what was counted: the agency's row, when it is time for it. */

@@ -14,6 +14,7 @@ import { fraction } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { getDelivery, type QueuedDelivery, queuedFor, queuedOf } from '../store/deliveries.ts';
 import { unofferableReason } from './attempt.ts';
+import type { HelperNames } from './circular-helpers.ts';
 import { DelayedDeliveries } from './delayed-deliveries.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { DeliveryLink, type Outcome } from './delivery-link.ts';
@@ -36,7 +37,7 @@ const CONTACT_EVERY_MS = 10_000;
 export type SeatCourierComponents = Pick<
   ExchangeComponents,
   'store' | 'peers' | 'clock' | 'random' | 'report'
-> & { settlement: Settlement; events: DeliveryEvents; signatures: FreshSignatures };
+> & { settlement: Settlement; events: DeliveryEvents; signatures: FreshSignatures; helpers: HelperNames };
 
 export interface SeatState {
   seat: string;
@@ -222,7 +223,7 @@ export class SeatCourier {
   }
 
   async #attempt(link: DeliveryLink, delivery: QueuedDelivery, alone: boolean): Promise<void> {
-    const { settlement, events } = this.#with;
+    const { settlement, events, helpers } = this.#with;
     const found = this.#fresh.take(deliveryName(delivery)) ?? (await this.#read(delivery));
     if (found === undefined) return;
     const { row, offered } = found;
@@ -230,8 +231,8 @@ export class SeatCourier {
     this.#doubt.offered(row);
     if (!isStatus) events.sending(row, offered.pullBytes);
     try {
-      const outcomes = await this.#flights.carrying(bytesOf(offered), () =>
-        link.offer(offered.fields, offered.pullBytes),
+      const outcomes = await this.#flights.carrying(bytesOf(offered), async () =>
+        link.offer(await helpers.naming(row, offered), offered.pullBytes),
       );
       const outcome = outcomes.find((candidate) => (candidate.index ?? 0) === 0) ?? ({} as Outcome);
       const { after, isDoubtful } = await settlement.settle(row, offered, outcome);
@@ -273,12 +274,11 @@ export class SeatCourier {
 
   /** Brings the ready queue up to what is due on disk. The time of the next delayed delivery, if any. */
   async #refill(): Promise<number | undefined> {
-    const { store } = this.#with;
     for (const delivery of await this.#delayed.takeDue()) this.#ready.add(delivery);
     if (this.#ready.isExhausted) {
       this.#ready.beginFill();
       const limit = READY_LIMIT + this.#flights.size;
-      const found = await queuedFor(store, this.#seat, limit);
+      const found = await queuedFor(this.#with.store, this.#seat, limit);
       const fresh = found.filter((delivery) => !this.#flights.has(deliveryName(delivery)));
       this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
     }

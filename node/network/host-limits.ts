@@ -28,6 +28,8 @@ export interface HostLimits {
   readonly pingTimeoutMs: number;
   /** How long a replaced connection may take to finish what is on it. */
   readonly drainTimeoutMs: number;
+  /** How long a bulk connection stays without a stream: its dialler retires it then. */
+  readonly bulkIdleMs: number;
   /** How long stop() waits for connections and handlers to end. */
   readonly stopTimeoutMs: number;
   /** Streams one connection may carry, all protocols together. */
@@ -58,6 +60,8 @@ export const DEFAULT_LIMITS: HostLimits = {
   pingTimeoutMs: 30_000,
   // the largest offers on a slow line
   drainTimeoutMs: 120_000,
+  // longer than between two files of a document; helpers of a circular are rarely asked again
+  bulkIdleMs: 120_000,
   stopTimeoutMs: 5_000,
   // the sum of all protocols' limits per peer is below 32; each stream not yet negotiated costs a few KiB
   maxStreamsPerConnection: 64,

@@ -244,7 +244,7 @@ export class Host {
       raw.abort(new LienthongError('peer-refused', { peer: peerId, reason: answer.refused }));
       return;
     }
-    const connection = new PeerConnection(raw, answer, this.#options.clock);
+    const connection = new PeerConnection(raw, answer, this.#options.clock, this.#limits);
     this.#connections.add(connection);
     if (raw.direction === 'outbound') return;
     connection.setTimer(this.#limits.helloTimeoutMs, () => {

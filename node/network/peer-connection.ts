@@ -1,13 +1,15 @@
 /**
  * One connection to one peer, as the layers above see it: who, which side dialled, for which purpose, and the streams
  * on it. States: `new` → `accepted` (its Hello was answered) → `retired` (another of the same purpose is kept instead:
- * no new work, closes when its last stream ends or at the drain limit) → `closed`. Made by Host only.
+ * no new work, closes when its last stream ends or at the drain limit; or a bulk connection nobody uses) → `closed`.
+ * Made by Host only.
  */
 import type { Connection } from '@libp2p/interface';
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
 import { LienthongError } from '../core/errors.ts';
 import { FrameStream } from './framing.ts';
+import type { HostLimits } from './host-limits.ts';
 import { translateStreamError } from './network-errors.ts';
 import type { Direction } from './peer-policy.ts';
 import type { Protocol, Purpose, Standing } from './protocols.ts';
@@ -31,13 +33,21 @@ export class PeerConnection {
   readonly #onClosed = new Set<() => void>();
   readonly #onRetired = new Set<() => void>();
   #onSettled: ((accepted: boolean) => void)[] = [];
+  readonly #limits: Pick<HostLimits, 'bulkIdleMs' | 'drainTimeoutMs'>;
+  #isIdle = false;
   #standing: Standing;
   #state: ConnectionState = 'new';
   #purpose: Purpose | undefined;
   #cancelTimer: (() => void) | undefined;
   #cancelLinger: (() => void) | undefined;
 
-  constructor(connection: Connection, standing: Standing, clock: Clock) {
+  constructor(
+    connection: Connection,
+    standing: Standing,
+    clock: Clock,
+    limits: Pick<HostLimits, 'bulkIdleMs' | 'drainTimeoutMs'>,
+  ) {
+    this.#limits = limits;
     this.peerId = connection.remotePeer.toString();
     this.direction = connection.direction;
     this.#standing = standing;
@@ -145,11 +155,22 @@ export class PeerConnection {
   /** @internal Counts a stream as open on this connection until it ends. */
   adopt(stream: FrameStream): FrameStream {
     this.#streams.add(stream);
+    if (this.#isIdle) this.clearTimer();
+    this.#isIdle = false;
     stream.onClosed(() => {
       this.#streams.delete(stream);
       if (this.#state === 'retired') this.#closeWhenDrained();
+      else if (this.#streams.size === 0) this.#rest();
     });
     return stream;
+  }
+
+  /** Bulk connections are many where circulars go round, and each is used for a while only. */
+  #rest(): void {
+    const { bulkIdleMs, drainTimeoutMs } = this.#limits;
+    if (this.#purpose !== 'bulk' || this.direction !== 'outbound' || this.#state !== 'accepted') return;
+    this.#isIdle = true;
+    this.setTimer(bulkIdleMs, () => this.retire(drainTimeoutMs));
   }
 
   /** @internal Whether it was accepted, once that is decided: false when it closed instead. */

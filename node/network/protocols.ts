@@ -136,9 +136,10 @@ export const PROTOCOLS = {
     name: 'blob',
     // one chunk of 1 MiB with its header and path
     maxFrameBytes: 1 * MIB + 4 * KIB,
-    // files pulled at once by one peer; each stream has its own outstanding chunks
-    maxInboundStreamsPerPeer: 8,
-    maxOutboundStreams: 8,
+    // files pulled at once by one peer, six of our documents and three of circulars we help with, and one that ends;
+    // each stream has its own outstanding chunks
+    maxInboundStreamsPerPeer: 10,
+    maxOutboundStreams: 10,
     firstFrameTimeoutMs: FIRST_FRAME_TIMEOUT_MS,
     frameTimeoutMs: FRAME_TIMEOUT_MS,
     idleTimeoutMs: 120_000,

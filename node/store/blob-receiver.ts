@@ -9,7 +9,7 @@ import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
-import { type ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { diskError } from './folder.ts';
 import { type FileHashes, hashesOf } from './hash-thread.ts';
@@ -69,6 +69,19 @@ export class BlobReceiver<Stored extends BlobFacts> {
 
   has(index: number): boolean {
     return this.#held[index] === 1;
+  }
+
+  /** A chunk that is here, in memory of its own, as the disk gives it; undefined where it isn't, or this has ended. */
+  async readChunk(index: number): Promise<ChunkBuffer | undefined> {
+    if (this.#ended || !this.has(index)) return undefined;
+    const buffer = new ChunkBuffer(chunkLength(this.#facts.size, index));
+    try {
+      await this.#readBack(buffer, index);
+      return buffer;
+    } catch (error) {
+      if (this.#ended) return undefined;
+      throw diskError(error, 'blobs');
+    }
   }
 
   /** Bytes already here: for progress. */

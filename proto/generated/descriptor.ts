@@ -31,7 +31,10 @@ export const descriptor: Descriptor = {
                 "want": {
                   "oneof": [
                     "hashesFrom",
-                    "chunk"
+                    "chunk",
+                    "spread",
+                    "held",
+                    "came"
                   ]
                 }
               },
@@ -69,6 +72,21 @@ export const descriptor: Descriptor = {
                   "type": "uint64",
                   "id": 5
                 },
+                "spread": {
+                  "type": "bytes",
+                  "id": 7,
+                  "options": {
+                    "(max_bytes)": 8192
+                  }
+                },
+                "held": {
+                  "type": "bool",
+                  "id": 8
+                },
+                "came": {
+                  "type": "uint64",
+                  "id": 9
+                },
                 "ticket": {
                   "type": "bytes",
                   "id": 6,
@@ -84,7 +102,9 @@ export const descriptor: Descriptor = {
                   "oneof": [
                     "hashes",
                     "chunk",
-                    "refused"
+                    "refused",
+                    "held",
+                    "given"
                   ]
                 }
               },
@@ -115,6 +135,29 @@ export const descriptor: Descriptor = {
                   "id": 4,
                   "options": {
                     "(max_bytes)": 64
+                  }
+                },
+                "held": {
+                  "type": "HeldChunks",
+                  "id": 5,
+                  "options": {
+                    "(max_bytes)": 8200
+                  }
+                },
+                "given": {
+                  "type": "uint64",
+                  "id": 6
+                }
+              }
+            },
+            "HeldChunks": {
+              "fields": {
+                "bitmap": {
+                  "type": "bytes",
+                  "id": 1,
+                  "options": {
+                    "(required)": true,
+                    "(max_bytes)": 8192
                   }
                 }
               }

@@ -41,11 +41,20 @@ export namespace lienthong {
             /** BlobRequest chunk. */
             chunk: (number|null);
 
+            /** To the sender of a circular: any chunk but these (a bit a chunk, as in HeldChunks), as it spreads them. */
+            spread: (Uint8Array|null);
+
+            /** To a helper: which chunks it holds, now and whenever there are more. */
+            held: (boolean|null);
+
+            /** The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered. */
+            came: (number|null);
+
             /** The Signed dispatch itself, for a helper that has never seen it. */
             ticket: Uint8Array;
 
             /** BlobRequest want. */
-            want?: ("hashesFrom"|"chunk");
+            want?: ("hashesFrom"|"chunk"|"spread"|"held"|"came");
 
             /**
              * Creates a new BlobRequest instance using the specified properties.
@@ -94,11 +103,20 @@ export namespace lienthong {
                 /** BlobRequest chunk */
                 chunk?: (number|null);
 
+                /** To the sender of a circular: any chunk but these (a bit a chunk, as in HeldChunks), as it spreads them. */
+                spread?: (Uint8Array|null);
+
+                /** To a helper: which chunks it holds, now and whenever there are more. */
+                held?: (boolean|null);
+
+                /** The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered. */
+                came?: (number|null);
+
                 /** The Signed dispatch itself, for a helper that has never seen it. */
                 ticket?: Uint8Array;
 
                 /** BlobRequest want */
-                want?: ("hashesFrom"|"chunk");
+                want?: ("hashesFrom"|"chunk"|"spread"|"held"|"came");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -111,10 +129,13 @@ export namespace lienthong {
               sha256?: Uint8Array;
               hashesFrom?: number|null;
               chunk?: number|null;
+              spread?: Uint8Array|null;
+              held?: boolean|null;
+              came?: number|null;
               ticket?: Uint8Array;
               $unknowns?: Uint8Array[];
             } & (
-              ({ want?: undefined; hashesFrom?: null; chunk?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number })
+              ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null; came?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null; came?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean; came?: null }|{ want?: "came"; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came: number })
             );
         }
 
@@ -149,8 +170,14 @@ export namespace lienthong {
             /** One answer for "not here", "not yours" and "no such thing". */
             refused: (lienthong.v1.BlobRefusal|null);
 
+            /** Answers `held`, again and again under its sequence, between the answers to what was asked after it. */
+            held: (lienthong.v1.HeldChunks|null);
+
+            /** Answers `spread`: which chunk follows, in the next frame of this sequence. */
+            given: (number|null);
+
             /** BlobResponse result. */
-            result?: ("hashes"|"chunk"|"refused");
+            result?: ("hashes"|"chunk"|"refused"|"held"|"given");
 
             /**
              * Creates a new BlobResponse instance using the specified properties.
@@ -196,8 +223,14 @@ export namespace lienthong {
                 /** One answer for "not here", "not yours" and "no such thing". */
                 refused?: (lienthong.v1.BlobRefusal.$Properties|null);
 
+                /** Answers `held`, again and again under its sequence, between the answers to what was asked after it. */
+                held?: (lienthong.v1.HeldChunks.$Properties|null);
+
+                /** Answers `spread`: which chunk follows, in the next frame of this sequence. */
+                given?: (number|null);
+
                 /** BlobResponse result */
-                result?: ("hashes"|"chunk"|"refused");
+                result?: ("hashes"|"chunk"|"refused"|"held"|"given");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -209,10 +242,77 @@ export namespace lienthong {
               hashes?: lienthong.v1.ChunkHashes.$Shape|null;
               chunk?: Uint8Array|null;
               refused?: lienthong.v1.BlobRefusal.$Shape|null;
+              held?: lienthong.v1.HeldChunks.$Shape|null;
+              given?: number|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ result?: undefined; hashes?: null; chunk?: null; refused?: null }|{ result?: "hashes"; hashes: lienthong.v1.ChunkHashes.$Shape; chunk?: null; refused?: null }|{ result?: "chunk"; hashes?: null; chunk: Uint8Array; refused?: null }|{ result?: "refused"; hashes?: null; chunk?: null; refused: lienthong.v1.BlobRefusal.$Shape })
+              ({ result?: undefined; hashes?: null; chunk?: null; refused?: null; held?: null; given?: null }|{ result?: "hashes"; hashes: lienthong.v1.ChunkHashes.$Shape; chunk?: null; refused?: null; held?: null; given?: null }|{ result?: "chunk"; hashes?: null; chunk: Uint8Array; refused?: null; held?: null; given?: null }|{ result?: "refused"; hashes?: null; chunk?: null; refused: lienthong.v1.BlobRefusal.$Shape; held?: null; given?: null }|{ result?: "held"; hashes?: null; chunk?: null; refused?: null; held: lienthong.v1.HeldChunks.$Shape; given?: null }|{ result?: "given"; hashes?: null; chunk?: null; refused?: null; held?: null; given: number })
             );
+        }
+
+        /**
+         * Properties of a HeldChunks.
+         * @deprecated Use lienthong.v1.HeldChunks.$Properties instead.
+         */
+        interface IHeldChunks extends lienthong.v1.HeldChunks.$Properties {
+        }
+
+        /** Represents a HeldChunks. */
+        class HeldChunks {
+
+            /**
+             * Constructs a new HeldChunks.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: lienthong.v1.HeldChunks.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** A bit a chunk, the first the lowest bit of the first byte. */
+            bitmap: Uint8Array;
+
+            /**
+             * Creates a new HeldChunks instance using the specified properties.
+             * @param [properties] Properties to set
+             * @returns HeldChunks instance
+             */
+            static create(properties: lienthong.v1.HeldChunks.$Shape): lienthong.v1.HeldChunks & lienthong.v1.HeldChunks.$Shape;
+            static create(properties?: lienthong.v1.HeldChunks.$Properties): lienthong.v1.HeldChunks;
+
+            /**
+             * Encodes the specified HeldChunks message. Does not implicitly {@link lienthong.v1.HeldChunks.verify|verify} messages.
+             * @param message HeldChunks message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: lienthong.v1.HeldChunks.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeldChunks message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldChunks & lienthong.v1.HeldChunks.$Shape} HeldChunks
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): lienthong.v1.HeldChunks & lienthong.v1.HeldChunks.$Shape;
+        }
+
+        namespace HeldChunks {
+
+            /** Properties of a HeldChunks. */
+            interface $Properties {
+
+                /** A bit a chunk, the first the lowest bit of the first byte. */
+                bitmap?: Uint8Array;
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeldChunks. */
+            type $Shape = lienthong.v1.HeldChunks.$Properties;
         }
 
         /**
@@ -299,7 +399,7 @@ export namespace lienthong {
             /** Unknown fields preserved while decoding when enabled */
             $unknowns?: Uint8Array[];
 
-            /** BlobRefusal later. */
+            /** Another time: damaged here, or, of `spread`, other recipients have it. */
             later: boolean;
 
             /**
@@ -334,7 +434,7 @@ export namespace lienthong {
             /** Properties of a BlobRefusal. */
             interface $Properties {
 
-                /** BlobRefusal later */
+                /** Another time: damaged here, or, of `spread`, other recipients have it. */
                 later?: boolean;
 
                 /** Unknown fields preserved while decoding when enabled */

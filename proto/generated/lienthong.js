@@ -36,8 +36,11 @@ export const lienthong = $root.lienthong = (() => {
              * @property {Uint8Array} [sha256] BlobRequest sha256
              * @property {number|null} [hashesFrom] The list of chunk hashes from this index on.
              * @property {number|null} [chunk] BlobRequest chunk
+             * @property {Uint8Array|null} [spread] To the sender of a circular: any chunk but these (a bit a chunk, as in HeldChunks), as it spreads them.
+             * @property {boolean|null} [held] To a helper: which chunks it holds, now and whenever there are more.
+             * @property {number|null} [came] The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered.
              * @property {Uint8Array} [ticket] The Signed dispatch itself, for a helper that has never seen it.
-             * @property {"hashesFrom"|"chunk"} [want] BlobRequest want
+             * @property {"hashesFrom"|"chunk"|"spread"|"held"|"came"} [want] BlobRequest want
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -57,10 +60,13 @@ export const lienthong = $root.lienthong = (() => {
              *   sha256?: Uint8Array;
              *   hashesFrom?: number|null;
              *   chunk?: number|null;
+             *   spread?: Uint8Array|null;
+             *   held?: boolean|null;
+             *   came?: number|null;
              *   ticket?: Uint8Array;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ want?: undefined; hashesFrom?: null; chunk?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number })
+             *   ({ want?: undefined; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "hashesFrom"; hashesFrom: number; chunk?: null; spread?: null; held?: null; came?: null }|{ want?: "chunk"; hashesFrom?: null; chunk: number; spread?: null; held?: null; came?: null }|{ want?: "spread"; hashesFrom?: null; chunk?: null; spread: Uint8Array; held?: null; came?: null }|{ want?: "held"; hashesFrom?: null; chunk?: null; spread?: null; held: boolean; came?: null }|{ want?: "came"; hashesFrom?: null; chunk?: null; spread?: null; held?: null; came: number })
              * )} lienthong.v1.BlobRequest.$Shape
              */
 
@@ -120,6 +126,30 @@ export const lienthong = $root.lienthong = (() => {
             BlobRequest.prototype.chunk = null;
 
             /**
+             * To the sender of a circular: any chunk but these (a bit a chunk, as in HeldChunks), as it spreads them.
+             * @member {Uint8Array|null} spread
+             * @memberof lienthong.v1.BlobRequest
+             * @instance
+             */
+            BlobRequest.prototype.spread = null;
+
+            /**
+             * To a helper: which chunks it holds, now and whenever there are more.
+             * @member {boolean|null} held
+             * @memberof lienthong.v1.BlobRequest
+             * @instance
+             */
+            BlobRequest.prototype.held = null;
+
+            /**
+             * The chunk that answers this sequence has come, asked for as `spread` or of a helper. Isn't answered.
+             * @member {number|null} came
+             * @memberof lienthong.v1.BlobRequest
+             * @instance
+             */
+            BlobRequest.prototype.came = null;
+
+            /**
              * The Signed dispatch itself, for a helper that has never seen it.
              * @member {Uint8Array} ticket
              * @memberof lienthong.v1.BlobRequest
@@ -132,12 +162,12 @@ export const lienthong = $root.lienthong = (() => {
 
             /**
              * BlobRequest want.
-             * @member {"hashesFrom"|"chunk"|undefined} want
+             * @member {"hashesFrom"|"chunk"|"spread"|"held"|"came"|undefined} want
              * @memberof lienthong.v1.BlobRequest
              * @instance
              */
             $Object.defineProperty(BlobRequest.prototype, "want", {
-                get: $util.oneOfGetter($oneOfFields = ["hashesFrom", "chunk"]),
+                get: $util.oneOfGetter($oneOfFields = ["hashesFrom", "chunk", "spread", "held", "came"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -185,6 +215,12 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.chunk);
                 if (message.ticket != null && $Object.hasOwnProperty.call(message, "ticket") && message.ticket.length)
                     writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.ticket);
+                if (message.spread != null && $Object.hasOwnProperty.call(message, "spread"))
+                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.spread);
+                if (message.held != null && $Object.hasOwnProperty.call(message, "held"))
+                    writer.uint32(/* id 8, wireType 0 =*/64).bool(message.held);
+                if (message.came != null && $Object.hasOwnProperty.call(message, "came"))
+                    writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.came);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -270,6 +306,27 @@ export const lienthong = $root.lienthong = (() => {
                             message.want = "chunk";
                             continue;
                         }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.spread = reader.bytes();
+                            message.want = "spread";
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            message.held = reader.bool();
+                            message.want = "held";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            message.came = reader.uint64();
+                            message.want = "came";
+                            continue;
+                        }
                     case 6: {
                             if (wireType !== 2)
                                 break;
@@ -308,7 +365,9 @@ export const lienthong = $root.lienthong = (() => {
              * @property {lienthong.v1.ChunkHashes.$Properties|null} [hashes] BlobResponse hashes
              * @property {Uint8Array|null} [chunk] BlobResponse chunk
              * @property {lienthong.v1.BlobRefusal.$Properties|null} [refused] One answer for "not here", "not yours" and "no such thing".
-             * @property {"hashes"|"chunk"|"refused"} [result] BlobResponse result
+             * @property {lienthong.v1.HeldChunks.$Properties|null} [held] Answers `held`, again and again under its sequence, between the answers to what was asked after it.
+             * @property {number|null} [given] Answers `spread`: which chunk follows, in the next frame of this sequence.
+             * @property {"hashes"|"chunk"|"refused"|"held"|"given"} [result] BlobResponse result
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -327,9 +386,11 @@ export const lienthong = $root.lienthong = (() => {
              *   hashes?: lienthong.v1.ChunkHashes.$Shape|null;
              *   chunk?: Uint8Array|null;
              *   refused?: lienthong.v1.BlobRefusal.$Shape|null;
+             *   held?: lienthong.v1.HeldChunks.$Shape|null;
+             *   given?: number|null;
              *   $unknowns?: Array.<Uint8Array>;
              * } & (
-             *   ({ result?: undefined; hashes?: null; chunk?: null; refused?: null }|{ result?: "hashes"; hashes: lienthong.v1.ChunkHashes.$Shape; chunk?: null; refused?: null }|{ result?: "chunk"; hashes?: null; chunk: Uint8Array; refused?: null }|{ result?: "refused"; hashes?: null; chunk?: null; refused: lienthong.v1.BlobRefusal.$Shape })
+             *   ({ result?: undefined; hashes?: null; chunk?: null; refused?: null; held?: null; given?: null }|{ result?: "hashes"; hashes: lienthong.v1.ChunkHashes.$Shape; chunk?: null; refused?: null; held?: null; given?: null }|{ result?: "chunk"; hashes?: null; chunk: Uint8Array; refused?: null; held?: null; given?: null }|{ result?: "refused"; hashes?: null; chunk?: null; refused: lienthong.v1.BlobRefusal.$Shape; held?: null; given?: null }|{ result?: "held"; hashes?: null; chunk?: null; refused?: null; held: lienthong.v1.HeldChunks.$Shape; given?: null }|{ result?: "given"; hashes?: null; chunk?: null; refused?: null; held?: null; given: number })
              * )} lienthong.v1.BlobResponse.$Shape
              */
 
@@ -380,17 +441,33 @@ export const lienthong = $root.lienthong = (() => {
              */
             BlobResponse.prototype.refused = null;
 
+            /**
+             * Answers `held`, again and again under its sequence, between the answers to what was asked after it.
+             * @member {lienthong.v1.HeldChunks|null} held
+             * @memberof lienthong.v1.BlobResponse
+             * @instance
+             */
+            BlobResponse.prototype.held = null;
+
+            /**
+             * Answers `spread`: which chunk follows, in the next frame of this sequence.
+             * @member {number|null} given
+             * @memberof lienthong.v1.BlobResponse
+             * @instance
+             */
+            BlobResponse.prototype.given = null;
+
             // OneOf field names bound to virtual getters and setters
             let $oneOfFields;
 
             /**
              * BlobResponse result.
-             * @member {"hashes"|"chunk"|"refused"|undefined} result
+             * @member {"hashes"|"chunk"|"refused"|"held"|"given"|undefined} result
              * @memberof lienthong.v1.BlobResponse
              * @instance
              */
             $Object.defineProperty(BlobResponse.prototype, "result", {
-                get: $util.oneOfGetter($oneOfFields = ["hashes", "chunk", "refused"]),
+                get: $util.oneOfGetter($oneOfFields = ["hashes", "chunk", "refused", "held", "given"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -434,6 +511,10 @@ export const lienthong = $root.lienthong = (() => {
                     writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.chunk);
                 if (message.refused != null && $Object.hasOwnProperty.call(message, "refused"))
                     $root.lienthong.v1.BlobRefusal.encode(message.refused, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.held != null && $Object.hasOwnProperty.call(message, "held"))
+                    $root.lienthong.v1.HeldChunks.encode(message.held, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.given != null && $Object.hasOwnProperty.call(message, "given"))
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.given);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -508,6 +589,20 @@ export const lienthong = $root.lienthong = (() => {
                             message.result = "refused";
                             continue;
                         }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.held = $root.lienthong.v1.HeldChunks.decode(reader, reader.size(), $undefined, _depth + 1, message.held);
+                            message.result = "held";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            message.given = reader.uint64();
+                            message.result = "given";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -526,6 +621,158 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             return BlobResponse;
+        })();
+
+        v1.HeldChunks = (function() {
+
+            /**
+             * Properties of a HeldChunks.
+             * @typedef {Object} lienthong.v1.HeldChunks.$Properties
+             * @property {Uint8Array} [bitmap] A bit a chunk, the first the lowest bit of the first byte.
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a HeldChunks.
+             * @memberof lienthong.v1
+             * @interface IHeldChunks
+             * @augments lienthong.v1.HeldChunks.$Properties
+             * @deprecated Use lienthong.v1.HeldChunks.$Properties instead.
+             */
+
+            /**
+             * Shape of a HeldChunks.
+             * @typedef {lienthong.v1.HeldChunks.$Properties} lienthong.v1.HeldChunks.$Shape
+             */
+
+            /**
+             * Constructs a new HeldChunks.
+             * @memberof lienthong.v1
+             * @classdesc Represents a HeldChunks.
+             * @constructor
+             * @param {lienthong.v1.HeldChunks.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const HeldChunks = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * A bit a chunk, the first the lowest bit of the first byte.
+             * @member {Uint8Array} bitmap
+             * @memberof lienthong.v1.HeldChunks
+             * @instance
+             */
+            HeldChunks.prototype.bitmap = $util.newBuffer([]);
+
+            /**
+             * Creates a new HeldChunks instance using the specified properties.
+             * @function create
+             * @memberof lienthong.v1.HeldChunks
+             * @static
+             * @param {lienthong.v1.HeldChunks.$Properties=} [properties] Properties to set
+             * @returns {lienthong.v1.HeldChunks} HeldChunks instance
+             * @type {{
+             *   (properties: lienthong.v1.HeldChunks.$Shape): lienthong.v1.HeldChunks & lienthong.v1.HeldChunks.$Shape;
+             *   (properties?: lienthong.v1.HeldChunks.$Properties): lienthong.v1.HeldChunks;
+             * }}
+             */
+            HeldChunks.create = function(properties) {
+                return new HeldChunks(properties);
+            };
+
+            /**
+             * Encodes the specified HeldChunks message. Does not implicitly {@link lienthong.v1.HeldChunks.verify|verify} messages.
+             * @function encode
+             * @memberof lienthong.v1.HeldChunks
+             * @static
+             * @param {lienthong.v1.HeldChunks.$Properties} message HeldChunks message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            HeldChunks.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.bitmap != null && $Object.hasOwnProperty.call(message, "bitmap") && message.bitmap.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.bitmap);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a HeldChunks message from the specified reader or buffer.
+             * @function decode
+             * @memberof lienthong.v1.HeldChunks
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {lienthong.v1.HeldChunks & lienthong.v1.HeldChunks.$Shape} HeldChunks
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            HeldChunks.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.lienthong.v1.HeldChunks();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.bitmap = value;
+                            else
+                                delete message.bitmap;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return HeldChunks;
         })();
 
         v1.ChunkHashes = (function() {
@@ -686,7 +933,7 @@ export const lienthong = $root.lienthong = (() => {
             /**
              * Properties of a BlobRefusal.
              * @typedef {Object} lienthong.v1.BlobRefusal.$Properties
-             * @property {boolean} [later] BlobRefusal later
+             * @property {boolean} [later] Another time: damaged here, or, of `spread`, other recipients have it.
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -719,7 +966,7 @@ export const lienthong = $root.lienthong = (() => {
             };
 
             /**
-             * BlobRefusal later.
+             * Another time: damaged here, or, of `spread`, other recipients have it.
              * @member {boolean} later
              * @memberof lienthong.v1.BlobRefusal
              * @instance

@@ -22,6 +22,7 @@ const NAMES = [
   'annex-syncthing',
   'backlog',
   'store',
+  'circular',
   'start',
   'idle-memory',
   'inbox-page',

@@ -214,3 +214,23 @@ t.test('a second Hello with another purpose ends in a refusal', async (t) => {
   t.match(errors, [{ code: 'malformed' }]);
   t.equal(host.current(raw.peerId, 'bulk'), undefined);
 });
+
+t.test('a bulk connection nobody uses is closed by who dialled it, one of exchange is not', async (t) => {
+  const limits = { bulkIdleMs: 100 };
+  const { host: from } = await startHost(t, { limits });
+  const { host: to } = await startHost(t, { limits });
+  for (const host of [from, to])
+    for (const protocol of [PROTOCOLS.delivery, PROTOCOLS.blob]) await host.handle(protocol, echo);
+  await dial(from, to);
+  const bulk = await dial(from, to, 'bulk');
+  const stream = await bulk.openStream(PROTOCOLS.blob, { signal: soon() });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.equal(await ask(stream, 7), 7, 'while a stream is open it stays');
+  await stream.close();
+  await until('it is gone on both sides', () =>
+    [from, to].every((host) => openOf(host, 'bulk').length === 0),
+  );
+  t.equal(openOf(from, 'exchange').length, 1);
+  const again = await dial(from, to, 'bulk');
+  t.equal(await ask(await again.openStream(PROTOCOLS.blob, { signal: soon() }), 8), 8);
+});

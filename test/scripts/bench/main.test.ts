@@ -17,6 +17,6 @@ t.test('an unknown name is wrong usage and runs nothing', async (t) => {
   t.equal(stdout, '');
   t.match(
     stderr,
-    /no benchmark named speed; there are documents, latency, annex, annex-sizes, annex-memory, annex-syncthing, backlog, store, start, idle-memory, inbox-page, search, edxml-import, edxml-export/,
+    /no benchmark named speed; there are documents, latency, annex, annex-sizes, annex-memory, annex-syncthing, backlog, store, circular, start, idle-memory, inbox-page, search, edxml-import, edxml-export/,
   );
 });
