@@ -49,6 +49,7 @@ export interface OpenedBlob {
   row: DeliveryRow | undefined;
   documentId: Bytes;
   sha256: Bytes;
+  name?: string;
   /** Of its chunks: lower goes first. */
   rank: number;
   chunkHashes: readonly Bytes[];
@@ -144,7 +145,8 @@ export class BlobAccess {
   async #openFile({ as, row, document, attachment, urgency }: Entitled): Promise<OpenedBlob | undefined> {
     const { sha256 } = attachment;
     const whole = {
-      ...{ as, row, sha256, documentId: document.documentId, rank: rankOf(urgency) },
+      ...{ as, row, sha256, name: attachment.name },
+      ...{ documentId: document.documentId, rank: rankOf(urgency) },
       held: () => bitsOf(chunkCount(attachment.size), () => true),
       onMore: () => () => {},
     };

@@ -37,6 +37,11 @@ const WITHIN_MS = 30 * 60_000;
 const POLL_MS = 20;
 
 export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
+  const lack = await Links.lack();
+  if (lack !== undefined) {
+    process.stderr.write(`circular: left out: ${lack}\n`);
+    return [];
+  }
   const recipients = smoke ? SMOKE_RECIPIENTS : RECIPIENTS;
   const bytes = smoke ? SMOKE_BYTES : BYTES;
   const others = AGENCIES.map(({ code }) => code).filter((code) => code !== SENDER);

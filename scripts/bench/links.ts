@@ -24,7 +24,6 @@ export class Links {
 
   /** `count` nodes with lines of `mbit` megabits a second each way, and a place beside them without a limit. */
   static async create(count: number, mbit: number): Promise<Links> {
-    if (process.getuid?.() !== 0) throw new Error('lines with a rate need root (network namespaces and tc)');
     const links = new Links(count);
     try {
       await links.#makeHub();
@@ -33,6 +32,20 @@ export class Links {
     } catch (error) {
       await links.remove();
       throw error;
+    }
+  }
+
+  /** Why there can be none here; undefined where there can. */
+  static async lack(): Promise<string | undefined> {
+    if (process.getuid?.() !== 0) return 'needs root, for network namespaces and tc';
+    const name = `lienthong-${process.pid}-try`;
+    try {
+      await ip('netns', 'add', name);
+      await ip('netns', 'delete', name);
+      await execute('tc', ['-V']);
+      return undefined;
+    } catch (error) {
+      return `network namespaces can't be made here: ${(error as Error).message.trim()}`;
     }
   }
 
