@@ -1,6 +1,7 @@
 /** What a receiver refuses: each rule broken alone, with its code, whether it may be tried again, and nothing kept. */
 import t from 'tap';
 import { equalBytes, sha256 } from '../../node/core/bytes.ts';
+import { MAX_ATTACHMENT_BYTES } from '../../node/core/field-limits.ts';
 import { PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { signed as signedCodec } from '../../proto/messages.ts';
 import { DAY_MS, unitEntry } from './authority.ts';
@@ -79,7 +80,8 @@ const RULES: [string, string, 'never' | 'later', Offer][] = [
     'an attachment too large',
     'oversize',
     'never',
-    async () => of(await peer.document({ attachments: [peer.attachment({ size: 2 ** 30 + 1 })] })),
+    async () =>
+      of(await peer.document({ attachments: [peer.attachment({ size: MAX_ATTACHMENT_BYTES + 1 })] })),
   ],
   [
     'chunks of another size',
