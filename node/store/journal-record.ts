@@ -1,10 +1,13 @@
 /**
- * How a group of commits lies in the journal: length and CRC-32 (four big-endian bytes each), the group's sequence
- * number, then its rows as they are written to the database, sealed. The CRC begins with the store's id and the
- * length: another store's journal, and a page of zeros, hold no records. Pure. WARNING: persisted.
+ * How a group of commits lies in the journal: length of the whole, length of its index, CRC-32 of the index (four
+ * big-endian bytes each) and the group's sequence number; the index, that is each row's lengths, key and seal; then what
+ * the values hold, each proved by its seal (sealed-value). The CRC begins with the store's id: another store's journal,
+ * and a page of zeros, hold no records. Pure. WARNING: persisted.
  */
 import { crc32 } from 'node:zlib';
-import { type Bytes, readUint64be } from '../core/bytes.ts';
+import { type Bytes, concat, readUint64be } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
+import { SEAL_BYTES, unsealValue } from './sealed-value.ts';
 
 /** A row as the database takes it. */
 export type Operation = { type: 'put'; key: Bytes; value: Bytes } | { type: 'del'; key: Bytes };
@@ -16,7 +19,9 @@ export interface JournalRecord {
   bytes: number;
 }
 
-const HEAD_BYTES = 16;
+export const HEAD_BYTES = 20;
+const CRC_AT = 8;
+const SEQUENCE_AT = 12;
 const ROW_HEAD_BYTES = 8;
 /** In place of a value's length: the row is removed. */
 const REMOVED = 0xffffffff;
@@ -37,51 +42,78 @@ export function writeRecord(
   sequence: number,
   operations: readonly Operation[],
 ): Bytes {
-  into.writeBigUInt64BE(BigInt(sequence), 8);
   let at = HEAD_BYTES;
   for (const one of operations) {
     into.writeUInt32BE(one.key.byteLength, at);
     into.writeUInt32BE(one.type === 'put' ? one.value.byteLength : REMOVED, at + 4);
-    at += ROW_HEAD_BYTES;
-    into.set(one.key, at);
-    at += one.key.byteLength;
+    into.set(one.key, at + ROW_HEAD_BYTES);
+    at += ROW_HEAD_BYTES + one.key.byteLength;
     if (one.type === 'del') continue;
-    into.set(one.value, at);
-    at += one.value.byteLength;
+    into.set(one.value.subarray(0, SEAL_BYTES), at);
+    at += SEAL_BYTES;
+  }
+  const indexEnd = at;
+  for (const one of operations) {
+    if (one.type === 'del') continue;
+    into.set(one.value.subarray(SEAL_BYTES), at);
+    at += one.value.byteLength - SEAL_BYTES;
   }
   into.writeUInt32BE(at, 0);
-  into.writeUInt32BE(checksum(storeId, into.subarray(0, at)), 4);
+  into.writeUInt32BE(indexEnd, 4);
+  into.writeBigUInt64BE(BigInt(sequence), SEQUENCE_AT);
+  into.writeUInt32BE(checksum(storeId, into.subarray(0, indexEnd)), CRC_AT);
   return into.subarray(0, at);
 }
 
 /** Length and sequence a record's first bytes claim; undefined when they can't be a record's. */
-export function claimOf(bytes: Bytes): { bytes: number; sequence: number } | undefined {
+export function claimOf(bytes: Bytes): { bytes: number; indexBytes: number; sequence: number } | undefined {
   if (bytes.byteLength < HEAD_BYTES) return undefined;
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
-  if (length <= HEAD_BYTES || length > MAX_RECORD_BYTES) return undefined;
-  if (bytes[8] !== 0 || bytes[9]! > 0x1f) return undefined;
-  return { bytes: length, sequence: readUint64be(bytes.subarray(8, 16)) };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
+  const length = view.getUint32(0);
+  const indexBytes = view.getUint32(4);
+  if (indexBytes <= HEAD_BYTES || length < indexBytes || length > MAX_RECORD_BYTES) return undefined;
+  if (view.getUint32(SEQUENCE_AT) > 0x1fffff) return undefined;
+  const sequence = readUint64be(bytes.subarray(SEQUENCE_AT, HEAD_BYTES));
+  return { bytes: length, indexBytes, sequence };
 }
 
 /** The record at the start of `bytes`; undefined when it isn't whole, or isn't what was written by this store. */
 export function readRecord(bytes: Bytes, storeId: Bytes): JournalRecord | undefined {
   const claim = claimOf(bytes);
   if (claim === undefined || claim.bytes > bytes.byteLength) return undefined;
-  const record = bytes.subarray(0, claim.bytes);
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  if (view.getUint32(4) !== checksum(storeId, record)) return undefined;
+  const index = bytes.subarray(0, claim.indexBytes);
+  const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
+  if (view.getUint32(CRC_AT) !== checksum(storeId, index)) return undefined;
   const operations: Operation[] = [];
-  for (let at = HEAD_BYTES; at < record.byteLength; ) {
+  let valueAt = claim.indexBytes;
+  for (let at = HEAD_BYTES; at < index.byteLength; ) {
     const keyEnd = at + ROW_HEAD_BYTES + view.getUint32(at);
     const length = view.getUint32(at + 4);
-    const key = record.subarray(at + ROW_HEAD_BYTES, keyEnd);
-    at = length === REMOVED ? keyEnd : keyEnd + length;
-    operations.push(
-      length === REMOVED ? { type: 'del', key } : { type: 'put', key, value: record.subarray(keyEnd, at) },
-    );
+    const key = index.subarray(at + ROW_HEAD_BYTES, keyEnd);
+    at = keyEnd;
+    if (length === REMOVED) {
+      operations.push({ type: 'del', key });
+      continue;
+    }
+    at += SEAL_BYTES;
+    const valueEnd = valueAt + length - SEAL_BYTES;
+    const value = concat(index.subarray(keyEnd, at), bytes.subarray(valueAt, valueEnd));
+    if (!isSealed(key, value)) return undefined;
+    operations.push({ type: 'put', key, value });
+    valueAt = valueEnd;
   }
-  return { sequence: claim.sequence, operations, bytes: claim.bytes };
+  return valueAt === claim.bytes ? { sequence: claim.sequence, operations, bytes: claim.bytes } : undefined;
 }
 
-const checksum = (storeId: Bytes, record: Bytes): number =>
-  crc32(record.subarray(8), crc32(record.subarray(0, 4), crc32(storeId)));
+const checksum = (storeId: Bytes, index: Bytes): number =>
+  crc32(index.subarray(SEQUENCE_AT), crc32(index.subarray(0, CRC_AT), crc32(storeId)));
+
+function isSealed(key: Bytes, value: Bytes): boolean {
+  try {
+    unsealValue(key, value);
+    return true;
+  } catch (error) {
+    if (isLienthongError(error, 'damaged')) return false;
+    throw error;
+  }
+}

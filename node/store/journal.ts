@@ -13,6 +13,7 @@ import type { Bytes } from '../core/bytes.ts';
 import { diskError, FILE_MODE, isMissing, readAll, syncFolder, writeAll } from './folder.ts';
 import {
   claimOf,
+  HEAD_BYTES,
   type JournalRecord,
   type Operation,
   readRecord,
@@ -119,7 +120,7 @@ export class Journal {
   async #filesFrom(first: number): Promise<FileHandle[]> {
     const begun: { file: FileHandle; sequence: number }[] = [];
     for (const file of this.#files) {
-      const head = new Uint8Array(16);
+      const head = new Uint8Array(HEAD_BYTES);
       const claim = claimOf(head.subarray(0, await readAll(file, head, 0)));
       if (claim !== undefined) begun.push({ file, sequence: claim.sequence });
     }

@@ -14,6 +14,7 @@ import { type Operation, readRecord, recordBytes, writeRecord } from '../../node
 import type { AuditEntry } from '../../node/store/key-value.ts';
 import { key, PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
+import { sealValue } from '../../node/store/sealed-value.ts';
 import { entriesOf } from '../contract/key-value.ts';
 import { seeded } from './seeded.ts';
 
@@ -30,10 +31,11 @@ const newFolder = async () => {
   return folder;
 };
 
+const put = (of: Bytes, value: Bytes): Operation => ({ type: 'put', key: of, value: sealValue(of, value) });
 const operationsOf = (n: number, bytes = 100): Operation[] => [
-  { type: 'put', key: key(SPACE, n), value: utf8(`${n} `.repeat(bytes / 5)) },
+  put(key(SPACE, n), utf8(`${n} `.repeat(bytes / 5))),
   { type: 'del', key: key(SPACE, n, 'gone') },
-  { type: 'put', key: key(SPACE, n, 'empty'), value: new Uint8Array(0) },
+  put(key(SPACE, n, 'empty'), new Uint8Array(0)),
 ];
 
 async function sequencesFrom(journal: Journal, first: number, store: Bytes = STORE): Promise<number[]> {
