@@ -40,6 +40,7 @@ export class Directory {
   readonly #seats = new Map<string, SeatFacts>();
   readonly #peers = new Map<string, string>();
   readonly #certificates: ReadonlyMap<string, ListedCertificate>;
+  readonly #certificatesOfSeat = new Map<string, ListedCertificate[]>();
 
   constructor(head: SignedHead, federationId: Bytes, root: Bytes, groups: ReadonlyMap<string, GroupView>) {
     this.head = head;
@@ -63,6 +64,9 @@ export class Directory {
     this.#certificates = listCertificates(groups.values(), (certificate) =>
       this.#trust.verdict(certificate, 'seal', certificate.notAfterMs - 1, { revocation: 'at' }),
     );
+    for (const one of this.#certificates.values())
+      if (one.seat !== undefined)
+        this.#certificatesOfSeat.set(one.seat, [...this.certificatesOfSeat(one.seat), one]);
   }
 
   #addSeat(seat: SeatFacts): void {
@@ -184,8 +188,8 @@ export class Directory {
     return this.#certificates.get(hex(sha256));
   }
 
-  certificatesOfSeat(seat: string): ListedCertificate[] {
-    return [...this.#certificates.values()].filter((one) => one.seat === seat);
+  certificatesOfSeat(seat: string): readonly ListedCertificate[] {
+    return this.#certificatesOfSeat.get(seat) ?? [];
   }
 
   /** Node, service and seal certificates of an agency. */

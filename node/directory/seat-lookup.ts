@@ -20,7 +20,7 @@ interface Lookup {
   unit(code: string): UnitFacts | undefined;
   seat(id: string): SeatFacts | undefined;
   seatsOf(agency: string): SeatFacts[];
-  certificatesOfSeat(seat: string): { role: string; certificate: Certificate }[];
+  certificatesOfSeat(seat: string): readonly { role: string; certificate: Certificate }[];
   isRevoked(certificate: Certificate): boolean;
 }
 

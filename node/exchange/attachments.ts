@@ -39,10 +39,11 @@ export interface ResolvedAttachments {
 /** Kinds that may come without a file: what they do is said in their fields. */
 const WITHOUT_FILES: readonly string[] = ['recall', 'update'];
 
-/** Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
+/** `sums`: of each, as its bytes give it. Throws 'file-missing', 'file-empty', 'file-too-large', 'not-found' (an upload whose lease is over). */
 export function resolveAttachments(
   submission: Pick<Submission, 'attachments' | 'kind' | 'relations' | 'imported'>,
   uploads: Uploads,
+  sums: readonly Bytes[],
 ): ResolvedAttachments {
   const { attachments: submitted, imported } = submission;
   if (submitted.length === 0 && !WITHOUT_FILES.includes(businessKindOf(submission)))
@@ -50,7 +51,7 @@ export function resolveAttachments(
   if (submitted.length > MAX_ATTACHMENTS)
     throw new LienthongError('usage', { field: 'attachments', most: MAX_ATTACHMENTS });
   const resolved: ResolvedAttachments = { fields: [], writes: [], leases: [], require: [], bytes: [] };
-  for (const attachment of submitted) {
+  for (const [i, attachment] of submitted.entries()) {
     const common = described(attachment);
     const { name } = common;
     if ('bytes' in attachment) {
@@ -63,7 +64,7 @@ export function resolveAttachments(
           most: SMALL_BLOB_BYTES,
         });
       }
-      const sum = sha256(bytes);
+      const sum = sums[i]!;
       resolved.fields.push({ ...common, sha256: sum, size: bytes.byteLength, chunkRoot: leafHash(bytes) });
       resolved.bytes.push(bytes);
     } else {

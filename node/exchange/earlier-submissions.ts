@@ -76,6 +76,8 @@ export interface Token {
   /** "key:…" as given, or "hash:…" of what was submitted. */
   name: string;
   hash: Bytes;
+  /** SHA-256 of each attachment. */
+  sums: readonly Bytes[];
 }
 
 /**
@@ -90,13 +92,16 @@ export function tokenOf({
   ...said
 }: Submission | Proposal): Token {
   const { original: _original, recipients: _recipients, ...metadata } = imported ?? {};
-  const files = attachments.map((file: SubmittedAttachment | ProposedAttachment) => {
-    const sum = 'bytes' in file ? hex(sha256(file.bytes)) : file.sha256;
+  const sums = attachments.map((file: SubmittedAttachment | ProposedAttachment) =>
+    'bytes' in file ? sha256(file.bytes) : new Uint8Array(Buffer.from(file.sha256, 'hex')),
+  );
+  const files = attachments.map((file: SubmittedAttachment | ProposedAttachment, i) => {
+    const sum = 'bytes' in file ? hex(sums[i]!) : file.sha256;
     return [sum, file.name, file.mediaType ?? '', file.description ?? ''];
   });
   const facts = { ...said, ...(imported && { imported: metadata }), to: [...said.to].sort(), files };
   const hash = sha256(utf8(canonical(facts).normalize('NFC')));
-  return { system, name: given === undefined ? `hash:${hex(hash)}` : `key:${given}`, hash };
+  return { system, name: given === undefined ? `hash:${hex(hash)}` : `key:${given}`, hash, sums };
 }
 
 /** JSON with the fields of each object in order; those without a value are left out. */

@@ -80,7 +80,6 @@ export class Inbox {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { directory, refuser } = this.#with;
-    const envelopes = { document: sha256(offer.document), dispatch: sha256(dispatchBytes) };
     const { federationId } = directory();
     const dispatch = readDispatch(dispatchBytes, federationId);
     const document = readDocument(offer.document, federationId);
@@ -91,12 +90,12 @@ export class Inbox {
           [KINDS.document, KINDS.dispatch],
           [offer.document, dispatchBytes],
         ),
-        envelopes,
+        { document: sha256(offer.document), dispatch: sha256(dispatchBytes) },
         fromSeat,
       );
     }
     const offered: Offered = { dispatch, document, fromSeat, helpers: offer.helperSeats };
-    const name = `${fromSeat} ${hex(dispatch.id)} ${hex(envelopes.document)}`;
+    const name = `${fromSeat} ${hex(dispatch.id)} ${hex(document.hash)}`;
     const under = this.#working.get(name);
     if (under !== undefined) {
       // work begun by a stream that has broken since ends with that stream: this one does it anew

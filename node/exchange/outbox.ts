@@ -9,7 +9,12 @@
  * Two submissions that race meet in the commit's preconditions: the later one starts again and finds the earlier.
  */
 import { parse as parseUuid, v7 as uuidv7 } from 'uuid';
-import { type Document, type DocumentRow, document as documentCodec } from '../../proto/messages.ts';
+import {
+  type DeliveryRow,
+  type Document,
+  type DocumentRow,
+  document as documentCodec,
+} from '../../proto/messages.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
 import type { Proposal, Submission, SubmitAnswer } from '../core/views.ts';
@@ -27,12 +32,13 @@ import {
 import type { Precondition, Write } from '../store/key-value.ts';
 import { legalIdWrites, relationWrites } from '../store/relations.ts';
 import { keptBy, proposedAttachments, type ResolvedAttachments, resolveAttachments } from './attachments.ts';
-import { compose, type Draft, type Recipient } from './compose.ts';
+import { compose, type Draft } from './compose.ts';
 import type { DeliveryEvents } from './delivery-events.ts';
 import { newDeliveries } from './dispatching.ts';
 import { EarlierSubmissions, type Token, tokenOf } from './earlier-submissions.ts';
 import type { FreshOffer } from './fresh-offers.ts';
 import { freshOffer, type NewDocument, queuedEntry, recipientWrites } from './new-document.ts';
+import { requireSeal } from './own-seal.ts';
 import type { ExchangeComponents } from './ports.ts';
 import type { Relations, ResolvedRelations } from './relations.ts';
 import type { Uploads } from './uploads.ts';
@@ -73,7 +79,7 @@ export class Outbox {
     const earlier = await this.#earlier.find(submission, token);
     if (earlier.answer !== undefined) return earlier.answer;
     const draft = this.#draft(submission, relations, nowMs);
-    let attachments = resolveAttachments(submission, this.#with.uploads);
+    let attachments = resolveAttachments(submission, this.#with.uploads, token.sums);
     for (let round = 1; ; round++) {
       try {
         return await this.#settle(submission, draft, attachments, token, nowMs);
@@ -81,7 +87,7 @@ export class Outbox {
         if (!isLienthongError(error, 'state-changed') || round === MAX_ROUNDS) throw error;
         const { answer } = await this.#earlier.find(submission, token);
         if (answer !== undefined) return answer;
-        attachments = resolveAttachments(submission, this.#with.uploads);
+        attachments = resolveAttachments(submission, this.#with.uploads, token.sums);
       }
     }
   }
@@ -124,7 +130,7 @@ export class Outbox {
     const own = now.serviceFault(self.service().certificateSha256, self.seat, nowMs);
     if (own !== undefined) throw new LienthongError(own, { agency: self.agency });
     const draft = compose(submission, relations, now, self, nowMs);
-    this.#requireSeal(draft, nowMs);
+    requireSeal(draft.numberKey.issuer, nowMs, this.#with);
     return draft;
   }
 
@@ -140,7 +146,7 @@ export class Outbox {
   ): Promise<SubmitAnswer | undefined> {
     try {
       const draft = this.#draft(submission, relations, nowMs);
-      const attachments = resolveAttachments(submission, this.#with.uploads);
+      const attachments = resolveAttachments(submission, this.#with.uploads, token.sums);
       const guard = [
         numberUnchanged(draft.numberKey, undefined),
         submissionUnchanged(token.system, token.name, undefined),
@@ -192,17 +198,16 @@ export class Outbox {
       exchangeId: parseUuid(exchangeId),
       attachments: attachments.fields,
     });
-    const seal = self.seal(draft.numberKey.issuer);
-    if (seal === undefined)
-      throw new LienthongError('seal-not-granted', {
-        agency: self.agency,
-        fingerprint: self.sealFingerprint,
-      });
-    const envelope = await signer.sign({ kind: KINDS.document, payload }, seal);
+    const seal = requireSeal(draft.numberKey.issuer, nowMs, this.#with);
     const documentId = idOf(KINDS.document, directory().federationId, payload);
+    const of = { documentId, exchangeId: parseUuid(exchangeId) };
+    // in one turn: batches of both
+    const [envelope, rows] = await Promise.all([
+      signer.sign({ kind: KINDS.document, payload }, seal),
+      newDeliveries(of, draft.recipients, draft, nowMs, this.#with),
+    ]);
     const row = {
-      documentId,
-      exchangeId: parseUuid(exchangeId),
+      ...of,
       envelope,
       outgoing: true,
       storedAtMs: nowMs,
@@ -220,7 +225,7 @@ export class Outbox {
       ...legalIdWrites(draft.content as Document, row),
     ];
     const base: NewDocument = { require: guard, writes, envelope };
-    return this.#queue(base, documentId, exchangeId, draft, draft.recipients, token, nowMs, attachments);
+    return this.#queue(base, documentId, exchangeId, draft, rows, token, nowMs, attachments);
   }
 
   /** R9: the same content to new recipients is the same document, dispatched again. */
@@ -234,7 +239,9 @@ export class Outbox {
   ): Promise<SubmitAnswer> {
     const { row, id } = await requireNewRecipients(this.#with.store, holder, draft, attachments.fields);
     const base: NewDocument = { require: guard, writes: [], envelope: row.envelope };
-    return this.#queue(base, holder, id, draft, draft.recipients, token, nowMs, attachments);
+    const of = { documentId: holder, exchangeId: parseUuid(id) };
+    const rows = await newDeliveries(of, draft.recipients, draft, nowMs, this.#with);
+    return this.#queue(base, holder, id, draft, rows, token, nowMs, attachments);
   }
 
   async #queue(
@@ -242,7 +249,7 @@ export class Outbox {
     documentId: Bytes,
     exchangeId: string,
     draft: Draft,
-    recipients: readonly Recipient[],
+    rows: readonly DeliveryRow[],
     token: Token,
     nowMs: number,
     attachments: ResolvedAttachments,
@@ -252,11 +259,9 @@ export class Outbox {
     const writes: Write[] = [
       ...base.writes,
       ...attachments.writes,
-      ...recipientWrites(documentId, recipients),
+      ...recipientWrites(documentId, draft.recipients),
       submissionWrite(token.system, token.name, documentId, token.hash),
     ];
-    const of = { documentId, exchangeId: parseUuid(exchangeId) };
-    const rows = await newDeliveries(of, recipients, draft, nowMs, this.#with);
     const unsent: Precondition[] = [];
     const fresh = new Map<string, FreshOffer | undefined>();
     for (const row of rows) {
@@ -282,18 +287,5 @@ export class Outbox {
       deliveries: units.map((to) => ({ to, state: 'queued' })),
       ...(draft.missing.length > 0 ? { missing: draft.missing } : {}),
     };
-  }
-
-  /** The seal must count now for the issuing unit: a document nobody will accept is refused here. */
-  #requireSeal(draft: Draft, nowMs: number): void {
-    const { self, directory } = this.#with;
-    const seal = self.seal(draft.numberKey.issuer);
-    const fault = seal && directory().sealFault(seal.certificateSha256, draft.numberKey.issuer, nowMs);
-    if (seal === undefined || fault === 'unknown-certificate')
-      throw new LienthongError('seal-not-granted', {
-        agency: self.agency,
-        fingerprint: self.sealFingerprint,
-      });
-    if (fault !== undefined) throw new LienthongError(fault, { agency: self.agency });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The way out of read-only after commits were lost: a person has seen what is missing and goes on with what is there.
  * One synced batch holds a new link of the commit chain and what the caller adds (the new epoch of the audit log);
- * then the witness is made anew, then the notes go into a file of their own. A crash between any two leaves the notes:
+ * then the journal is emptied and the witness made anew, then the notes go into a file of their own. A crash between any two leaves the notes:
  * the store stays read-only and the loss is accepted again. Called while the store is closed. Damaged tables can't be
  * accepted: what they hold would go on being answered in doubt; such a store is copied row by row into a new folder.
  */
@@ -13,6 +13,7 @@ import { LienthongError } from '../core/errors.ts';
 import { CHAIN_START, commitKey, nextRow, pointOf } from './commit-chain.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { isMissing, syncFolder } from './folder.ts';
+import { Journal } from './journal.ts';
 import type { Problem, Reader, Write } from './key-value.ts';
 import { PREFIX, prefixRange } from './keys.ts';
 import { LEVEL_OPTIONS } from './level-engine.ts';
@@ -62,6 +63,7 @@ export async function acceptLoss(
     const rows = rowsOf([...writes, { put: row.key, value: row.value }]);
     await db.batch(rows, { sync: true } as object).catch(levelError);
     await db.clear({ gte: prefixRange(PREFIX.commit).gte, lt: commitKey(row.point.sequence) });
+    await Journal.discard(folder);
     await witness.write({ storeId, checkpoint: row.point, tail: row.point }, true);
   } finally {
     await witness.close();

@@ -54,7 +54,7 @@ export async function newEpochWrites(
   const leaf = encodeLeaf({ atMs: nowMs, event: 'log.continued', fields });
   const frontier = new Frontier();
   frontier.append(leafHash(leaf));
-  const state = { fileBytes: frameBytes(leaf), beforeSize: 0, beforeFileBytes: 0, frontier };
+  const state = { fileBytes: frameBytes(leaf), syncedSize: 0, syncedFileBytes: 0, frontier };
   return {
     epoch,
     writes: [

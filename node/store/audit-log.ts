@@ -1,14 +1,15 @@
 /**
  * The audit log: a Merkle tree (RFC 6962) of salted leaves, in the database and in a file of its own. It makes
- * the committer's audit entries into rows of the same durable batch, then appends and syncs the file, and only
- * then the commit is answered. So at start: a database ahead of the file by at most its last group was a crash,
- * and the missing leaves are appended; a file ahead of the database, shorter than one crash explains, or with
- * another leaf at its end is lost or altered data, and the store becomes read-only.
- * Start reads a bounded tail; `check` reads everything. `head` is only ever what is durable in both places.
+ * the committer's audit entries into rows of the same durable batch, then appends them to the file, and only then the
+ * commit is answered; the file is synced soon after, many groups together. The database says up to where it was synced
+ * when each group came. So at start a database ahead of the file, from there on, was a crash, and the missing leaves
+ * are appended; a file ahead of the database, shorter than a crash explains, or with another leaf is lost or altered
+ * data, and the store becomes read-only.
+ * Start reads a bounded tail; `check` reads everything. `head` is only ever what is durable, and in both places.
  */
 import { join } from 'node:path';
 import { type Bytes, concat, equalBytes } from '../core/bytes.ts';
-import type { Random } from '../core/clock.ts';
+import { type Clock, type Random, systemClock } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
 import { Frontier, leafHash } from '../core/merkle.ts';
 import { type EpochGap, gapOf } from './audit-epoch.ts';
@@ -43,6 +44,7 @@ export interface AuditLogComponents {
   /** Canonical bytes of one leaf. */
   encodeLeaf: (entry: AuditEntry, salt: Bytes) => Bytes;
   random: Random;
+  clock?: Pick<Clock, 'after'>;
 }
 
 export class AuditLog implements Auditor {
@@ -56,6 +58,8 @@ export class AuditLog implements Auditor {
   readonly #subtrees: SubtreeRows;
   #fileBytes: number;
   #pending: Bytes[] = [];
+  /** Ends of the groups in the file, the last that is known to be synced first. */
+  #ends: { size: number; fileBytes: number }[];
   #grown: () => void = () => {};
   #head: AuditHead;
 
@@ -74,6 +78,7 @@ export class AuditLog implements Auditor {
     this.#file = file;
     this.#frontier = state.frontier;
     this.#fileBytes = state.fileBytes;
+    this.#ends = [{ size: state.frontier.size, fileBytes: state.fileBytes }];
     this.#subtrees = subtrees;
     this.#head = { epoch, size: state.frontier.size, root: state.frontier.root() };
   }
@@ -83,13 +88,14 @@ export class AuditLog implements Auditor {
    * then is read-only; throws only when database or file can't be read at all.
    */
   static async open(components: AuditLogComponents): Promise<AuditLog> {
-    const { store, folder } = components;
+    const { store, folder, clock = systemClock } = components;
     await makeFolder(folder);
     const { epoch, state } = await newestState(store);
-    const file = await AuditFile.open(join(folder, `${epoch}.log`));
+    const file = await AuditFile.open(join(folder, `${epoch}.log`), clock);
     try {
       const problem = await reconcile(store, epoch, state, file);
       if (problem !== undefined) store.degrade(problem);
+      await file.sync(state.fileBytes);
       const log = new AuditLog(
         components,
         epoch,
@@ -125,7 +131,7 @@ export class AuditLog implements Auditor {
 
   rowsFor(leaves: readonly Bytes[]): readonly Write[] {
     const rows: Write[] = [];
-    const before = { beforeSize: this.#frontier.size, beforeFileBytes: this.#fileBytes };
+    const synced = this.#synced();
     for (const leaf of leaves) {
       const hash = leafHash(leaf);
       const index = this.#frontier.size;
@@ -134,7 +140,13 @@ export class AuditLog implements Auditor {
       this.#pending.push(frame(leaf));
       this.#fileBytes += frameBytes(leaf);
     }
-    const state = { fileBytes: this.#fileBytes, ...before, frontier: this.#frontier };
+    this.#ends.push({ size: this.#frontier.size, fileBytes: this.#fileBytes });
+    const state = {
+      fileBytes: this.#fileBytes,
+      syncedSize: synced.size,
+      syncedFileBytes: synced.fileBytes,
+      frontier: this.#frontier,
+    };
     rows.push({ put: stateKey(this.#epoch), value: encodeState(state) });
     return rows;
   }
@@ -233,6 +245,15 @@ export class AuditLog implements Auditor {
   async close(): Promise<void> {
     await this.#shown.settled();
     await this.#file.close();
+  }
+
+  /** Up to where the file is certainly whole. */
+  #synced(): { size: number; fileBytes: number } {
+    let last = 0;
+    while (this.#ends[last + 1] !== undefined && this.#ends[last + 1]!.fileBytes <= this.#file.syncedEnd)
+      last++;
+    this.#ends.splice(0, last);
+    return this.#ends[0]!;
   }
 
   #rangeRoot(from: number, to: number): Promise<Bytes> {

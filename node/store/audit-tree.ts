@@ -17,21 +17,24 @@ export const stateKey = (epoch: number): Bytes => key(PREFIX.auditState, epoch);
 const subtreeKey = (epoch: number, level: number, index: number): Bytes =>
   key(PREFIX.auditNode, epoch, level, index);
 
-/** What the database says of an epoch; `before` is the state before its last group: the file can't end earlier. */
+/**
+ * What the database says of an epoch; `synced` is how far the file was synced when the last group came: it can't end
+ * earlier.
+ */
 export interface AuditState {
   fileBytes: number;
-  beforeSize: number;
-  beforeFileBytes: number;
+  syncedSize: number;
+  syncedFileBytes: number;
   frontier: Frontier;
 }
 
-export function encodeState({ fileBytes, beforeSize, beforeFileBytes, frontier }: AuditState): Bytes {
+export function encodeState({ fileBytes, syncedSize, syncedFileBytes, frontier }: AuditState): Bytes {
   const { size, roots } = frontier.state();
   return concat(
     uint64be(size),
     uint64be(fileBytes),
-    uint64be(beforeSize),
-    uint64be(beforeFileBytes),
+    uint64be(syncedSize),
+    uint64be(syncedFileBytes),
     ...roots,
   );
 }
@@ -42,7 +45,7 @@ export function decodeState(bytes: Bytes): AuditState {
   const roots: Bytes[] = [];
   for (let at = 32; at < bytes.byteLength; at += 32) roots.push(bytes.slice(at, at + 32));
   const frontier = new Frontier({ size: number(0), roots });
-  return { fileBytes: number(8), beforeSize: number(16), beforeFileBytes: number(24), frontier };
+  return { fileBytes: number(8), syncedSize: number(16), syncedFileBytes: number(24), frontier };
 }
 
 /** Collects the rows of full subtrees as leaves are appended: only the open ends of each stored level. */

@@ -59,7 +59,7 @@ export interface Batch {
   audit?: readonly AuditEntry[];
 }
 
-/** Turns audit entries into rows of the same batch, and makes them durable in its own file before the answer. */
+/** Turns audit entries into rows of the same batch, and writes them to its own file before the answer. */
 export interface Auditor {
   /** The leaf of an entry, salted; throws when it is none, which refuses only the batch that brings it. */
   leafOf(entry: AuditEntry): Bytes;

@@ -5,8 +5,9 @@
  * is remembered outside of the database (witness-file), and tables are checked against their own checksums
  * (table-scrub). What doesn't hold makes the store read-only and is named in `health`; reads go on, so that the
  * node can reconcile with its peers.
- * Per group: one synced LevelDB batch (rows, audit rows, commit row), then the witness, then the audit file, then
- * the answers. A crash between any two leaves whole groups, and a witness that is never ahead of the database.
+ * Per group: a synced record of the journal (rows, audit rows, commit row); then LevelDB's batch, unsynced; then the
+ * witness, then the audit file, then the answers. So nobody reads what isn't durable. A crash between any two leaves
+ * whole groups, and a witness that is never ahead of the journal.
  */
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -17,6 +18,9 @@ import { type ChainPoint, commitKey, nextRow } from './commit-chain.ts';
 import { Committer } from './committer.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { freeBytes, makeFolder } from './folder.ts';
+import { Journal } from './journal.ts';
+import type { Operation } from './journal-record.ts';
+import { replayJournal } from './journal-replay.ts';
 import type {
   Auditor,
   Batch,
@@ -32,7 +36,7 @@ import { PREFIX, prefixRange, spaceOf } from './keys.ts';
 import { judgeOpening, type Opening, STORE_ID_KEY } from './level-opening.ts';
 import { type Database, LevelReader, levelError } from './level-reader.ts';
 import { DATABASE_RESERVE_BYTES, RoomGuard } from './room-guard.ts';
-import { SEAL_BYTES, sealValue } from './sealed-value.ts';
+import { sealValue } from './sealed-value.ts';
 import type { DamagedKeys } from './table-file.ts';
 import { type DamagedTable, TableScrub } from './table-scrub.ts';
 import { WitnessFile } from './witness-file.ts';
@@ -49,8 +53,12 @@ export const LEVEL_OPTIONS = {
   compression: false,
   writeBufferSize: WRITE_BUFFER_BYTES,
 } as const;
-/** A commit this many bytes old lies in a table, not in a log any more: the checkpoint may move there. */
-const CHECKPOINT_BYTES = 4 * WRITE_BUFFER_BYTES;
+/**
+ * A group this many bytes old lies in a synced table, not in a log any more: LevelDB begins a new log only when the one
+ * before is a table, and one holds at most a write buffer and a group. So the checkpoint may move there, and the
+ * journal's file of that time may be written anew.
+ */
+const SEGMENT_BYTES = 4 * WRITE_BUFFER_BYTES;
 /** Rows behind the checkpoint removed with each group, so that they go faster than they come. */
 const PRUNED_PER_GROUP = 4;
 
@@ -71,6 +79,7 @@ export class LevelEngine implements KeyValueStore {
   readonly #db: Database;
   readonly #reader: LevelReader;
   readonly #committer: Committer;
+  readonly #journal: Journal;
   readonly #witness: WitnessFile;
   readonly #notes: DamageNotes;
   readonly #room: RoomGuard;
@@ -84,10 +93,9 @@ export class LevelEngine implements KeyValueStore {
   #last: ChainPoint = { sequence: 0, hash: new Uint8Array(32) };
   #checkpoint: ChainPoint = this.#last;
   #candidate: ChainPoint = this.#last;
-  #bytesSinceCandidate = 0;
   #pruneFrom = 0;
 
-  private constructor(init: LevelEngineInit, db: Database, scrub: TableScrub) {
+  private constructor(init: LevelEngineInit, db: Database, scrub: TableScrub, journal: Journal) {
     const { folder } = init;
     this.#clock = init.clock ?? systemClock;
     this.#random = init.random ?? systemRandom;
@@ -97,6 +105,7 @@ export class LevelEngine implements KeyValueStore {
       this.#clock,
     );
     this.#db = db;
+    this.#journal = journal;
     this.#reader = new LevelReader(this.#db, this.#doubtful);
     this.#witness = new WitnessFile(join(folder, 'witness'));
     this.#notes = new DamageNotes(folder);
@@ -121,7 +130,11 @@ export class LevelEngine implements KeyValueStore {
     // A database opens itself soon after it is constructed, so this comes after the tables were checked.
     const db = new Level(path, LEVEL_OPTIONS) as Database;
     await db.open().catch(levelError);
-    const engine = new LevelEngine(init, db, scrub);
+    const journal = await Journal.open(init.folder, SEGMENT_BYTES).catch(async (error) => {
+      await db.close();
+      throw error;
+    });
+    const engine = new LevelEngine(init, db, scrub, journal);
     await engine.#open();
     return engine;
   }
@@ -189,10 +202,13 @@ export class LevelEngine implements KeyValueStore {
     try {
       this.#problems.push(...(await this.#notes.read()));
       this.#scrub.onDamage((table) => this.#foundDamage(table));
-      const opening = await judgeOpening(this.#reader, this.#witness, this.#random);
+      const opening = await judgeOpening(this.#reader, this.#witness, this.#random, (testimony, storeId) =>
+        replayJournal(this.#db, this.#reader, this.#journal, testimony, storeId),
+      );
       await this.#start(opening);
     } catch (error) {
       await this.#witness.close();
+      await this.#journal.close();
       await this.#db.close();
       throw error;
     }
@@ -224,6 +240,7 @@ export class LevelEngine implements KeyValueStore {
       if (this.#problems.length === 0) await this.#testify(true);
     } finally {
       await this.#witness.close();
+      await this.#journal.close();
       await this.#db.close().catch(levelError);
     }
   }
@@ -241,15 +258,21 @@ export class LevelEngine implements KeyValueStore {
     const pruned = Math.min(this.#checkpoint.sequence, this.#pruneFrom + PRUNED_PER_GROUP);
     for (let sequence = this.#pruneFrom; sequence < pruned; sequence++)
       rows.push({ del: commitKey(sequence) });
-    const operations = rows.map((write) =>
-      'put' in write
-        ? { type: 'put' as const, key: write.put, value: sealValue(write.put, write.value) }
-        : { type: 'del' as const, key: write.del },
+    const operations = rows.map(
+      (write): Operation =>
+        'put' in write
+          ? { type: 'put', key: write.put, value: sealValue(write.put, write.value) }
+          : { type: 'del', key: write.del },
     );
-    await this.#db.batch(operations, { sync: true } as object).catch(levelError);
-    this.#last = row.point;
+    const begun = await this.#journal.append(this.#storeId, row.point.sequence, operations);
+    await this.#db.batch(operations).catch(levelError);
     this.#pruneFrom = pruned;
-    await this.#testify(this.#moveCheckpoint(bytes + writes.length * SEAL_BYTES));
+    if (begun) {
+      this.#checkpoint = this.#candidate;
+      this.#candidate = this.#last;
+    }
+    this.#last = row.point;
+    await this.#testify(begun);
     await this.#room.wrote(bytes);
   }
 
@@ -258,15 +281,6 @@ export class LevelEngine implements KeyValueStore {
       { storeId: this.#storeId, checkpoint: this.#checkpoint, tail: this.#last },
       sync,
     );
-  }
-
-  #moveCheckpoint(bytes: number): boolean {
-    this.#bytesSinceCandidate += bytes;
-    if (this.#bytesSinceCandidate < CHECKPOINT_BYTES) return false;
-    this.#checkpoint = this.#candidate;
-    this.#candidate = this.#last;
-    this.#bytesSinceCandidate = 0;
-    return true;
   }
 
   #failed(cause: unknown): LienthongError {

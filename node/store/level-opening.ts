@@ -1,8 +1,9 @@
 /**
  * What happens between "here is a folder" and "this database holds everything that was acknowledged": the tables'
- * own checksums, the commit chain from the checkpoint on, and the witness beside the database are held against
- * each other. Anything missing becomes a named problem and the store opens read-only, with witness and rows left
- * as they are, so that every later opening says the same until the loss is accepted.
+ * own checksums, the commit chain from the checkpoint on (after the journal has given back what LevelDB's unsynced log
+ * lost), and the witness beside the database are held against each other. Anything missing becomes a named problem and
+ * the store opens read-only, with the witness left as it is, so that every later opening says the same until the loss
+ * is accepted.
  * A crash between any two steps is harmless: the witness is made before the first commit, and moved only to
  * commits that are already durable; rows behind the checkpoint are removed only after it was synced.
  */
@@ -25,14 +26,30 @@ export interface Opening {
   problem: Problem | undefined;
 }
 
+/** Writes again what the journal holds and the database lacks; how many groups that was. */
+export type Replay = (
+  of: { storeId: Bytes; checkpoint: ChainPoint | undefined },
+  found: Bytes | undefined,
+) => Promise<number>;
+
 /** Judges an opened database against its witness; on success the checkpoint has moved to the last commit. */
 export async function judgeOpening(
   reader: LevelReader,
   witness: WitnessFile,
   random: Random,
+  replay: Replay,
 ): Promise<Opening> {
   const { exists, testimony } = await witness.read();
-  const first = await firstOf(reader);
+  let first = await firstOf(reader);
+  const of = testimony ?? (first.storeId && { storeId: first.storeId, checkpoint: undefined });
+  if (of !== undefined && first.problem === undefined) {
+    try {
+      if ((await replay(of, first.storeId)) > 0) first = await firstOf(reader);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return { ...lost('commits-missing', 'a commit row is damaged'), storeId: of.storeId };
+    }
+  }
   if (testimony === undefined) {
     if (!exists && !first.any) {
       const storeId = random(STORE_ID_BYTES);
@@ -59,10 +76,13 @@ export async function judgeOpening(
     await witness.write({ storeId, checkpoint: last, tail: last }, true);
     return { storeId, isNew: false, last, problem: undefined };
   } catch (error) {
-    if (!isLienthongError(error, 'damaged') && !(error instanceof RangeError)) throw error;
+    if (!isDamage(error)) throw error;
     return { ...lost('commits-missing', 'a commit row is damaged'), storeId };
   }
 }
+
+const isDamage = (error: unknown): boolean =>
+  isLienthongError(error, 'damaged') || error instanceof RangeError;
 
 function lost(kind: Problem['kind'], where: string): Opening {
   return {

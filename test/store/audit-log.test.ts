@@ -30,15 +30,19 @@ const openLog = (store: KeyValueStore, folder: string) =>
 /** A store with groups of entries, closed; as `before` also the state one group earlier. */
 async function prepared() {
   const [before, after] = [newFolder(), newFolder()];
-  const store = await LevelEngine.open({ folder: after });
-  const log = await openLog(store, join(after, 'audit'));
+  let store = await LevelEngine.open({ folder: after });
+  let log = await openLog(store, join(after, 'audit'));
   for (let n = 0; n < 100; n++) await store.commit({ writes: [], audit: [entry(n, 'x'.repeat(n))] });
-  await cp(after, before, { recursive: true });
-  await store.commit({ writes: [], audit: [entry(100, 'last group'), entry(101), entry(102)] });
-  const { fileBytes, beforeFileBytes } = (await newestState(store)).state;
   await store.close();
   await log.close();
-  return { before, after, fileBefore: beforeFileBytes, fileAfter: fileBytes };
+  await cp(after, before, { recursive: true });
+  store = await LevelEngine.open({ folder: after });
+  log = await openLog(store, join(after, 'audit'));
+  await store.commit({ writes: [], audit: [entry(100, 'last group'), entry(101), entry(102)] });
+  const { fileBytes, syncedFileBytes } = (await newestState(store)).state;
+  await store.close();
+  await log.close();
+  return { before, after, fileBefore: syncedFileBytes, fileAfter: fileBytes };
 }
 /** Where the leaves end in the file before and after the last group; zeros follow. */
 const { before, after, fileBefore, fileAfter } = await prepared();
@@ -232,6 +236,54 @@ t.test(
     await log.close();
   },
 );
+
+t.test('of what was not synced yet any part may be missing after a loss of power', async (t) => {
+  const folder = newFolder();
+  const store = await LevelEngine.open({ folder });
+  const due: (() => void)[] = [];
+  const after = (_: number, call: () => void) => {
+    due.push(call);
+    return () => {};
+  };
+  const folderOfLog = join(folder, 'audit');
+  const log = await AuditLog.open({
+    ...{ store, folder: folderOfLog, encodeLeaf, random: systemRandom },
+    clock: { after },
+  });
+  const commit = () => store.commit({ writes: [], audit: [entry(log.head().size, 'z'.repeat(3000))] });
+  const state = async () => (await newestState(store)).state;
+  for (let n = 0; n < 5; n++) await commit();
+  t.equal(due.length, 1, 'one sync for all of them');
+  t.equal((await state()).syncedSize, 0);
+  due[0]!();
+  while ((await state()).syncedSize === 0) await commit();
+  for (let n = 0; n < 3; n++) await commit();
+  const { syncedFileBytes, fileBytes, frontier } = await state();
+  const copy = async (damage: (bytes: Buffer) => Buffer) => {
+    const to = newFolder();
+    await cp(folder, to, { recursive: true });
+    const file = join(to, 'audit/1.log');
+    await writeFile(file, damage(await readFile(file)));
+    const opened = await LevelEngine.open({ folder: to });
+    const again = await openLog(opened, join(to, 'audit'));
+    const outcome = {
+      kind: opened.health.problems[0]?.kind,
+      check: await again.check(),
+      size: again.head().size,
+    };
+    await opened.close();
+    await again.close();
+    return outcome;
+  };
+  const healed = { kind: undefined, check: undefined, size: frontier.size };
+  for (let at = syncedFileBytes; at < fileBytes; at += 1500) {
+    t.strictSame(await copy((bytes) => bytes.subarray(0, at)), healed, `cut at ${at}`);
+    t.strictSame(await copy((bytes) => bytes.fill(0, at, at + 4096)), healed, `a page at ${at}`);
+  }
+  t.match(await copy((bytes) => bytes.fill(0, syncedFileBytes - 1)), { kind: 'audit-damaged' });
+  await store.close();
+  await log.close();
+});
 
 t.test('a file that lacks what was acknowledged is no crash', async (t) => {
   for (const size of [fileBefore - 1, 100, 0])

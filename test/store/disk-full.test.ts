@@ -18,7 +18,7 @@ await mkdir(disk);
 
 function mounted(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -36,7 +36,7 @@ t.test(
   async (t) => {
     const folder = join(disk, 'store');
     const filler = join(disk, 'filler');
-    await writeFile(filler, Buffer.alloc(16 * 1024 * 1024));
+    await writeFile(filler, Buffer.alloc(56 * 1024 * 1024));
     let store = await LevelEngine.open({ folder, reserveBytes: 0 });
     const acknowledged: number[] = [];
     let error: unknown;
@@ -89,7 +89,7 @@ t.test('a file that does not fit is refused and leaves nothing', { skip }, async
   const blobs = await BlobStore.open({ ...init, freeBytes: async () => 2 ** 40 });
   const writer = await blobs.create();
   const writing = (async () => {
-    for (let i = 0; i < 64; i++) await writer.write(systemRandom(1024 * 1024));
+    for (let i = 0; i < 128; i++) await writer.write(systemRandom(1024 * 1024));
     await writer.finish();
   })();
   await t.rejects(writing, { code: 'disk-full' });

@@ -114,7 +114,8 @@ async function damagedCopy(
 
 async function filesOf(folder: string): Promise<string[]> {
   const names = (await readdir(join(folder, 'database'))).filter((name) => !/^(LOCK|LOG.*)$/.test(name));
-  const paths = [...names.map((name) => join(folder, 'database', name)), join(folder, 'witness')];
+  const beside = ['witness', 'journal-1', 'journal-2'];
+  const paths = [...names.map((name) => join('database', name)), ...beside].map((name) => join(folder, name));
   const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   return paths.filter((_, i) => sizes[i]! > 0).sort();
 }
@@ -170,11 +171,12 @@ for (const { name, folder, model } of states) {
           return what;
         });
         const verdict = await judge(copy, model);
-        // The last log of a store opened and closed holds only removals of rows nobody needs; of the witness the
+        // What the journal holds comes back from there, and LevelDB has what the journal holds; of the witness the
         // older slot is enough; LevelDB rebuilds CURRENT while the first log is there.
-        const certain = name === 'tables' ? /ldb$/ : /(log|ldb)$/;
+        const isTable = /ldb$/.test(file);
+        const isEither = /log$|journal-\d$/.test(file);
         t.ok(
-          verdict === 'noticed' || (verdict === 'unharmed' && !certain.test(file)),
+          isTable ? verdict === 'noticed' : verdict === 'unharmed' || (verdict === 'noticed' && !isEither),
           `${file} ${what}: ${verdict}`,
         );
         await rm(copy, { recursive: true });
@@ -185,11 +187,18 @@ for (const { name, folder, model } of states) {
 
 t.test('the last acknowledged commit is missed too, when the kill left no clean end', async (t) => {
   const { folder, model } = states[2]!;
-  const { folder: copy } = await damagedCopy(folder, async (at) => {
+  const flipLast = async (at: string) => {
     const path = (await filesOf(at)).find((file) => file.endsWith('.log'))!;
     return flipIn(path, (await stat(path)).size - 3, 0);
+  };
+  const { folder: alone } = await damagedCopy(folder, flipLast);
+  t.equal(await judge(alone, model), 'unharmed', 'the journal has it');
+  const { folder: both } = await damagedCopy(folder, async (at) => {
+    const what = await flipLast(at);
+    await unlink(join(at, 'journal-1'));
+    return what;
   });
-  t.equal(await judge(copy, model), 'noticed');
+  t.equal(await judge(both, model), 'noticed');
 });
 
 t.test('what was noticed once is named at every later opening, and commits stay refused', async (t) => {
@@ -241,6 +250,8 @@ t.test('a database replaced by an older copy of itself, or by another one, is no
     const { folder: copy } = await damagedCopy(folder, async (at) => {
       await rename(join(at, 'database'), join(at, 'away'));
       await cp(join(root, other, 'database'), join(at, 'database'), { recursive: true });
+      // as if more had been written since than it holds
+      await unlink(join(at, 'journal-1'));
       return other;
     });
     const store = await LevelEngine.open({ folder: copy });
@@ -252,6 +263,7 @@ t.test('a database replaced by an older copy of itself, or by another one, is no
 t.test('a loss that was accepted lets the store go on, with what is there', async (t) => {
   const { folder: copy } = await damagedCopy(states[0]!.folder, async (at) => {
     await unlink((await filesOf(at)).find((file) => file.endsWith('.log'))!);
+    await flipIn(join(at, 'journal-1'), 40_000, 0);
     return '';
   });
   let store = await LevelEngine.open({ folder: copy });

@@ -63,10 +63,12 @@ const of = (dir: string, shown?: AuditHead) => ({
   headOf: () => shown,
 });
 
-const logFile = async (dir: string): Promise<string> => {
+/** What LevelDB's log holds, and with it the journal, which would give it back. */
+async function loseNewest(dir: string): Promise<void> {
   const names = await readdir(join(dir, 'store/database'));
-  return join(dir, 'store/database', names.find((name) => name.endsWith('.log'))!);
-};
+  await unlink(join(dir, 'store/database', names.find((name) => name.endsWith('.log'))!));
+  await unlink(join(dir, 'store/journal-1'));
+}
 
 /** Healthy, writable, and whole by its own check; what it says first. */
 async function goesOn(dir: string, epoch: number) {
@@ -95,7 +97,7 @@ t.test('nothing missing: nothing is changed', async (t) => {
 });
 
 for (const [what, change, kind] of [
-  ['the newest commits are gone', async (dir) => unlink(await logFile(dir)), 'database-behind'],
+  ['the newest commits are gone', loseNewest, 'database-behind'],
   ['the witness file is gone', (dir) => unlink(join(dir, 'store/witness')), 'witness-lost'],
   ['the log holds more than the store', (dir) => appendFile(join(dir, 'audit/1.log'), 'x'), 'audit-ahead'],
   ['the log file is cut', (dir) => truncate(join(dir, 'audit/1.log'), 100), 'audit-damaged'],
