@@ -112,6 +112,7 @@ async function main(): Promise<number> {
     }
   }
   if (all.length > 0) console.error(`\n${summary(all).join('\n')}`);
+  if (smoke) console.error('\nWith --smoke these only show that it works: too small to compare.');
   return failed > 0 ? 1 : 0;
 }
 
