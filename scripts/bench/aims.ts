@@ -15,7 +15,7 @@ interface Aim {
 const ratio = (is: Aim['is'], than: number): Aim => ({ of: 'ratio', is, than });
 const value = (is: Aim['is'], than: number): Aim => ({ of: 'value', is, than });
 
-/** By the figure's name; the unit is the figure's. */
+/** By the figure's name, without what it was measured with ("-94-recipients"); the unit is the figure's. */
 const AIMS: Readonly<Record<string, readonly Aim[]>> = {
   documents: [ratio('≥', 1.5)],
   latency: [ratio('≤', 1)],
@@ -24,6 +24,8 @@ const AIMS: Readonly<Record<string, readonly Aim[]>> = {
   'idle-memory': [value('<', 130)],
   backlog: [ratio('≥', 0.8)],
   'backlog-memory': [value('≤', 256)],
+  'circular-bytes': [value('≤', 3)],
+  'circular-time': [ratio('≤', 5)],
   store: [value('≤', 2000)],
   'store-rate': [ratio('≥', 0.9)],
   'inbox-page-p95': [value('<', 50), ratio('≤', 2)],
@@ -34,6 +36,8 @@ const AIMS: Readonly<Record<string, readonly Aim[]>> = {
   'edxml-export-raw-memory': [value('<', 200)],
 };
 
+const aimsOf = (name: string): readonly Aim[] | undefined => AIMS[name.replace(/-\d.*$/, '')];
+
 const HOLDS: Record<Aim['is'], (a: number, b: number) => boolean> = {
   '≥': (a, b) => a >= b,
   '≤': (a, b) => a <= b,
@@ -42,7 +46,7 @@ const HOLDS: Record<Aim['is'], (a: number, b: number) => boolean> = {
 
 /** Whether a figure reaches what it is to reach; undefined for one without an aim, or without what the aim is of. */
 export function isMet(figure: Figure): boolean | undefined {
-  const aims = AIMS[figure.name];
+  const aims = aimsOf(figure.name);
   if (aims === undefined) return undefined;
   const each = aims.map(({ of, is, than }) => {
     const actual = figure[of];
@@ -52,7 +56,7 @@ export function isMet(figure: Figure): boolean | undefined {
 }
 
 const aimText = ({ name, unit }: Figure): string =>
-  (AIMS[name] ?? [])
+  (aimsOf(name) ?? [])
     .map(({ of, is, than }) => `${is} ${than}${of === 'ratio' ? ' ×' : ` ${unit}`}`)
     .join(', ');
 

@@ -3,7 +3,8 @@
  * bytes on its line, and how long until the last receipt is stored there. Every node is a process of its own, run from
  * the bundle, with a line of its own held to the same rate both ways (links.ts). 94 nodes share this machine's cores:
  * the rate is chosen so that these aren't what is measured; LIENTHONG_BENCH_MBIT sets another, as
- * LIENTHONG_BENCH_RECIPIENTS the number of recipients.
+ * LIENTHONG_BENCH_RECIPIENTS the number of recipients. For the picture also to some numbers between, and to a few as no
+ * circular, where each recipient pulls from the sender alone.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -19,6 +20,7 @@ import { type Entry, resultOf } from '../sandbox/command.ts';
 import { nodeAt, registryAt } from '../sandbox/local-node.ts';
 import { buildProgram, ENTRY } from './bundle.ts';
 import type { Enrolling } from './enrol-process.ts';
+import type { Curve } from './line-chart.ts';
 import { inTurn, Links } from './links.ts';
 import { type Figure, figure, median } from './report.ts';
 
@@ -33,10 +35,15 @@ const ENROLLED_FROM_ONE = 25;
 const MBIT = Number(process.env.LIENTHONG_BENCH_MBIT ?? 10);
 const RECIPIENTS = Number(process.env.LIENTHONG_BENCH_RECIPIENTS ?? 94);
 const SMOKE_RECIPIENTS = 4;
+/** Of the picture. */
+const BETWEEN = [1, 4, 16, 47, 94];
+const SMOKE_BETWEEN = [1, 2, 4];
+/** As no circular it takes as many times longer: for more nobody would wait. */
+const MOST_DIRECT = 16;
 const WITHIN_MS = 30 * 60_000;
 const POLL_MS = 20;
 
-export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
+export async function run({ smoke, plot }: { smoke: boolean; plot?: boolean }): Promise<Figure[]> {
   const lack = await Links.lack();
   if (lack !== undefined) {
     process.stderr.write(`circular: left out: ${lack}\n`);
@@ -73,13 +80,46 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
         sent.map(({ ms }) => ms / 1000),
       );
     const what = `${recipients}-recipients-${MBIT}-mbit`;
+    const between: Figure[] = [];
+    for (const count of plot ? (smoke ? SMOKE_BETWEEN : BETWEEN).filter((of) => of <= recipients) : []) {
+      const to = all.slice(0, count);
+      const circular = seconds([await federation.send(to, bytes)]);
+      const direct = count <= MOST_DIRECT ? seconds([await federation.send(to, bytes, false)]) : undefined;
+      between.push(figure(`circular-recipients/${count}`, circular, direct));
+    }
     return [
       figure(`circular-bytes-${what}`, times(many), times(one)),
       figure(`circular-time-${what}`, seconds(many), seconds(one)),
+      ...between,
     ];
   } finally {
     await federation.stop();
   }
+}
+
+export function draw(figures: readonly Figure[]): Curve[] {
+  const measured = figures.flatMap(({ name, value, baseline }) => {
+    const [of, count] = name.split('/');
+    return of === 'circular-recipients' ? [{ count: Number(count), value, baseline }] : [];
+  });
+  if (measured.length === 0) return [];
+  return [
+    {
+      file: 'time-against-recipients',
+      title: 'One attachment to many, until the last receipt',
+      x: { label: 'Recipients', unit: 'agencies' },
+      y: { label: 'Time', unit: 's' },
+      lines: [
+        { name: 'circular', points: measured.map(({ count, value }) => [count, value] as const) },
+        {
+          name: 'each from the sender',
+          points: measured.flatMap(({ count, baseline }) =>
+            baseline === null ? [] : [[count, baseline] as const],
+          ),
+        },
+      ],
+    },
+  ];
 }
 
 /** What one circular cost: bytes on the sender's line, and time until the last receipt. */
@@ -118,14 +158,14 @@ class Federation {
     }
   }
 
-  async send(to: readonly string[], size: number): Promise<Sent> {
+  async send(to: readonly string[], size: number, circular = true): Promise<Sent> {
     const { lease, sha256 } = await this.#sender.upload(pieces(size), size);
     const sentBefore = await this.#links.sentBytes(0);
     const startedAt = performance.now();
     const number = String(++this.#number);
     const fields = { type: 'Thông báo', number, notation: 'TB-BENCH', subject: `Thông báo số ${number}` };
     const { id } = await this.#sender.submit(
-      { ...fields, to: [...to], circular: true, classification: 'thuong', system: 'bench' },
+      { ...fields, to: [...to], circular, classification: 'thuong', system: 'bench' },
       [{ name: 'phu-luc.bin', lease, sha256 }],
     );
     const waiting = new Set<string>(to);

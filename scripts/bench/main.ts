@@ -33,7 +33,8 @@ const NAMES = [
 const PLOTS = 'bench-plots';
 
 export interface Benchmark {
-  run(options: { smoke: boolean }): Promise<Figure[]>;
+  /** `plot`: also what is only drawn. */
+  run(options: { smoke: boolean; plot?: boolean }): Promise<Figure[]>;
   /** Pictures of its figures, where there are any. */
   draw?(figures: readonly Figure[]): Curve[];
 }
@@ -101,7 +102,7 @@ async function main(): Promise<number> {
   for (const name of names.length > 0 ? names : NAMES) {
     try {
       const benchmark = (await import(`./${name}.ts`)) as Benchmark;
-      const figures = await benchmark.run({ smoke });
+      const figures = await benchmark.run({ smoke, plot: plot !== undefined });
       for (const figure of figures) console.log(JSON.stringify(figure));
       all.push(...figures);
       if (plot !== undefined) await draw(benchmark.draw?.(figures) ?? [], plot);
@@ -111,6 +112,7 @@ async function main(): Promise<number> {
     }
   }
   if (all.length > 0) console.error(`\n${summary(all).join('\n')}`);
+  if (smoke) console.error('\nWith --smoke these only show that it works: too small to compare.');
   return failed > 0 ? 1 : 0;
 }
 

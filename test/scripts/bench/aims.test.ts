@@ -2,6 +2,7 @@
 import t from 'tap';
 import { isMet, summary } from '../../../scripts/bench/aims.ts';
 import { draw } from '../../../scripts/bench/annex-sizes.ts';
+import { draw as drawCirculars } from '../../../scripts/bench/circular.ts';
 import { lineChart } from '../../../scripts/bench/line-chart.ts';
 import { figure } from '../../../scripts/bench/report.ts';
 import { eventsOf } from './svg-events.ts';
@@ -18,6 +19,12 @@ t.test('an aim is of the ratio or of the value, and every part of it must hold',
   t.equal(isMet(figure('start', ms(700))), false, 'below means below');
   t.equal(isMet(figure('search-p95', ms(60), ms(59))), false, 'the ratio holds, the value doesn’t');
   t.equal(isMet(figure('anything', ms(1))), undefined);
+  const bytes = { value: 3.1, unit: '× its size', p95: null, n: 1 };
+  t.equal(
+    isMet(figure('circular-bytes-94-recipients-10-mbit', bytes)),
+    false,
+    'whatever it was measured with',
+  );
 });
 
 t.test('the table names ours, the other, ratio, aim, and what was missed', async (t) => {
@@ -95,6 +102,30 @@ t.test('nothing to draw is said', async (t) => {
     /<polyline/,
     'one point of nothing',
   );
+});
+
+t.test('circulars to more and more recipients become a picture', async (t) => {
+  const seconds = (value: number) => ({ value, unit: 's', p95: null, n: 1 });
+  const curves = drawCirculars([
+    figure('circular-time-94-recipients-10-mbit', seconds(60), seconds(17)),
+    figure('circular-recipients/1', seconds(17), seconds(17)),
+    figure('circular-recipients/16', seconds(40), seconds(280)),
+    figure('circular-recipients/94', seconds(60)),
+  ]);
+  const [ours, direct] = [
+    [
+      [1, 17],
+      [16, 40],
+      [94, 60],
+    ],
+    [
+      [1, 17],
+      [16, 280],
+    ],
+  ];
+  t.match(curves, [{ file: 'time-against-recipients', lines: [{ points: ours }, { points: direct }] }]);
+  t.match(lineChart(curves[0]!), />94</);
+  t.same(drawCirculars([]), [], 'nothing was measured here');
 });
 
 t.test('the figures of sizes become two pictures', async (t) => {
