@@ -48,6 +48,7 @@ export class AuditFile {
   #cancelSync: (() => void) | undefined;
   #syncing: Promise<void> | undefined;
   #failure: unknown;
+  #isClosed = false;
 
   private constructor(path: string, handle: FileHandle, clock: Pick<Clock, 'after'>, length: number) {
     this.#path = path;
@@ -169,7 +170,10 @@ export class AuditFile {
     }
   }
 
+  /** Again, it does nothing. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     try {
       await this.sync();
     } finally {
