@@ -17,9 +17,9 @@ const value = (is: Aim['is'], than: number): Aim => ({ of: 'value', is, than });
 
 /** By the figure's name, without what it was measured with ("-94-recipients"); the unit is the figure's. */
 const AIMS: Readonly<Record<string, readonly Aim[]>> = {
-  documents: [ratio('≥', 1.5)],
-  latency: [ratio('≤', 1)],
-  annex: [ratio('≥', 0.8)],
+  documents: [ratio('≥', 3)],
+  latency: [ratio('≤', 0.8)],
+  annex: [ratio('≥', 1.5)],
   start: [value('<', 700)],
   'idle-memory': [value('<', 130)],
   backlog: [ratio('≥', 0.8)],
