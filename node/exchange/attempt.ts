@@ -94,7 +94,7 @@ export function judge(
       kind: 'later',
       code: 'busy',
       text: '',
-      retryAfterMs: outcome.busy.retryAfterMs ?? 0,
+      retryAfterMs: outcome.busy.retryAfterMs || undefined,
       movedTo: '',
     };
   }

@@ -198,6 +198,18 @@ t.test('busy is unsigned and says when', async (t) => {
   await federation.settled('G22', id);
 });
 
+t.test(
+  'busy that says no time is put off as after any failure, and never for less than a moment',
+  async (t) => {
+    for (const busy of [{}, { retryAfterMs: 1 }]) {
+      const { id, view } = await judged(async () => ({ busy }));
+      const nextMs = Date.parse(view.nextAttemptAt!) - federation.clock.nowMs();
+      t.ok(nextMs >= 250, `${nextMs} ms`);
+      await federation.settled('G22', id);
+    }
+  },
+);
+
 t.test('an answer nobody asked for breaks the stream, and what was in flight is offered again', async (t) => {
   let calls = 0;
   const honest = federation.node('H40').exchange.serveDelivery;
