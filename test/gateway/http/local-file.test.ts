@@ -2,13 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LienthongError } from '../../../node/core/errors.ts';
 import type { LocalFile, StoredBlob } from '../../../node/core/views.ts';
 import { openNodeDoor } from '../../../node/gateway/http/door.ts';
 import { temporaryFolder } from '../../helpers/command-line.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { MemoryNode, sha256Hex } from '../../helpers/memory-node.ts';
 import { caller } from '../../helpers/socket-caller.ts';
 
@@ -49,16 +50,35 @@ async function meant(path: string) {
   return { path, device: `${dev}`, inode: `${ino}`, modifiedNs: `${mtimeNs}`, size: Number(size) };
 }
 
+/** The request, and its answer as it begins. */
+async function asked(socketPath: string, path: string) {
+  const body = JSON.stringify(await meant(path));
+  const outgoing = request({
+    ...{ socketPath, method: 'POST', path: '/v1/blobs/local', agent: false },
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+  });
+  outgoing.on('error', () => undefined);
+  outgoing.end(body);
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { outgoing, answer };
+}
+
 t.test('the file meant is read, with its progress', async (t) => {
-  const { call, folder, node } = await open(t, () => new Promise((resolve) => setTimeout(resolve, 250)));
+  const told = Promise.withResolvers<void>();
+  const { door, folder, node } = await open(t, () => told.promise);
   const path = join(folder, 'phụ lục.bin');
   await writeFile(path, 'x'.repeat(1000));
-  const answer = await call('POST', '/v1/blobs/local', { body: await meant(path) });
-  const lines = answer.text
+  const { answer } = await asked(door.path, path);
+  let text = '';
+  for await (const piece of answer) {
+    text += piece;
+    told.resolve();
+  }
+  const lines = text
     .trim()
     .split('\n')
     .map((one) => JSON.parse(one));
-  t.equal(answer.status, 200);
+  t.equal(answer.statusCode, 200);
   t.match(lines[0], { bytes: 500 });
   t.match(lines.at(-1), { size: 1000, sha256: sha256Hex(Buffer.from('x'.repeat(1000))), lease: 'lease' });
   t.equal(node.blobs.size, 1);
@@ -102,15 +122,14 @@ t.test('a file that changes while it is read is refused in the last line', async
 });
 
 t.test('a caller that goes away leaves nothing behind', async (t) => {
-  let goOn = () => {};
-  const gone = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const gone = Promise.withResolvers<void>();
+  let heard: AbortSignal | undefined;
   let ended: Promise<unknown> = Promise.resolve();
-  const { door, folder, node } = await open(t, () => gone);
+  const { door, folder, node } = await open(t, () => gone.promise);
   const { storeFile } = node as unknown as ReturnType<typeof taking>;
   Object.assign(node, {
     storeFile: (file: LocalFile, options: Options) => {
+      heard = options.signal;
       const work = storeFile(file, options);
       ended = work.catch((error) => error);
       return work;
@@ -118,21 +137,11 @@ t.test('a caller that goes away leaves nothing behind', async (t) => {
   });
   const path = join(folder, 'a');
   await writeFile(path, 'abc');
-  const body = JSON.stringify(await meant(path));
-  const outgoing = request({
-    socketPath: door.path,
-    method: 'POST',
-    path: '/v1/blobs/local',
-    agent: false,
-    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-  });
-  outgoing.on('error', () => undefined);
-  outgoing.end(body);
-  const [answer] = await once(outgoing, 'response');
+  const { outgoing, answer } = await asked(door.path, path);
   await once(answer, 'data');
   outgoing.destroy();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  goOn();
+  await eventually('it is noticed', () => heard?.aborted);
+  gone.resolve();
   t.match(await ended, LienthongError);
   t.equal(node.blobs.size, 0);
 });
