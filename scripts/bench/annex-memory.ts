@@ -4,10 +4,9 @@
  */
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newAnnex, timedAnnex } from './annex-delivery.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
-import { writeRandom } from './random-file.ts';
 import { type Figure, figure, type Measured, median, percentile } from './report.ts';
 import { residentBytes } from './resident.ts';
 
@@ -24,14 +23,12 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
   const pair = await Pair.start({ nodes: false });
   try {
     const nodes = [await pair.run(SENDER), await pair.run(RECIPIENT)];
-    const file = path.join(pair.dir, 'annex.bin');
-    await writeRandom(file, bytes);
+    const file = await newAnnex(pair, bytes);
     await sleep(smoke ? 1000 : REST_MS);
     const idle = await sampled(nodes, (left) => left < (smoke ? 4 : 20));
     let isDone = false;
     const during = sampled(nodes, () => !isDone);
-    const { sha256, lease } = await pair.upload(file, bytes);
-    await pair.deliver(1, { name: 'phu-luc.bin', sha256, lease });
+    await timedAnnex(pair, file, bytes);
     isDone = true;
     const busy = await during;
     return nodes.map(({ name }, at) => {

@@ -2,11 +2,11 @@
  * Attachments of 1 MB to 1 GB: how fast they travel, beside plain HTTPS, and how much memory the two nodes have at most
  * meanwhile; each size with processes of its own. Measured as annex.ts does. Drawn as two pictures.
  */
-import path from 'node:path';
+
+import { deliverAnnex, newAnnex, timedAnnex } from './annex-delivery.ts';
 import { runBaseline } from './baseline.ts';
 import type { Curve } from './line-chart.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
-import { writeRandom } from './random-file.ts';
 import { type Figure, figure, type Measured, median } from './report.ts';
 import { watched } from './resident.ts';
 import { pairedRounds } from './rounds.ts';
@@ -32,11 +32,11 @@ async function ofSize(pair: Pair, megabytes: number, rounds: number): Promise<Fi
   const bytes = megabytes * MB;
   const peaks: number[][] = [];
   try {
-    await deliver(pair, MB);
+    await deliverAnnex(pair, MB);
     const ours = async (): Promise<Measured> => {
       const pids = children.map(({ pid }) => pid);
-      const file = await newFile(pair, bytes);
-      const measured = await watched(pids, () => timed(pair, file, bytes));
+      const file = await newAnnex(pair, bytes);
+      const measured = await watched(pids, () => timedAnnex(pair, file, bytes));
       peaks.push(measured.peaks);
       return { value: bytes / 1000 / measured.answer, unit: 'MB/s', p95: null, n: 1 };
     };
@@ -52,24 +52,6 @@ async function ofSize(pair: Pair, megabytes: number, rounds: number): Promise<Fi
     await Promise.all(children.map((child) => child.stop()));
   }
 }
-
-let number = 0;
-
-async function newFile(pair: Pair, bytes: number): Promise<string> {
-  const file = path.join(pair.dir, 'annex.bin');
-  await writeRandom(file, bytes);
-  return file;
-}
-
-/** Milliseconds from the file on disk to the receipt. */
-async function timed(pair: Pair, file: string, bytes: number): Promise<number> {
-  const startedAt = performance.now();
-  const { sha256, lease } = await pair.upload(file, bytes);
-  await pair.deliver(++number, { name: 'phu-luc.bin', sha256, lease });
-  return performance.now() - startedAt;
-}
-
-const deliver = async (pair: Pair, bytes: number) => timed(pair, await newFile(pair, bytes), bytes);
 
 export function draw(figures: readonly Figure[]): Curve[] {
   const of = (name: string, value: (figure: Figure) => number | null) =>

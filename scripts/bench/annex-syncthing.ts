@@ -4,10 +4,9 @@
  * measured, and that is said.
  */
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import { promisify } from 'node:util';
+import { deliverAnnex } from './annex-delivery.ts';
 import { Pair } from './pair.ts';
-import { writeRandom } from './random-file.ts';
 import type { Figure, Measured } from './report.ts';
 import { pairedRounds } from './rounds.ts';
 import { SyncthingPair } from './syncthing.ts';
@@ -25,24 +24,15 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
   const pair = await Pair.start();
   const theirs = await SyncthingPair.start(pair.dir);
   try {
-    let number = 0;
     const measured = (ms: number): Measured => ({
       value: bytes / 1000 / ms,
       unit: 'MB/s',
       p95: null,
       n: 1,
     });
-    const deliver = async (size: number): Promise<number> => {
-      const file = path.join(pair.dir, 'annex.bin');
-      await writeRandom(file, size);
-      const startedAt = performance.now();
-      const { sha256, lease } = await pair.upload(file, size);
-      await pair.deliver(++number, { name: 'phu-luc.bin', sha256, lease });
-      return performance.now() - startedAt;
-    };
-    await deliver(SMOKE_BYTES);
+    await deliverAnnex(pair, SMOKE_BYTES);
     await theirs.deliver(SMOKE_BYTES);
-    const ours = async () => measured(await deliver(bytes));
+    const ours = async () => measured(await deliverAnnex(pair, bytes));
     const sync = async () => measured(await theirs.deliver(bytes));
     return [await pairedRounds('annex-syncthing', smoke ? 1 : 3, ours, sync)];
   } finally {

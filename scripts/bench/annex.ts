@@ -3,11 +3,10 @@
  * recipient into its own, hashed and fsynced at both ends, until the signed receipt is stored at the sender. The
  * sender's copy is part of it: the baseline sends the file as it lies.
  */
-import path from 'node:path';
+import { deliverAnnex } from './annex-delivery.ts';
 import { runBaseline } from './baseline.ts';
 import { Pair } from './pair.ts';
-import { writeRandom } from './random-file.ts';
-import { type Figure, type Measured, median } from './report.ts';
+import type { Figure, Measured } from './report.ts';
 import { pairedRounds } from './rounds.ts';
 
 const BYTES = 2 ** 30;
@@ -18,19 +17,10 @@ export async function run({ smoke }: { smoke: boolean }): Promise<Figure[]> {
   const rounds = smoke ? 1 : 3;
   const pair = await Pair.start();
   try {
-    let number = 0;
-    const deliver = async (size: number): Promise<number> => {
-      const file = path.join(pair.dir, 'annex.bin');
-      await writeRandom(file, size);
-      const startedAt = performance.now();
-      const { sha256, lease } = await pair.upload(file, size);
-      await pair.deliver(++number, { name: 'phu-luc.bin', sha256, lease });
-      return performance.now() - startedAt;
-    };
-    await deliver(SMOKE_BYTES);
+    await deliverAnnex(pair, SMOKE_BYTES);
     const ours = async (): Promise<Measured> => {
-      const ms = [await deliver(bytes)];
-      return { value: bytes / 1000 / median(ms), unit: 'MB/s', p95: null, n: 1 };
+      const ms = await deliverAnnex(pair, bytes);
+      return { value: bytes / 1000 / ms, unit: 'MB/s', p95: null, n: 1 };
     };
     const baseline = () => runBaseline({ name: 'annex', n: 1, bytes, within: pair.dir });
     return [await pairedRounds('annex', rounds, ours, baseline)];

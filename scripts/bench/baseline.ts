@@ -16,7 +16,7 @@ import {
 } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
@@ -25,6 +25,7 @@ import { pipeline } from 'node:stream/promises';
 import { Level } from 'level';
 import { type EndKeys, makeEndKeys } from './baseline-keys.ts';
 import type { ServerSetup } from './baseline-server.ts';
+import { writeRandom } from './random-file.ts';
 import { type Measured, median, percentile } from './report.ts';
 
 export interface BaselineOptions {
@@ -174,23 +175,11 @@ async function sendMany(client: Client, prefix: string, n: number, bytes: number
   return { each, allMs: performance.now() - startedAt };
 }
 
-async function writeRandomFile(file: string, bytes: number): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    for (let left = bytes; left > 0; left -= FILE_CHUNK_BYTES) {
-      await handle.write(randomBytes(Math.min(left, FILE_CHUNK_BYTES)));
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function measure(client: Client, dir: string, options: BaselineOptions): Promise<Measured> {
   const { name, n, bytes } = options;
   if (name === 'annex') {
     const file = path.join(dir, 'source');
-    await writeRandomFile(file, bytes);
+    await writeRandom(file, bytes);
     const ms: number[] = [];
     for (let at = 0; at < n; at++) {
       const startedAt = performance.now();
