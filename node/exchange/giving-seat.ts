@@ -11,6 +11,8 @@ import type { HelperLanes } from './helper-lanes.ts';
 /** A helper whose own offer hasn't come yet is asked again, so many times with growing pauses, 16 s in all. */
 const NOT_YET_TIMES = 6;
 const NOT_YET_MS = 250;
+/** Times a helper may tell what it holds: each is looked through. One that is honest tells once for each chunk it gains. */
+const mostTold = (chunks: number): number => 2 * chunks + 16;
 /** A helper that gains nothing says nothing; what is owed has its own limits. */
 const SILENCE_MS = 24 * 60 * 60_000;
 
@@ -34,6 +36,8 @@ export class GivingSeat implements Giver {
   readonly #stream: BlobStream;
   readonly #lanes: HelperLanes;
   readonly #owed = new Map<number, Owed>();
+  readonly #mayTell: number;
+  #told = 0;
 
   /** `holds` is undefined for the sender. */
   constructor(name: string, stream: BlobStream, lanes: HelperLanes, holds?: Bytes) {
@@ -43,6 +47,7 @@ export class GivingSeat implements Giver {
     this.holds = holds;
     this.#stream = stream;
     this.#lanes = lanes;
+    this.#mayTell = mostTold(8 * (holds?.byteLength ?? 0));
   }
 
   /** Chunks asked for and not given. */
@@ -86,6 +91,12 @@ export class GivingSeat implements Giver {
 
   next(): Promise<BlobResponse> {
     return this.#stream.next(SILENCE_MS);
+  }
+
+  /** What it tells of what it holds. Throws 'malformed' where that never ends. */
+  told(bitmap: Bytes): Bytes {
+    if (++this.#told > this.#mayTell) throw new LienthongError('malformed', { field: 'BlobResponse.held' });
+    return bitmap;
   }
 
   /** Says which chunk it will give. */

@@ -162,7 +162,8 @@ export class SharedPull {
         });
       } catch (error) {
         if (this.#hasEnded) return;
-        const isLie = isLienthongError(error, 'blob-mismatch');
+        // wrong chunks, or no end of what it says it holds
+        const isLie = isLienthongError(error, 'blob-mismatch') || isLienthongError(error, 'malformed');
         if (isLie || isLienthongError(error, 'timeout'))
           report('helper.dropped', { seat: name, reason: (error as Error).message });
         if (!isLie) this.#candidates.failed(candidate);
@@ -185,7 +186,7 @@ export class SharedPull {
       for (;;) {
         const response = await seat.next();
         if (response.held) {
-          this.#board.holds(seat, response.held.bitmap);
+          this.#board.holds(seat, seat.told(response.held.bitmap));
         } else if (response.refused) {
           this.#refused(seat, response);
         } else if (response.chunk) {

@@ -102,12 +102,15 @@ export class ChunkFile {
     buffer.length = await readAll(await this.#throughCache(), buffer.room.subarray(0, length), at);
   }
 
-  /** Of `size` bytes exactly, and durable, when this resolves. */
+  /** Of `size` bytes exactly, and durable, when this resolves; closed either way. */
   async finish(size: number): Promise<void> {
-    await this.#sync.idle();
-    await this.#handle.truncate(size);
-    await this.#handle.sync();
-    await this.close();
+    try {
+      await this.#sync.idle();
+      await this.#handle.truncate(size);
+      await this.#handle.sync();
+    } finally {
+      await this.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -80,3 +80,17 @@ t.test('a helper that leaves costs the others nothing, and goes on where it was'
   const more = circulars.given.filter(({ to }) => to === BAD).length - had;
   t.ok(more <= 6 - before + 2, `${more} chunks came after ${before}`);
 });
+
+t.test('a helper that never ceases to tell what it holds is left, and everybody gets all', async (t) => {
+  const circulars = await Circulars.create(t, 5);
+  circulars.fault = (of) => {
+    if (of.protocol !== 'blob' || of.toward !== 'client' || of.to !== BAD) return undefined;
+    return blobResponse.parse(of.frame).held ? Array(100).fill(of.frame) : undefined;
+  };
+  const id = await circulars.submit(random.bytes(6 * MIB));
+  await circulars.settled(id, 50);
+  for (const seat of circulars.recipients) t.ok(await circulars.holds(seat, id), `${seat} holds it`);
+  const left = circulars.recipients.flatMap((seat) => circulars.reported(seat, 'helper.dropped'));
+  t.ok(left.length > 0);
+  t.match(left, Array(left.length).fill({ seat: BAD, reason: /malformed/ }));
+});
