@@ -85,6 +85,8 @@ export class Uploads {
         const chunk: ChunkBuffer = await ahead!;
         // the next one is read while this one is hashed
         ahead = index + 1 < chunks ? readChunk(file, index + 1) : undefined;
+        // what it fails with is thrown when it is its turn
+        ahead?.catch(() => {});
         await writer.take(chunk);
         progress?.(Math.min(size, (index + 1) * CHUNK_BYTES));
       }

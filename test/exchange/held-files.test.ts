@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { hex, sha256 } from '../../node/core/bytes.ts';
 import { LienthongError } from '../../node/core/errors.ts';
-import type { Submission } from '../../node/core/views.ts';
+import type { LocalFile, Submission } from '../../node/core/views.ts';
 import { OpenedFile } from '../../node/gateway/http/local-file.ts';
 import { blobRequest } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
@@ -126,6 +126,13 @@ t.test(
     const shrinking = await fileOf(bytes);
     await truncate(join(dir, 'source'), 2 * MIB);
     await t.rejects(exchange.storeFile(shrinking), { code: 'invalid-file' });
+    // found out while the chunk before is still being written
+    const gone: LocalFile = {
+      size: 2 * MIB,
+      read: async (into, at) => (at === 0 ? into.byteLength : 0),
+      requireUnchanged: async () => {},
+    };
+    await t.rejects(exchange.storeFile(gone), { code: 'invalid-file' });
     await t.rejects(exchange.storeFile(await fileOf(new Uint8Array(0))), { code: 'file-empty' });
     t.same(await left(), []);
   },
