@@ -8,7 +8,7 @@ interface Aim {
   /** Of the ratio to the baseline, or of the value itself. */
   of: 'ratio' | 'value';
   /** "≥" and "≤" include the number. */
-  is: '≥' | '≤' | '<';
+  is: '≥' | '≤' | '<' | '>';
   than: number;
 }
 
@@ -20,6 +20,9 @@ const AIMS: Readonly<Record<string, readonly Aim[]>> = {
   documents: [ratio('≥', 3)],
   latency: [ratio('≤', 0.8)],
   annex: [ratio('≥', 1.5)],
+  'annex-syncthing': [ratio('>', 1)],
+  'annex-memory-sender': [value('≤', 64)],
+  'annex-memory-recipient': [value('≤', 64)],
   start: [value('<', 700)],
   'idle-memory': [value('<', 130)],
   backlog: [ratio('≥', 0.8)],
@@ -42,6 +45,7 @@ const HOLDS: Record<Aim['is'], (a: number, b: number) => boolean> = {
   '≥': (a, b) => a >= b,
   '≤': (a, b) => a <= b,
   '<': (a, b) => a < b,
+  '>': (a, b) => a > b,
 };
 
 /** Whether a figure reaches what it is to reach; undefined for one without an aim, or without what the aim is of. */
