@@ -18,10 +18,9 @@ import {
   statusDeliveriesOf,
 } from '../store/deliveries.ts';
 import type { Write } from '../store/key-value.ts';
-import { allHeld, heldDelete, heldPresent, heldWrite } from '../store/statuses.ts';
+import { allHeld, heldDelete, heldPresent, heldWrite, isHeld } from '../store/statuses.ts';
 import type { Made } from './chains.ts';
 import type { ExchangeComponents } from './ports.ts';
-import { deliveryName } from './ready-queue.ts';
 
 const [QUEUED, DELIVERED] = [storedTransportState('queued'), storedTransportState('delivered')];
 
@@ -33,7 +32,8 @@ export type StatusCarrierComponents = Pick<ExchangeComponents, 'store' | 'clock'
 
 export class StatusCarrier {
   readonly #with: StatusCarrierComponents;
-  readonly #held = new Set<string>();
+  /** Deliveries whose statuses wait, or fewer: while there are none no outcome costs a look at the disk. */
+  #waiting = 0;
 
   constructor(components: StatusCarrierComponents) {
     this.#with = components;
@@ -41,8 +41,8 @@ export class StatusCarrier {
 
   /** Before the courier starts: what waited for an outcome that is known by now goes. */
   async load(): Promise<void> {
-    for (const of of await allHeld(this.#with.store)) {
-      this.#held.add(deliveryName(of));
+    for await (const of of allHeld(this.#with.store)) {
+      this.#waiting++;
       await this.release(of);
     }
   }
@@ -70,15 +70,21 @@ export class StatusCarrier {
 
   /** As `commit`, for entries that wait until the outcome of their document is known. */
   async commitHeld(of: DeliveryKey, made: Made, require: Made['require']): Promise<void> {
-    this.#held.add(deliveryName(of));
-    await this.commit(of, made, { require, writes: [heldWrite(of)] });
+    // counted before it is there: its outcome may be the next thing that happens
+    this.#waiting++;
+    try {
+      await this.commit(of, made, { require, writes: [heldWrite(of)] });
+    } catch (error) {
+      this.#waiting--;
+      throw error;
+    }
     await this.release(of);
   }
 
   /** Told of every outcome. */
   onSettled(row: DeliveryRow): void {
     const of = { documentId: row.documentId, unit: row.unit };
-    if (!this.#held.has(deliveryName(of))) return;
+    if (this.#waiting === 0) return;
     this.release(of).catch((error: Error) => {
       this.#with.report('status.held', { unit: of.unit, reason: error.message });
     });
@@ -87,6 +93,7 @@ export class StatusCarrier {
   /** Lets go what waits for the delivery, if its outcome is known. */
   async release(of: DeliveryKey): Promise<void> {
     const { store, clock, onQueued } = this.#with;
+    if (!(await isHeld(store, of))) return;
     const delivery = await getDelivery(store, of);
     if (delivery === undefined || delivery.state === QUEUED) return;
     const waiting = (await statusDeliveriesOf(store, of)).filter(({ state }) => state === QUEUED);
@@ -109,7 +116,7 @@ export class StatusCarrier {
       if (isLienthongError(error, 'state-changed')) return;
       throw error;
     }
-    this.#held.delete(deliveryName(of));
+    this.#waiting--;
     if (delivery.state === DELIVERED) for (const row of waiting) onQueued(queuedOf(row));
     this.#with.onChanged(of.documentId);
   }

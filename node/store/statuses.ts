@@ -120,13 +120,14 @@ export const heldWrite = (of: DeliveryKey): Write => ({ put: heldKey(of), value:
 export const heldPresent = (of: DeliveryKey): Precondition => ({ key: heldKey(of), expect: 'present' });
 export const heldDelete = (of: DeliveryKey): Write => ({ del: heldKey(of) });
 
-export async function allHeld(store: Reader): Promise<DeliveryKey[]> {
-  const found: DeliveryKey[] = [];
+export const isHeld = async (store: Reader, of: DeliveryKey): Promise<boolean> =>
+  (await store.get(heldKey(of))) !== undefined;
+
+export async function* allHeld(store: Reader): AsyncGenerator<DeliveryKey> {
   for await (const entry of store.range(prefixRange(PREFIX.heldStatus))) {
     const [documentId, unit] = partsOf(entry.key, ['bytes', 'text']);
-    found.push({ documentId, unit });
+    yield { documentId, unit };
   }
-  return found;
 }
 
 /** Whose register, and the calendar year in Viet Nam (R10: one series a year, Decree 30 art. 22). */

@@ -1,11 +1,13 @@
 /**
  * What a sender holds in memory doesn't grow with the length of its queue, nor with the number of recipients: 12,000 rows
- * queued for one seat, and circulars to 94 units, one after another.
+ * queued for one seat, statuses that wait, and circulars to 94 units, one after another.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { DeliveryEvents } from '../../node/exchange/delivery-events.ts';
+import { StatusCarrier } from '../../node/exchange/status-carrier.ts';
+import { heldWrite } from '../../node/store/statuses.ts';
 import { unitEntry } from './authority.ts';
 import { TestFederation } from './federation.ts';
 
@@ -69,6 +71,24 @@ t.test('what watchers could ask for is bounded by deliveries, not by documents',
   for (let document = 4900; document < 5000; document++) events.forget(idOf(document));
   events.queued(idOf(9001), ['H1']);
   t.equal(events.latest(idOf(9001))!.length, 1);
+});
+
+t.test('recalls that wait for the outcome of their document: 20,000 rest on disk alone', async (t) => {
+  const federation = await TestFederation.create(t, ['G22']);
+  const { store } = federation.node('G22');
+  for (let batch = 0; batch < 20; batch++)
+    await store.commit({
+      writes: Array.from({ length: 1000 }, (_, i) =>
+        heldWrite({ documentId: Buffer.alloc(32, `${batch} ${i}`), unit: 'H40' }),
+      ),
+    });
+  const { clock } = federation;
+  const told = { report: () => {}, onQueued: () => {}, onChanged: () => {} };
+  const carrier = new StatusCarrier({ store, clock, ...told });
+  const before = await heldBytes();
+  await carrier.load();
+  const more = (await heldBytes()) - before;
+  t.ok(more < MIB, `${(more / MIB).toFixed(1)} MiB`);
 });
 
 t.test('circulars to 94 agencies’ units: a hundred hold no more than fifty', async (t) => {
