@@ -29,6 +29,7 @@ export class ReadyQueue {
   #complete = false;
   /** What was queued while disk was being read: that read may have begun before its commit. */
   #meanwhile: QueuedDelivery[] | undefined;
+  #from: QueuedDelivery | undefined;
 
   get size(): number {
     return this.#items.length;
@@ -39,23 +40,39 @@ export class ReadyQueue {
     return this.#items.length === 0 && !this.#complete;
   }
 
+  /**
+   * Where disk is to be read from: nothing queued lies before it, but rows that were deleted do, and reading passes over
+   * each until the database has dropped them. Undefined: from the first.
+   */
+  get from(): QueuedDelivery | undefined {
+    return this.#from;
+  }
+
   /** Before disk is read for `fill`. */
   beginFill(): void {
     this.#meanwhile = [];
   }
 
-  /** What disk had at the front of the queue since `beginFill`; `complete` when that was all. */
-  fill(items: readonly QueuedDelivery[], complete: boolean): void {
+  /**
+   * What disk had at the front of the queue since `beginFill`; `complete` when that was all. `first`: its very first row,
+   * also where that is under way.
+   */
+  fill(items: readonly QueuedDelivery[], complete: boolean, first: QueuedDelivery | undefined): void {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = undefined;
-    this.#items = [...items];
-    this.#complete = complete;
+    if (first !== undefined) this.#from = first;
+    this.#items = items.slice(0, READY_LIMIT);
+    this.#complete = complete && items.length <= READY_LIMIT;
     for (const item of meanwhile) this.add(item);
-    if (meanwhile.length > READY_LIMIT) this.#complete = false;
+    if (meanwhile.length <= READY_LIMIT) return;
+    // some weren't kept, whatever their place
+    this.#complete = false;
+    this.#from = undefined;
   }
 
   /** A delivery just queued on disk: kept when it belongs before what is here. */
   add(item: QueuedDelivery): void {
+    if (this.#from !== undefined && compareQueued(item, this.#from) < 0) this.#from = item;
     // more than a queue's worth: what is beyond waits on disk, and is found when these are gone
     if (this.#meanwhile !== undefined && this.#meanwhile.length <= READY_LIMIT) this.#meanwhile.push(item);
     const last = this.#items.at(-1);
@@ -84,5 +101,6 @@ export class ReadyQueue {
     this.#items = [];
     this.#complete = false;
     this.#meanwhile = undefined;
+    this.#from = undefined;
   }
 }

@@ -278,9 +278,9 @@ export class SeatCourier {
     if (this.#ready.isExhausted) {
       this.#ready.beginFill();
       const limit = READY_LIMIT + this.#flights.size;
-      const found = await queuedFor(this.#with.store, this.#seat, limit);
+      const found = await queuedFor(this.#with.store, this.#seat, limit, this.#ready.from);
       const fresh = found.filter((delivery) => !this.#flights.has(deliveryName(delivery)));
-      this.#ready.fill(fresh.slice(0, READY_LIMIT), found.length < limit && fresh.length <= READY_LIMIT);
+      this.#ready.fill(fresh, found.length < limit, found[0]);
     }
     return this.#delayed.nextMs;
   }

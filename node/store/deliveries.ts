@@ -153,10 +153,16 @@ export async function getTicket(store: Reader, dispatchId: Bytes): Promise<Deliv
   return value && { documentId: value.slice(0, 32), unit: new TextDecoder().decode(value.subarray(32)) };
 }
 
-/** What may go to a seat now, urgent first, then oldest. */
-export async function queuedFor(store: Reader, seat: string, limit: number): Promise<QueuedDelivery[]> {
+/** What may go to a seat now, urgent first, then oldest, from that place in the queue on. */
+export async function queuedFor(
+  store: Reader,
+  seat: string,
+  limit: number,
+  from?: QueuedDelivery,
+): Promise<QueuedDelivery[]> {
   const found: QueuedDelivery[] = [];
-  for await (const entry of store.range({ ...prefixRange(PREFIX.queue, seat), limit }))
+  const { gte, lt } = prefixRange(PREFIX.queue, seat);
+  for await (const entry of store.range({ gte: from === undefined ? gte : queueKey(from), lt, limit }))
     found.push(parseQueueKey(entry.key));
   return found;
 }
