@@ -1,11 +1,11 @@
 /**
  * A document that was sent, to more recipients: one more dispatch each, of the same document under the same terms. Who has
- * it already is left as it is. One commit with an audit entry that keeps the reason.
+ * it already is left as it is, also where another added it at the same time. One commit with an audit entry that keeps the reason.
  */
 import { stringify as uuidText } from 'uuid';
 import { dispatch as dispatchCodec, signed as signedCodec } from '../../proto/messages.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { parseTransportState } from '../core/transport.ts';
 import type { DeliverySummary } from '../core/views.ts';
 import {
@@ -21,6 +21,9 @@ import { type DispatchingComponents, newDeliveries } from './dispatching.ts';
 import { required } from './fields.ts';
 import { namedDocument, requireOwn } from './named-documents.ts';
 import type { ExchangeComponents } from './ports.ts';
+
+/** Two who add to one document: each round one of them has. */
+const MOST_ROUNDS = 8;
 
 export type MoreRecipientsComponents = DispatchingComponents &
   Pick<ExchangeComponents, 'store' | 'clock' | 'room'> & {
@@ -44,6 +47,21 @@ export class MoreRecipients {
     to: readonly string[],
     reason: string,
     by?: string,
+  ): Promise<DeliverySummary[]> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#add(documentId, to, reason, by);
+      } catch (error) {
+        if (!isLienthongError(error, 'state-changed') || round === MOST_ROUNDS) throw error;
+      }
+    }
+  }
+
+  async #add(
+    documentId: Bytes,
+    to: readonly string[],
+    reason: string,
+    by: string | undefined,
   ): Promise<DeliverySummary[]> {
     const { store, directory, self, clock, events, onQueued, room } = this.#with;
     const text = required('reason', reason);
