@@ -11,6 +11,7 @@ const STYLE: Readonly<Record<RecallAnswer['outcome'], Style>> = {
   requested: 'yellow',
   waiting: 'yellow',
   repeated: 'yellow',
+  declined: 'red',
   finished: 'red',
 };
 

@@ -36,10 +36,10 @@ export interface RecallAnswer {
   to: string;
   /**
    * "cancelled": nothing had left, it is settled; "requested": the recipient is asked; "waiting": asked as soon as the
-   * outcome of the delivery is known; "repeated": asked before; "settled": refused or recalled there already; "finished":
-   * too late, it is handled there.
+   * outcome of the delivery is known; "repeated": asked before; "settled": refused or recalled there already; "declined":
+   * asked for this reason before, and the answer was no (16); "finished": too late, it is handled there.
    */
-  outcome: 'cancelled' | 'requested' | 'waiting' | 'repeated' | 'settled' | 'finished';
+  outcome: 'cancelled' | 'requested' | 'waiting' | 'repeated' | 'settled' | 'declined' | 'finished';
 }
 
 /** One thing said about a document at a unit, after its receipt: an entry of one of the two chains. */

@@ -1,7 +1,8 @@
 /**
  * The sender's side of a recall (status 13, reason needed), one recipient at a time. Where nothing has left yet it is
  * settled at once: the delivery is cancelled, and the entry stays here as the record of why. Where the document is at
- * the recipient it is asked; where nobody knows yet, it is asked as soon as the outcome is known.
+ * the recipient it is asked; where nobody knows yet, it is asked as soon as the outcome is known. Who said no (16) is asked
+ * again by another reason alone: the same recall or update once more finds its answer there.
  */
 import type { DeliveryRow } from '../../proto/messages.ts';
 import { judgeStep, SENDER_SIDE } from '../core/business-status.ts';
@@ -89,6 +90,10 @@ export class Recalls {
       return chains.state.recall === 'agreed' ? 'settled' : 'repeated';
     }
     if (verdict === 'refused') return chains.state.stage === '02' ? 'settled' : 'finished';
+    if (wasDeclined(chains, said)) {
+      await keepWithEarlier(store, chains, said);
+      return 'declined';
+    }
     const make = (carried: 'now' | 'held' | 'never'): Promise<Made> =>
       this.#with.maker.make(chains, SENDER_SIDE, [said], {
         seat: carried === 'never' ? undefined : row.seat,
@@ -120,3 +125,6 @@ export class Recalls {
     events.changed(after);
   }
 }
+
+const wasDeclined = ({ sender, state }: Chains, { reason }: Said): boolean =>
+  sender.some(({ entry, content }) => state.answers.get(entry.id) === '16' && content.reason === reason);

@@ -100,6 +100,36 @@ t.test('an update adds one, asks another to give back, and corrects for who has 
   });
 });
 
+t.test('asked again after the recipient said no (16), an update says so and asks nobody twice', async (t) => {
+  const { federation, author, id, correction } = await sent(t);
+  const first = await updated(author, id, correction);
+  const receiver = federation.node(REMOVED).exchange;
+  await federation.until('it is asked', async () => (await receiver.show(id)).status === '13');
+  await receiver.say(id, { code: '16', reason: 'Đã triển khai' });
+  const said = async () =>
+    (await author.exchange.show(id)).statuses.filter(({ unit }) => unit === REMOVED).map(({ code }) => code);
+  await federation.until('the answer is there', async () => (await said()).includes('16'));
+  const again = { reason: 'Sai ngày', units: [REMOVED] };
+  t.same(await author.exchange.recall(id, again), [{ to: REMOVED, outcome: 'declined' }]);
+  t.match(await updated(author, id, correction), { id: first.id, repeated: true });
+  t.same((await said()).sort(), ['03', '13', '16']);
+  t.same(await author.exchange.recall(id, { ...again, reason: 'Sai cả số' }), [
+    { to: REMOVED, outcome: 'requested' },
+  ]);
+  t.same((await said()).sort(), ['03', '13', '13', '16'], 'another reason asks anew');
+});
+
+t.test('the same recipient added by two at once: one dispatch, and both are told of it', async (t) => {
+  const { federation, author, id } = await sent(t);
+  const add = (to: string[]) => author.exchange.addRecipients(id, to, 'Thiếu');
+  const answers = await Promise.all([add([ADDED]), add([ADDED, KEPT]), add([ADDED])]);
+  for (const answer of answers) t.equal(answer.find(({ to }) => to === ADDED)?.state, 'queued');
+  await federation.settled('G22', id);
+  t.equal((await author.exchange.show(id)).deliveries.length, 3);
+  const arrived = await federation.node(ADDED).exchange.list({ box: 'inbox' });
+  t.equal(arrived.items.length, 1);
+});
+
 for (const [fate, key] of [
   ['before', undefined],
   ['after', 'cap-nhat-1'],
@@ -143,6 +173,20 @@ async function sentByFile(t: Parameters<typeof TestFederation.create>[0]) {
   await federation.until('it is known', async () => (await author.exchange.show(id)).status === '03');
   return { federation, author, id };
 }
+
+t.test('imported again after the recipient said no (16), an update asks nobody twice', async (t) => {
+  const update = edited('document-update.edxml', ['2019/02/30,117/', '2019/03/12,117/']);
+  const { federation, author, id } = await sentByFile(t);
+  const receiver = federation.node('H91').exchange;
+  await importedDocument(author, update);
+  await federation.until('it is asked', async () => (await receiver.show(id)).status === '13');
+  await receiver.say(id, { code: '16', reason: 'Đã triển khai' });
+  const statuses = async () => (await author.exchange.show(id)).statuses.map(({ code }) => code).sort();
+  await federation.until('the answer is there', async () => (await statuses()).includes('16'));
+  const before = await statuses();
+  t.match(await importedDocument(author, update), { repeated: true });
+  t.same(await statuses(), before);
+});
 
 t.test('an imported update, killed after any commit and imported again, is done once', async (t) => {
   const update = edited('document-update.edxml', ['2019/02/30,117/', '2019/03/12,117/']);

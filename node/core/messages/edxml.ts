@@ -91,6 +91,7 @@ export const EDXML_TEXTS = {
   },
   'import.outcome.repeated': { vi: 'đã yêu cầu từ trước', en: 'asked before' },
   'import.outcome.settled': { vi: 'đã bị từ chối hoặc lấy lại', en: 'refused or recalled there already' },
+  'import.outcome.declined': { vi: 'nơi nhận đã từ chối (16)', en: 'declined there before (16)' },
   'import.outcome.finished': { vi: 'quá muộn, nơi nhận đã xử lý xong', en: 'too late, it is finished there' },
   'export.done': { vi: 'Đã ghi {path}  {size}', en: 'Wrote {path}  {size}' },
 

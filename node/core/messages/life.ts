@@ -250,6 +250,10 @@ export const LIFE_TEXTS = {
     vi: 'Không cần: nơi nhận đã từ chối hoặc đã trả lại',
     en: 'Not needed: refused or given back there already',
   },
+  'recallOutcome.declined': {
+    vi: 'Nơi nhận đã từ chối (16) vì lý do này, không hỏi lại; nêu lý do khác để yêu cầu lần nữa',
+    en: 'Declined (16) for this reason before, not asked again; give another reason to ask once more',
+  },
   'recallOutcome.finished': {
     vi: 'Quá muộn: nơi nhận đã xử lý xong (06)',
     en: 'Too late: it is finished there (06)',
