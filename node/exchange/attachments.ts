@@ -15,7 +15,12 @@ import { CHUNK_BYTES, chunkCount } from '../store/blob-facts.ts';
 import type { BlobStore } from '../store/blobs.ts';
 import type { KeyValueStore, Precondition, Write } from '../store/key-value.ts';
 import { originalWrites } from '../store/originals.ts';
-import { getSmallBlob, SMALL_BLOB_BYTES, type SmallBlobOwner, smallBlobWrite } from '../store/small-blobs.ts';
+import {
+  checkedSmallBlob,
+  SMALL_BLOB_BYTES,
+  type SmallBlobOwner,
+  smallBlobWrite,
+} from '../store/small-blobs.ts';
 import { type AttachmentFields, businessKindOf } from './compose.ts';
 import { importedAttachments } from './imported-fields.ts';
 import type { Uploads } from './uploads.ts';
@@ -131,41 +136,45 @@ const described = ({ name: given, mediaType, description = '' }: Described) => {
   };
 };
 
-/** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole. */
+/** All of a small attachment. Throws 'damaged', naming it, when it isn't here whole; it is brought back meanwhile. */
 export async function readAttachment(
   attachment: Attachment,
   of: SmallBlobOwner,
   store: KeyValueStore,
   blobs: BlobStore,
 ): Promise<Bytes> {
-  const bytes = (await getSmallBlob(store, of, attachment.sha256)) ?? (await readFile(attachment, blobs));
+  const small = await checkedSmallBlob(store, of, attachment.sha256);
+  if (typeof small === 'string') {
+    void blobs.mend(attachment.sha256, of);
+    throw damaged(attachment);
+  }
+  const bytes = small ?? (await readFile(attachment, blobs));
   if (bytes === undefined || !equalBytes(sha256(bytes), attachment.sha256)) throw damaged(attachment);
   return bytes;
 }
 
-/** The attachment's bytes as a stream, each checked before it is handed on. Throws 'damaged' when it isn't here whole. */
+/**
+ * The attachment's bytes as a stream, each checked before it is handed on; what is damaged or missing is brought back first,
+ * where somebody has it. Throws 'damaged' when it can't be had whole.
+ */
 export async function* streamAttachment(
   attachment: Attachment,
   of: SmallBlobOwner,
   store: KeyValueStore,
   blobs: BlobStore,
 ): AsyncGenerator<Bytes> {
-  const small = await getSmallBlob(store, of, attachment.sha256);
-  if (small === undefined) {
-    yield* streamFile(attachment, blobs);
-    return;
-  }
-  if (!equalBytes(sha256(small), attachment.sha256)) throw damaged(attachment);
-  yield small;
+  const read = () => checkedSmallBlob(store, of, attachment.sha256);
+  let small = await read();
+  if (typeof small === 'string' && (await blobs.mend(attachment.sha256, of))) small = await read();
+  if (typeof small === 'string') throw damaged(attachment);
+  if (small === undefined) yield* streamFile(attachment, blobs);
+  else yield small;
 }
 
 /** What is read of a file besides its name; an imported message has no signed chunk root. */
 type NamedFile = Pick<Attachment, 'name' | 'sha256' | 'size'> & Partial<Pick<Attachment, 'chunkRoot'>>;
 
-/**
- * A file's bytes, each chunk checked before it is handed on; one found damaged or missing is brought back first, where
- * somebody has it. Throws 'damaged' when it can't be had whole.
- */
+/** As `streamAttachment`, of a file. */
 export async function* streamFile(file: NamedFile, blobs: BlobStore): AsyncGenerator<Bytes> {
   let opened = await openFile(file, blobs);
   let isMended = false;

@@ -24,7 +24,7 @@ import type { BlobReader } from '../store/blob-reader.ts';
 import { ChunkBuffer } from '../store/chunk-buffer.ts';
 import { getDelivery, getTicket, rankOf } from '../store/deliveries.ts';
 import { getDocument } from '../store/documents.ts';
-import { getSmallBlob } from '../store/small-blobs.ts';
+import { checkedSmallBlob, type SmallBlobOwner } from '../store/small-blobs.ts';
 import { bitsOf } from './chunk-bits.ts';
 import { isCircular } from './circular-helpers.ts';
 import type { ArrivingFile, FilesArriving } from './files-arriving.ts';
@@ -150,7 +150,11 @@ export class BlobAccess {
       held: () => bitsOf(chunkCount(attachment.size), () => true),
       onMore: () => () => {},
     };
-    const small = await getSmallBlob(this.#with.store, document, sha256);
+    const small = await checkedSmallBlob(this.#with.store, document, sha256);
+    if (typeof small === 'string') {
+      this.noteDamage(attachment, document);
+      return undefined;
+    }
     if (small !== undefined)
       return {
         ...whole,
@@ -191,9 +195,9 @@ export class BlobAccess {
   }
 
   /** Named, and brought back in the background: who asks here comes again. */
-  noteDamage({ sha256, name }: { sha256: Bytes; name?: string }): void {
+  noteDamage({ sha256, name }: { sha256: Bytes; name?: string }, small?: SmallBlobOwner): void {
     this.#with.report('blob.damaged', { sha256: hex(sha256), ...(name !== undefined && { name }) });
-    void this.#with.blobs.mend(sha256);
+    void this.#with.blobs.mend(sha256, small);
   }
 
   async #stored(sha256: Bytes): Promise<{ reader: BlobReader; facts: BlobFacts } | undefined> {

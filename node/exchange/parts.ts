@@ -131,7 +131,7 @@ export class ExchangeParts {
     const collector = new Collector({ ...components, puller: this.puller, arriving });
     const mender = new Mender({ ...components, puller: this.puller });
     this.mender = mender;
-    components.blobs.mend = (sum) => mender.mend(sum);
+    components.blobs.mend = (sum, small) => mender.mend(sum, small);
     const signatures = new FreshSignatures(components);
     const inbox = new Inbox({
       ...components,

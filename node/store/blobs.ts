@@ -21,6 +21,7 @@ import { hashesOf } from './hash-thread.ts';
 import type { KeyValueStore } from './key-value.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { FILE_RESERVE_BYTES } from './room-guard.ts';
+import type { SmallBlobOwner } from './small-blobs.ts';
 
 export type { Lease } from './blob-leases.ts';
 
@@ -58,8 +59,11 @@ export class BlobStore {
   readonly #leases: BlobLeases;
   readonly #locks = new KeyedLock();
   readonly #active = new Set<string>();
-  /** Brings back a file that is missing or damaged from whoever has it; whether it did. Never rejects. The exchange fills it in. */
-  mend: (sha256: Bytes) => Promise<boolean> = async () => false;
+  /**
+   * Brings back what is missing or damaged from whoever has it: a file, or the row of a document's small attachment;
+   * whether it did. Never rejects. The exchange fills it in.
+   */
+  mend: (sha256: Bytes, small?: SmallBlobOwner) => Promise<boolean> = async () => false;
 
   private constructor(components: BlobStoreComponents) {
     this.#components = components;

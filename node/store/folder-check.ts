@@ -1,10 +1,15 @@
 /**
  * `node check`: reads everything a folder holds and names what doesn't fit. Rows by their checksums, tables by theirs,
  * the audit log against its file and its tree, each attachment against its SHA-256. Changes nothing, but that a running
- * node fetches damaged files again from whoever has them.
+ * node fetches damaged attachments again from whoever has them.
  */
-import { document as documentCodec, documentRow, signed as signedCodec } from '../../proto/messages.ts';
-import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
+import {
+  type Document,
+  document as documentCodec,
+  documentRow,
+  signed as signedCodec,
+} from '../../proto/messages.ts';
+import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { isLienthongError } from '../core/errors.ts';
 import type { CheckReport } from '../core/node-views.ts';
 import type { AuditLog } from './audit-log.ts';
@@ -13,7 +18,7 @@ import { blobReferenceKey, documentsWithBlob, getDocument } from './documents.ts
 import type { KeyValueStore, StoreHealth } from './key-value.ts';
 import { key, PREFIX, partsOf, prefixRange, spaceOf } from './keys.ts';
 import { originalsOf } from './originals.ts';
-import { getSmallBlob } from './small-blobs.ts';
+import { checkedSmallBlob } from './small-blobs.ts';
 
 /** Problems listed at most: beyond that a disk is gone, and one knows. */
 const MOST_PROBLEMS = 1_000;
@@ -51,10 +56,11 @@ export async function checkParts(
 
 type Note = (kind: string, where: string, more?: { files?: string[]; mended?: boolean }) => void;
 
-/** Every row of every space; a damaged one is named by its space and passed over. */
+/** Every row of every space but that of attachments; a damaged one is named by its space and passed over. */
 async function checkRows(store: KeyValueStore, note: Note, signal: AbortSignal | undefined): Promise<number> {
   let rows = 0;
   for (const prefix of Object.values(PREFIX)) {
+    if (prefix === PREFIX.smallBlob) continue;
     try {
       for await (const _ of store.range(prefixRange(prefix))) {
         signal?.throwIfAborted();
@@ -88,7 +94,7 @@ async function checkBlobs(
   }
   try {
     await checkOriginals(store, blobs, note);
-    return checked + (await checkSmallBlobs(store, note, signal));
+    return checked + (await checkSmallBlobs(store, blobs, note, signal));
   } catch (error) {
     // a damaged row was named by checkRows
     if (!isLienthongError(error, 'damaged')) throw error;
@@ -102,12 +108,21 @@ async function namesOf(store: KeyValueStore, sum: Bytes): Promise<string[]> {
   for await (const documentId of documentsWithBlob(store, sum, MOST_NAMES)) {
     const row = await getDocument(store, documentId);
     if (row === undefined) continue;
-    const { attachments, number, notation } = documentCodec.parse(signedCodec.parse(row.envelope).payload);
-    const named = attachments.find((one) => equalBytes(one.sha256!, sum));
-    names.push(`${named?.name ?? 'edXML'} (${number}/${notation})`);
+    const { attachments, ...document } = documentCodec.parse(signedCodec.parse(row.envelope).payload);
+    names.push(
+      nameIn(
+        document,
+        attachments.find((one) => equalBytes(one.sha256!, sum)),
+      ),
+    );
   }
   return names;
 }
+
+const nameIn = (
+  { number, notation }: Pick<Document, 'number' | 'notation'>,
+  attachment: { name?: string | null } | undefined,
+): string => `${attachment?.name ?? 'edXML'} (${number}/${notation})`;
 
 /** Imported messages: that each is referred to, and as long as its row says; its bytes were read with all files. */
 async function checkOriginals(store: KeyValueStore, blobs: BlobStore, note: Note): Promise<void> {
@@ -123,6 +138,7 @@ async function checkOriginals(store: KeyValueStore, blobs: BlobStore, note: Note
 /** Those of every document that aren't files. */
 async function checkSmallBlobs(
   store: KeyValueStore,
+  blobs: BlobStore,
   note: Note,
   signal: AbortSignal | undefined,
 ): Promise<number> {
@@ -130,14 +146,15 @@ async function checkSmallBlobs(
   for await (const { value } of store.range(prefixRange(PREFIX.document))) {
     signal?.throwIfAborted();
     const row = documentRow.parse(value);
-    const { attachments } = documentCodec.parse(signedCodec.parse(row.envelope).payload);
-    for (const { sha256: signed } of attachments) {
-      const sum = signed!;
-      if ((await store.get(blobReferenceKey(sum, row.documentId))) !== undefined) continue;
+    const { attachments, ...document } = documentCodec.parse(signedCodec.parse(row.envelope).payload);
+    for (const attachment of attachments) {
+      const sum = attachment.sha256!;
+      const small = await checkedSmallBlob(store, row, sum);
+      if (small === undefined) continue;
       checked++;
-      const bytes = await getSmallBlob(store, row, sum);
-      if (bytes === undefined) note('blob-missing', hex(sum));
-      else if (!equalBytes(sha256(bytes), sum)) note('blob-damaged', hex(sum));
+      if (typeof small !== 'string') continue;
+      const files = [nameIn(document, attachment)];
+      note(`blob-${small}`, hex(sum), { files, mended: await blobs.mend(sum, row) });
     }
   }
   return checked;

@@ -185,7 +185,7 @@ export class LevelEngine implements KeyValueStore {
   async check(signal?: AbortSignal): Promise<StoreHealth> {
     await this.#scrub.checkAll(signal);
     try {
-      for await (const _ of this.#reader.range({})) signal?.throwIfAborted();
+      await this.#reader.proveRows(signal);
     } catch (error) {
       if (!isLienthongError(error, 'damaged')) throw error;
       this.degrade({ kind: 'table-damaged', where: `${error.details.where}` });

@@ -8,6 +8,7 @@ import { type Bytes, compareBytes } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { diskError } from './folder.ts';
 import type { Entry, Range, Reader } from './key-value.ts';
+import { PREFIX, prefixRange } from './keys.ts';
 import { damaged, unsealValue } from './sealed-value.ts';
 import type { DamagedKeys } from './table-file.ts';
 
@@ -72,6 +73,13 @@ export class LevelReader implements Reader {
     } finally {
       await iterator.close();
     }
+  }
+
+  /** Every row but attachments', which are held against their documents (folder-check). Throws 'damaged' at the first that is. */
+  async proveRows(signal?: AbortSignal): Promise<void> {
+    const { gte: small, lt: behind } = prefixRange(PREFIX.smallBlob);
+    for (const range of [{ lt: small }, { gte: behind }])
+      for await (const _ of this.range(range)) signal?.throwIfAborted();
   }
 
   /**
