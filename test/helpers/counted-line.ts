@@ -1,6 +1,7 @@
 /**
  * A line between two nodes that a test can count and cut: a TCP proxy on loopback before one node's port, which may
- * change when the node starts again. Knows nothing of what it carries. Cut at exact numbers of bytes.
+ * change when the node starts again. Knows nothing of what it carries. Cut at exact numbers of bytes. As fast as the
+ * machine, or of a rate, each way.
  */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -8,10 +9,12 @@ export class CountedLine {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #onBytes: (bytes: number, toNode: boolean) => void;
+  readonly #ways: { in: Way; out: Way };
   #target = 0;
 
-  private constructor(onBytes: (bytes: number, toNode: boolean) => void) {
+  private constructor(onBytes: (bytes: number, toNode: boolean) => void, bytesPerSecond: number) {
     this.#onBytes = onBytes;
+    this.#ways = { in: new Way(bytesPerSecond), out: new Way(bytesPerSecond) };
     this.#server = createServer((client) => this.#join(client));
   }
 
@@ -19,8 +22,9 @@ export class CountedLine {
   static async open(
     t: { teardown(call: () => unknown): void },
     onBytes: (bytes: number, toNode: boolean) => void,
+    bytesPerSecond = Number.POSITIVE_INFINITY,
   ): Promise<CountedLine> {
-    const line = new CountedLine(onBytes);
+    const line = new CountedLine(onBytes, bytesPerSecond);
     await new Promise<void>((resolve) => line.#server.listen(0, '127.0.0.1', resolve));
     t.teardown(() => {
       line.#server.close();
@@ -56,17 +60,45 @@ export class CountedLine {
         node.destroy();
       });
     }
-    carry(client, node, (bytes) => this.#onBytes(bytes, true));
-    carry(node, client, (bytes) => this.#onBytes(bytes, false));
+    this.#ways.in.carry(client, node, (bytes) => this.#onBytes(bytes, true));
+    this.#ways.out.carry(node, client, (bytes) => this.#onBytes(bytes, false));
   }
 }
 
-function carry(from: Socket, to: Socket, passing: (bytes: number) => void): void {
-  from.on('data', (data) => {
-    passing(data.byteLength);
-    if (to.destroyed || to.write(data)) return;
-    from.pause();
-    to.once('drain', () => from.resume());
-  });
-  from.on('end', () => to.end());
+/** One direction, shared by all connections. */
+class Way {
+  readonly #bytesPerSecond: number;
+  #freeAtMs = 0;
+
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  carry(from: Socket, to: Socket, passing: (bytes: number) => void): void {
+    const pass = (data: Buffer) => {
+      if (to.destroyed) return;
+      passing(data.byteLength);
+      if (to.destroyed || to.write(data)) return;
+      from.pause();
+      to.once('drain', () => from.resume());
+    };
+    from.on('data', (data) => {
+      const waitMs = this.#taken(data.byteLength);
+      if (waitMs <= 0) return pass(data);
+      from.pause();
+      setTimeout(() => {
+        from.resume();
+        pass(data);
+      }, waitMs);
+    });
+    from.on('end', () => to.end());
+  }
+
+  /** How long until so many bytes may pass. */
+  #taken(bytes: number): number {
+    const nowMs = performance.now();
+    const startMs = Math.max(nowMs, this.#freeAtMs);
+    this.#freeAtMs = startMs + (bytes / this.#bytesPerSecond) * 1000;
+    return startMs - nowMs;
+  }
 }
