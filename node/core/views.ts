@@ -274,7 +274,12 @@ export interface DeliveryUpdate {
   at: string;
   lastError: string | null;
   elapsedMs: number | null;
-  /** Bytes of attachments the recipient has pulled so far, and of how many; 0 of 0 when all travelled along. */
+  /**
+   * Bytes of attachments the recipient is known to have, and of how many: what this node gave it, and all with its receipt;
+   * 0 of 0 when all travelled along. Of a circular it has more than is known, from other recipients.
+   */
   pulledBytes: number;
   totalBytes: number;
+  /** Those that left this node for it. */
+  givenBytes: number;
 }

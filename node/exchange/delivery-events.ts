@@ -12,7 +12,9 @@ export interface DeliveryEvent {
   state: TransportState;
   lastError: string;
   elapsedMs: number | undefined;
+  /** As in DeliveryUpdate. */
   pulledBytes: number;
+  givenBytes: number;
   totalBytes: number;
 }
 
@@ -25,8 +27,8 @@ const REMEMBERED_OF_ONE = 256;
 
 export class DeliveryEvents {
   readonly #listeners = new Map<string, Set<Listener>>();
-  /** Bytes pulled of deliveries being sent, by document and unit; dropped when settled. */
-  readonly #pulls = new Map<string, { pulled: number; total: number }>();
+  /** What was given of deliveries being sent, by document and unit; dropped when settled or broken off. */
+  readonly #pulls = new Map<string, { given: number; total: number }>();
 
   /** Newest event of every unit of documents queued lately, the oldest document first. */
   readonly #latest = new Map<string, Map<string, DeliveryEvent>>();
@@ -39,6 +41,7 @@ export class DeliveryEvents {
       lastError: '',
       elapsedMs: undefined,
       pulledBytes: 0,
+      givenBytes: 0,
       totalBytes: 0,
     } as const;
     if (units.length > REMEMBERED_OF_ONE) return;
@@ -78,8 +81,10 @@ export class DeliveryEvents {
     };
   }
 
+  /** What was given before a break counts: the receiver keeps it. */
   sending(row: DeliveryRow, pullBytes: number): void {
-    if (pullBytes > 0) this.#pulls.set(pullName(row.documentId, row.unit), { pulled: 0, total: pullBytes });
+    const given = this.#latest.get(hex(row.documentId))?.get(row.unit)?.givenBytes ?? 0;
+    if (pullBytes > 0) this.#pulls.set(pullName(row.documentId, row.unit), { given, total: pullBytes });
     this.#tell(row, 'sending');
   }
 
@@ -87,7 +92,7 @@ export class DeliveryEvents {
   pulled(row: DeliveryRow, bytes: number): void {
     const pull = this.#pulls.get(pullName(row.documentId, row.unit));
     if (pull === undefined) return;
-    pull.pulled = Math.min(pull.total, pull.pulled + bytes);
+    pull.given += bytes;
     this.#tell(row, 'sending');
   }
 
@@ -107,18 +112,21 @@ export class DeliveryEvents {
     const listeners = this.#listeners.get(name);
     const known = this.#latest.get(name);
     if (listeners === undefined && known === undefined) return;
-    const pull = this.#pulls.get(pullName(row.documentId, row.unit));
+    const { given, total } = this.#pulls.get(pullName(row.documentId, row.unit)) ?? NOTHING;
     const event: DeliveryEvent = {
       unit: row.unit,
       state,
       lastError: row.lastError,
       elapsedMs: isSettled(state) ? row.settledAtMs - row.queuedAtMs : undefined,
-      pulledBytes: pull?.pulled ?? 0,
-      totalBytes: pull?.total ?? 0,
+      pulledBytes: state === 'delivered' ? total : Math.min(given, total),
+      givenBytes: given,
+      totalBytes: total,
     };
     if (known?.has(row.unit)) known.set(row.unit, event);
     for (const listener of listeners ?? []) listener(event);
   }
 }
+
+const NOTHING = { given: 0, total: 0 };
 
 const pullName = (documentId: Bytes, unit: string): string => `${hex(documentId)} ${unit}`;

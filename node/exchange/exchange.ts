@@ -221,6 +221,7 @@ export class Exchange {
         lastError: event.lastError || null,
         elapsedMs: isSettled(event.state) ? (event.elapsedMs ?? null) : null,
         pulledBytes: event.pulledBytes,
+        givenBytes: event.givenBytes,
         totalBytes: event.totalBytes,
       };
     }

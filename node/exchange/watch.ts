@@ -56,6 +56,7 @@ async function eventsOnDisk(store: KeyValueStore, documentId: Bytes): Promise<De
     lastError: row.lastError,
     elapsedMs: row.settledAtMs > 0 ? row.settledAtMs - row.queuedAtMs : undefined,
     pulledBytes: 0,
+    givenBytes: 0,
     totalBytes: 0,
   }));
 }

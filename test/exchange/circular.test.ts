@@ -1,5 +1,6 @@
 /** Circulars: recipients fetch chunks from each other, few leave the sender, and nothing depends on helpers. */
 import t from 'tap';
+import type { DeliveryUpdate } from '../../node/core/views.ts';
 import { blobResponse, offerFrame } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
 import { Circulars, MIB, SENDER } from './circulars.ts';
@@ -44,6 +45,34 @@ t.test(
     await circulars.settled(id, 200);
     for (const seat of circulars.recipients) t.ok(await circulars.holds(seat, id), `${seat} holds it`);
     t.equal(circulars.givenBy(SENDER), given, 'nothing more leaves it');
+  },
+);
+
+t.test(
+  'who watches a circular sees what left the sender, and at the end that every recipient has all',
+  async (t) => {
+    const circulars = await Circulars.create(t, 6);
+    const bytes = random.bytes(5 * MIB + 7);
+    const id = await circulars.submit(bytes);
+    const newest = new Map<string, DeliveryUpdate>();
+    const watching = (async () => {
+      const { exchange } = circulars.federation.node(SENDER);
+      for await (const update of exchange.watch(id, new AbortController().signal)) {
+        const before = newest.get(update.to);
+        if (before?.state === 'sending' && update.pulledBytes < before.pulledBytes)
+          t.fail('what it has got less');
+        newest.set(update.to, update);
+      }
+    })();
+    await circulars.settled(id);
+    await watching;
+    for (const seat of circulars.recipients) {
+      const { pulledBytes, totalBytes, givenBytes } = newest.get(seat)!;
+      t.equal(pulledBytes, bytes.byteLength, `${seat} has all`);
+      t.equal(totalBytes, bytes.byteLength);
+      t.equal(givenBytes, circulars.givenBy(SENDER, seat), 'of which the sender gave so much');
+    }
+    t.ok(circulars.givenBy(SENDER) < 6 * bytes.byteLength, 'helpers gave the rest');
   },
 );
 

@@ -202,7 +202,8 @@ export class MemoryNode implements NodeService {
       for (const { to, state, lastError, elapsedMs } of view.deliveries) {
         if (told.get(to) === state) continue;
         told.set(to, state);
-        yield { to, state, lastError, elapsedMs, at: isoTime(START_MS), pulledBytes: 0, totalBytes: 0 };
+        const none = { pulledBytes: 0, totalBytes: 0, givenBytes: 0 };
+        yield { to, state, lastError, elapsedMs, at: isoTime(START_MS), ...none };
       }
       if (view.deliveries.every(({ state }) => isSettled(state)) || signal.aborted) return;
       await new Promise<void>((resolve) => {

@@ -8,6 +8,10 @@ export const FILE_TEXTS = {
     vi: '{name}  {percent}%  {done}/{total}  {speed}/giây  còn {left}',
     en: '{name}  {percent}%  {done}/{total}  {speed}/s  {left} left',
   },
+  'progress.deliveries': {
+    vi: '{done}/{count} nơi nhận đã có đủ, {sending} đang nhận; {given} đã rời nút này',
+    en: '{done} of {count} recipients have all of it, {sending} receiving; {given} left this node',
+  },
   'check.mended': {
     vi: 'đã lấy lại từ nơi khác, nay nguyên vẹn',
     en: 'fetched again from a peer, intact now',
