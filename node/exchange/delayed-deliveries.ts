@@ -19,6 +19,8 @@ export class DelayedDeliveries {
   readonly #with: Pick<ExchangeComponents, 'store' | 'clock'>;
   /** When the next one is due, as far as known: at first, look. */
   #nextMs = 0;
+  /** None of them is due before this: what was went, and its deleted rows needn't be passed over again. */
+  #fromMs = 0;
 
   constructor(seat: string, components: Pick<ExchangeComponents, 'store' | 'clock'>) {
     this.#seat = seat;
@@ -31,15 +33,29 @@ export class DelayedDeliveries {
 
   /** A row that was just committed: delayed or not. */
   note({ seat, nextAttemptAtMs }: DeliveryRow): void {
-    if (nextAttemptAtMs > 0 && seat === this.#seat) this.#nextMs = Math.min(this.#nextMs, nextAttemptAtMs);
+    if (nextAttemptAtMs === 0 || seat !== this.#seat) return;
+    this.#nextMs = Math.min(this.#nextMs, nextAttemptAtMs);
+    this.#fromMs = Math.min(this.#fromMs, nextAttemptAtMs);
   }
 
-  /** Queues what is due, on disk; the answer is what was queued. */
+  /** Queues what is due, on disk; the answer is what was queued. Where it throws, the next call looks again. */
   async takeDue(): Promise<QueuedDelivery[]> {
+    if (this.#nextMs > this.#with.clock.nowMs()) return [];
+    const fromMs = this.#fromMs;
+    // what is noted while disk is read counts
+    this.#nextMs = this.#fromMs = Number.POSITIVE_INFINITY;
+    try {
+      return await this.#takeFrom(fromMs);
+    } catch (error) {
+      this.#nextMs = this.#fromMs = 0;
+      throw error;
+    }
+  }
+
+  async #takeFrom(fromMs: number): Promise<QueuedDelivery[]> {
     const { store, clock } = this.#with;
-    if (this.#nextMs > clock.nowMs()) return [];
-    this.#nextMs = Number.POSITIVE_INFINITY;
-    const found = await delayedFor(store, this.#seat, READY_LIMIT);
+    const found = await delayedFor(store, this.#seat, READY_LIMIT, fromMs);
+    this.#fromMs = Math.min(this.#fromMs, found[0]?.notBeforeMs ?? fromMs);
     const nowMs = clock.nowMs();
     const due = found.filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
     const next = found[due.length];

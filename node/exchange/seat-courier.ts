@@ -139,6 +139,7 @@ export class SeatCourier {
       } catch (error) {
         if (signal.aborted) return;
         this.#fail(error as Error);
+        this.#ready.reset();
         await this.#bell.sleepUntil(this.#dueMs);
       }
     }
@@ -150,8 +151,7 @@ export class SeatCourier {
     for (;;) {
       if (this.#stopping.signal.aborted) return;
       const nextDelayedMs = await this.#refill();
-      const nowMs = clock.nowMs();
-      if (this.#ready.size > 0 && this.#dueMs <= nowMs) return;
+      if (this.#ready.size > 0 && this.#dueMs <= clock.nowMs()) return;
       const until = this.#ready.size > 0 ? this.#dueMs : nextDelayedMs;
       await this.#bell.sleepUntil(until);
     }

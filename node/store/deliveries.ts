@@ -167,14 +167,16 @@ export async function queuedFor(
   return found;
 }
 
-/** What waits for its own time at a seat, earliest first. */
+/** What waits for its own time at a seat from a time on, earliest first. */
 export async function delayedFor(
   store: Reader,
   seat: string,
   limit: number,
+  fromMs = 0,
 ): Promise<{ delivery: QueuedDelivery; notBeforeMs: number }[]> {
   const found: { delivery: QueuedDelivery; notBeforeMs: number }[] = [];
-  for await (const entry of store.range({ ...prefixRange(PREFIX.delayed, seat), limit })) {
+  const { lt } = prefixRange(PREFIX.delayed, seat);
+  for await (const entry of store.range({ gte: key(PREFIX.delayed, seat, fromMs), lt, limit })) {
     const { parts, status } = carriedParts(entry.key, ['text', 'number', 'bytes', 'text']);
     const [of, notBeforeMs, documentId, unit] = parts;
     const rank = readUint64be(entry.value.subarray(0, 8));

@@ -1,6 +1,8 @@
 /** When the courier tries, how much, and in what order when things break: under a clock the test owns. */
 import t from 'tap';
+import { hex } from '../../node/core/bytes.ts';
 import { LienthongError } from '../../node/core/errors.ts';
+import { PREFIX } from '../../node/store/keys.ts';
 import { TestFederation } from './federation.ts';
 
 const attempts = (federation: TestFederation) =>
@@ -149,6 +151,60 @@ t.test('a queue that can not be read is tried again with backoff, not at once', 
   t.ok(node.reported('seat.unreachable').length <= 2, `${node.reported('seat.unreachable').length} failures`);
   node.store.holdRange = undefined;
   await federation.settled('G22', id);
+});
+
+for (const [what, failing] of [
+  ['read', { holdRange: true }],
+  ['put back into the queue', { commit: true }],
+] as const)
+  t.test(`what waits for its own time is tried again where it couldn't be ${what}`, async (t) => {
+    let isFull = true;
+    const room = async () => {
+      if (isFull) throw new LienthongError('disk-full', { where: 'database' });
+    };
+    const federation = await TestFederation.create(t, ['G22', 'H40'], { H40: { room } });
+    const { exchange, store } = federation.node('G22');
+    const { id } = await exchange.submit(federation.submission());
+    const attempts = async () => (await exchange.show(id)).deliveries[0]!.attempts;
+    await federation.until('it is to be offered later', attempts, 0);
+    isFull = false;
+    let failures = 0;
+    const fail = () => {
+      failures++;
+      throw new LienthongError('disk-full', { where: 'database' });
+    };
+    if ('commit' in failing)
+      store.killAt = (_, { writes }) =>
+        writes.some((write) => 'del' in write && write.del[0] === PREFIX.delayed) ? fail() : undefined;
+    else store.holdRange = async ({ gte }) => (gte?.[0] === PREFIX.delayed ? fail() : undefined);
+    await federation.until('it failed', () => failures > 0);
+    store.holdRange = undefined;
+    store.killAt = undefined;
+    await federation.settled('G22', id);
+    t.match(await federation.node('H40').only('inbox'), { id });
+  });
+
+t.test('what waits for its own time is read from the first of it on', async (t) => {
+  let isFull = true;
+  const room = async () => {
+    if (isFull) throw new LienthongError('disk-full', { where: 'database' });
+  };
+  const federation = await TestFederation.create(t, ['G22', 'H40'], { H40: { room } });
+  const { exchange, store } = federation.node('G22');
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) ids.push((await exchange.submit(federation.submission())).id);
+  const read: string[] = [];
+  store.holdRange = async ({ gte }) => {
+    if (gte?.[0] === PREFIX.delayed) read.push(hex(gte));
+  };
+  const attempts = async (id: string) => (await exchange.show(id)).deliveries[0]!.attempts;
+  const allTried = async () => (await Promise.all(ids.map(attempts))).every((count) => count > 3);
+  await federation.until('each was tried some times', allTried);
+  isFull = false;
+  for (const id of ids) await federation.settled('G22', id);
+  t.ok(read.length > 3, `${read.length} times`);
+  t.strictSame([...read].sort(), read, 'never before what went');
+  t.ok(new Set(read).size > 2);
 });
 
 t.test('a receiver that never answers is given up after a minute, and offered again', async (t) => {
