@@ -14,6 +14,9 @@ import { ChunkFile } from './chunk-file.ts';
 import { diskError } from './folder.ts';
 import { type FileHashes, hashesOf } from './hash-thread.ts';
 
+/** Free room is asked for again after so many chunks: other files come at the same time. */
+const ROOM_CHECK_CHUNKS = 4;
+
 export class BlobReceiver<Stored extends BlobFacts> {
   readonly #components: BlobWriterComponents;
   readonly #facts: BlobFacts;
@@ -125,6 +128,8 @@ export class BlobReceiver<Stored extends BlobFacts> {
       );
     }
     if (!this.has(index)) this.#hold(index);
+    // last, so that chunks enter the hash in the order they came
+    if (this.#heldCount % ROOM_CHECK_CHUNKS === 0) await this.#requireRoom(ROOM_CHECK_CHUNKS);
   }
 
   /** Bytes that aren't on disk went into the hash: it is taken from the disk at the end. */
@@ -192,7 +197,14 @@ export class BlobReceiver<Stored extends BlobFacts> {
       this.#hashedTo++;
     }
     giveChunkBuffer(buffer);
-    await this.#components.requireRoom((chunkHashes.length - this.#heldCount) * CHUNK_BYTES);
+    await this.#requireRoom();
+  }
+
+  /** For the chunks still to come, of which only so many are asked for. */
+  async #requireRoom(most = Number.POSITIVE_INFINITY): Promise<void> {
+    const missing = this.#facts.chunkHashes.length - this.#heldCount;
+    if (missing === 0) return;
+    await this.#components.requireRoom(Math.min(most, missing) * CHUNK_BYTES);
   }
 
   async #readBack(buffer: ChunkBuffer, index: number): Promise<ChunkBuffer> {

@@ -362,6 +362,39 @@ t.test('a disk without room is said before anything is written, and while writin
   t.equal((await stored(blobs, bytes)).size, bytes.byteLength);
 });
 
+t.test(
+  'files that come at the same time don’t fill the disk together, and go on when there is room',
+  async (t) => {
+    const reserve = 256 * 1024 * 1024;
+    let free = reserve + 25 * CHUNK_BYTES;
+    const { blobs } = await newStore({ freeBytes: async () => free });
+    const files = [content(20 * CHUNK_BYTES), content(20 * CHUNK_BYTES + 1)].map((bytes) => {
+      const chunks = chunksOf(bytes);
+      const promised = { sha256: sha256(bytes), size: bytes.byteLength, chunkHashes: chunks.map(leafHash) };
+      return { chunks, promised };
+    });
+    const receivers = await Promise.all(files.map(({ promised }) => blobs.receive(promised)));
+    const going = receivers.map(async (receiver, file) => {
+      for (const [index, chunk] of files[file]!.chunks.entries()) {
+        await receiver.writeChunk(index, Uint8Array.from(chunk));
+        free -= chunk.byteLength;
+      }
+    });
+    const ends = await Promise.allSettled(going);
+    t.match(
+      ends.map((end) => (end.status === 'rejected' ? end.reason.code : 'here')),
+      ['disk-full', 'disk-full'],
+    );
+    t.ok(free > reserve - 10 * CHUNK_BYTES, `${free - reserve} bytes beside the reserve`);
+    free = 2 * reserve;
+    for (const [file, receiver] of receivers.entries()) {
+      for (const index of receiver.missing())
+        await receiver.writeChunk(index, Uint8Array.from(files[file]!.chunks[index]!));
+      t.equal((await receiver.finish()).size, files[file]!.promised.size);
+    }
+  },
+);
+
 t.test('the hash of the whole is that of the bytes, whatever pieces they come in', async (t) => {
   const { blobs } = await newStore();
   const bytes = content(2 * CHUNK_BYTES + 999);
