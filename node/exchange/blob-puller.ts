@@ -72,9 +72,11 @@ export class BlobPuller {
   /** A leased file. Throws 'blob-mismatch' when signed facts contradict each other, else 'blob-unavailable'. */
   async pull(pull: Pull, signal: AbortSignal): Promise<LeasedBlob> {
     try {
-      // one file is pulled by one stream at a time, whoever offers it, and a seat by a few
-      return await this.#lanes.run(pull.seat, pull.urgency, () =>
-        this.#locks.run(`file ${hex(pull.attachment.sha256)}`, () => this.#pull(pull, signal)),
+      const { seat, urgency, salvage, attachment } = pull;
+      // a file of one seat is pulled by one stream at a time, and a seat by a few; nobody waits for another's
+      const file = `${hex(attachment.sha256)} ${salvage ? '' : seat}`;
+      return await this.#lanes.run(seat, urgency, signal, () =>
+        this.#locks.run(file, () => this.#pull(pull, signal)),
       );
     } catch (error) {
       if (isLienthongError(error, 'blob-mismatch') && error.details.chunk === undefined) throw error;

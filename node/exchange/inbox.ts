@@ -9,6 +9,7 @@ import { stringify as uuidText } from 'uuid';
 import { type DocumentRow, type OfferFrame, receipt as receiptCodec } from '../../proto/messages.ts';
 import { type Bytes, equalBytes, hex, sha256 } from '../core/bytes.ts';
 import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { raceSignal } from '../core/race-signal.ts';
 import type { BatchSigner } from '../signing/batch-signer.ts';
 import { KINDS } from '../signing/envelope.ts';
 import { arrivalAbsent, getArrival, getRefusal } from '../store/arrivals.ts';
@@ -99,7 +100,7 @@ export class Inbox {
     const under = this.#working.get(name);
     if (under !== undefined) {
       // work begun by a stream that has broken since ends with that stream: this one does it anew
-      const outcome = await under.catch((error: unknown) => {
+      const outcome = await raceSignal(under, signal).catch((error: unknown) => {
         if (signal.aborted) throw error;
       });
       return outcome ?? this.#one(fromSeat, dispatchBytes, offer, signal);

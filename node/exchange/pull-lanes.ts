@@ -25,16 +25,12 @@ interface Seat {
 export class PullLanes {
   readonly #seats = new Map<string, Seat>();
 
-  /** `urgency` as on the wire. Nothing is kept of a seat nobody pulls from. */
-  async run<T>(name: string, urgency: number, work: () => Promise<T>): Promise<T> {
+  /** `urgency` as on the wire; who waits leaves with the signal's reason. Nothing is kept of a seat nobody pulls from. */
+  async run<T>(name: string, urgency: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
     const seat = this.#seats.get(name) ?? { running: 0, waiting: [] };
     this.#seats.set(name, seat);
-    const rank = rankOf(urgency);
-    await new Promise<void>((begin) => {
-      const behind = seat.waiting.findIndex((one) => one.rank > rank);
-      seat.waiting.splice(behind < 0 ? seat.waiting.length : behind, 0, { rank, begin });
-      fillLanes(seat);
-    });
+    await placeIn(seat, rankOf(urgency), signal);
     try {
       return await work();
     } finally {
@@ -43,6 +39,24 @@ export class PullLanes {
       if (seat.running === 0) this.#seats.delete(name);
     }
   }
+}
+
+function placeIn(seat: Seat, rank: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      seat.waiting.splice(seat.waiting.indexOf(mine), 1);
+      reject(signal.reason);
+    };
+    const begin = () => {
+      signal.removeEventListener('abort', leave);
+      resolve();
+    };
+    const mine = { rank, begin };
+    signal.addEventListener('abort', leave, { once: true });
+    const behind = seat.waiting.findIndex((one) => one.rank > rank);
+    seat.waiting.splice(behind < 0 ? seat.waiting.length : behind, 0, mine);
+    fillLanes(seat);
+  });
 }
 
 function fillLanes(seat: Seat): void {

@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
 import { LienthongError } from '../core/errors.ts';
+import { raceSignal } from '../core/race-signal.ts';
 import { isDialAddress, withPeer } from './addresses.ts';
 import type { Connections } from './connections.ts';
 import { type HelloBook, sayHello } from './hello.ts';
@@ -16,7 +17,6 @@ import type { PeerConnection } from './peer-connection.ts';
 import { parsePeerId } from './peer-id.ts';
 import { isRefused, type PeerPolicy, type Refusal } from './peer-policy.ts';
 import type { Purpose } from './protocols.ts';
-import { raceSignal } from './race-signal.ts';
 
 export interface DiallerComponents {
   readonly node: Libp2p;

@@ -4,10 +4,10 @@
  * versions) belongs to whoever gives the HelloBook; here are only order, limits and time.
  */
 import { isLienthongError, LienthongError } from '../core/errors.ts';
+import { raceSignal } from '../core/race-signal.ts';
 import type { FrameStream } from './framing.ts';
 import type { PeerConnection } from './peer-connection.ts';
 import { PROTOCOLS, type Purpose } from './protocols.ts';
-import { raceSignal } from './race-signal.ts';
 
 /** What Hello says and what its answers mean; given by a composition root. Each may throw a LienthongError to refuse. */
 export interface HelloBook {

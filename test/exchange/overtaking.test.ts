@@ -61,6 +61,8 @@ t.test(
   },
 );
 
+const never = new AbortController().signal;
+
 t.test(
   'more files at once than a seat is pulled from: urgent ones begin first and have places of their own',
   async (t) => {
@@ -68,7 +70,7 @@ t.test(
     const begun: string[] = [];
     const ends = new Map<string, () => void>();
     const pull = (name: string, urgency: number) =>
-      lanes.run('H40', urgency, () => {
+      lanes.run('H40', urgency, never, () => {
         begun.push(name);
         return new Promise<void>((end) => ends.set(name, end));
       });
@@ -98,10 +100,10 @@ t.test('a failed pull gives its place back', async (t) => {
   const lanes = new PullLanes();
   for (let i = 0; i < 10; i++)
     await t.rejects(
-      lanes.run('H40', 1, () => Promise.reject(new Error('cut'))),
+      lanes.run('H40', 1, never, () => Promise.reject(new Error('cut'))),
       /cut/,
     );
-  t.equal(await lanes.run('H40', 1, async () => 'ok'), 'ok');
+  t.equal(await lanes.run('H40', 1, never, async () => 'ok'), 'ok');
 });
 
 t.test(
