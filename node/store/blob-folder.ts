@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Bytes, hex, parseHex } from '../core/bytes.ts';
+import { type Bytes, hex, parseHex, sha256, utf8 } from '../core/bytes.ts';
 import { type BlobFacts, decodeFacts, encodeFacts, MAX_SIDECAR_BYTES } from './blob-facts.ts';
 import { directAccess } from './chunk-file.ts';
 import { diskError, isMissing, makeFolder, readSmallFile, syncFolder, writeFileDurably } from './folder.ts';
@@ -44,8 +44,10 @@ export class BlobFolder {
     return join(this.#root, 'incoming', hex(id) + TEMPORARY);
   }
 
-  partialPath(sha256: Bytes): string {
-    return join(this.#root, 'incoming', hex(sha256) + PARTIAL);
+  /** `from`: the seat it comes from; without one it is nobody's own. */
+  partialPath(sum: Bytes, from?: string): string {
+    const of = from === undefined ? '' : `-${hex(sha256(utf8(from))).slice(0, 16)}`;
+    return join(this.#root, 'incoming', hex(sum) + of + PARTIAL);
   }
 
   /** Whether there is a file of that name and no partial one: what is good in it needn't come again. */

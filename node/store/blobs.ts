@@ -48,7 +48,7 @@ export interface BlobStoreComponents {
 export interface ReceiveOptions {
   /** The seat it comes from: should its document not be stored now, what is whole isn't pulled from it again. */
   from?: string;
-  /** Good chunks of a file of that name that lies here damaged are used. */
+  /** Good chunks of a file of that name that lies here damaged are used, and what others gave of it since. */
   salvage?: boolean;
   signal?: AbortSignal;
 }
@@ -102,7 +102,8 @@ export class BlobStore {
     promised: { sha256: Bytes; size: number; chunkHashes: readonly Bytes[] },
     { from, salvage = false, signal }: ReceiveOptions = {},
   ): Promise<BlobReceiver<LeasedBlob>> {
-    const path = this.#files.partialPath(promised.sha256);
+    // who sends it learns nothing of what of it others sent
+    const path = this.#files.partialPath(promised.sha256, salvage ? undefined : from);
     if (this.#active.has(path)) throw new LienthongError('busy', { reason: 'file is being received' });
     const facts = factsOf(promised.sha256, promised.size, promised.chunkHashes);
     const components = this.#writerOf(path, from);
