@@ -24,8 +24,6 @@ const HASHES_PER_ANSWER = 16_384;
 const ANSWERS_AHEAD = 4;
 /** Files one stream may have open. */
 const OPEN_FILES = 4;
-/** Who asks behind so many is told to ask again: what he wants now isn't what he will want then. */
-const SPREAD_WAITING = 6;
 /** A chunk that doesn't get its turn by then may have come to others meanwhile. */
 const TURN_WITHIN_MS = 20_000;
 
@@ -57,8 +55,8 @@ interface UnderWay {
 }
 
 interface Reading extends OpenedBlob {
-  /** Its reader is told what is held. */
-  isTold?: boolean;
+  /** Ends telling its reader what is held. */
+  stopTelling?: () => void;
   spread?: { file: SpreadFile; given: Set<number>; close: () => void };
 }
 
@@ -69,7 +67,6 @@ export class ServedStream {
   readonly #open = new Map<string, Reading>();
   /** By the sequence they answer. */
   readonly #underWay = new Map<number, UnderWay>();
-  readonly #endings: (() => void)[] = [];
   #last: Promise<void> = Promise.resolve();
   #isOver = false;
 
@@ -105,7 +102,6 @@ export class ServedStream {
       this.#with.report('stream.broken', { seat: this.#seat, protocol: 'blob', reason });
     } finally {
       this.#isOver = true;
-      for (const end of this.#endings) end();
       await Promise.allSettled(ahead);
       for (const one of this.#underWay.values()) {
         if (isBroken) one.lost();
@@ -141,7 +137,7 @@ export class ServedStream {
       const leafHashes = file.chunkHashes.slice(from, from + HASHES_PER_ANSWER);
       return { frames: [blobResponse.encode({ sequence, hashes: { leafHashes } })] };
     }
-    if (want === 'held' && file.as === 'helped' && !file.isTold) return this.#subscribe(sequence, file);
+    if (want === 'held' && file.as === 'helped' && !file.stopTelling) return this.#subscribe(sequence, file);
     if (want === 'spread' && file.spread !== undefined)
       return this.#spread(sequence, file, file.spread, request.spread!);
     const index = request.chunk ?? 0;
@@ -173,7 +169,7 @@ export class ServedStream {
       turn?.end();
       return refused(sequence);
     }
-    this.#underWay.set(sequence, { turn: turn!, arrived: () => {}, lost: () => {} });
+    this.#setOut(sequence, { turn: turn!, arrived: () => {}, lost: () => {} });
     return { frames: [chunkFrame(sequence, chunk)], written: turn!.free };
   }
 
@@ -184,9 +180,8 @@ export class ServedStream {
     { file: spread, given }: NonNullable<Reading['spread']>,
     unwanted: Bytes,
   ): Promise<Answer> {
-    const { clock } = this.#with;
-    const isCrowded = this.#with.sharedTurns.waitingFor(hex(file.documentId)) >= SPREAD_WAITING;
-    const turn = isCrowded ? undefined : await this.#sharedTurn(file);
+    const { clock, sharedTurns } = this.#with;
+    const turn = sharedTurns.isCrowded(this.#turnOf(file)) ? undefined : await this.#sharedTurn(file);
     const index = turn && spread.pick(unwanted, given, clock.nowMs());
     if (index === undefined) {
       turn?.end();
@@ -201,7 +196,7 @@ export class ServedStream {
       turn!.end();
       return refused(sequence, true);
     }
-    this.#underWay.set(sequence, {
+    this.#setOut(sequence, {
       turn: turn!,
       arrived: () => spread.took(clock.nowMs() - givenAtMs),
       lost: () => spread.takeBack(index),
@@ -213,10 +208,15 @@ export class ServedStream {
 
   #came(sequence: number): void {
     const come = this.#underWay.get(sequence);
-    if (come === undefined) return;
     this.#underWay.delete(sequence);
-    come.arrived();
-    come.turn.end();
+    come?.arrived();
+    come?.turn.end();
+  }
+
+  /** A reader that uses a sequence again will never say that the earlier chunk has come. */
+  #setOut(sequence: number, one: UnderWay): void {
+    this.#underWay.get(sequence)?.turn.end();
+    this.#underWay.set(sequence, one);
   }
 
   async #sharedTurn(file: Reading): Promise<Turn | undefined> {
@@ -228,7 +228,6 @@ export class ServedStream {
 
   /** Tells what is held now, and more whenever there is, as fast as the reader takes it. */
   #subscribe(sequence: number, file: Reading): Answer {
-    file.isTold = true;
     const frame = () => blobResponse.encode({ sequence, held: { bitmap: file.held() } });
     let isTelling = false;
     let isMore = false;
@@ -242,7 +241,7 @@ export class ServedStream {
       }
       isTelling = false;
     };
-    this.#endings.push(file.onMore(() => void tell()));
+    file.stopTelling = file.onMore(() => void tell());
     return { frames: [frame()] };
   }
 
@@ -273,11 +272,11 @@ export class ServedStream {
     // before the disk is asked: what isn't to be had costs as much as what is
     if (!quotas.mayPull(directory().agencyOfSeat(this.#seat) ?? this.#seat)) return 'over-limit';
     const file: Reading | undefined = await access.open(request, this.#seat);
-    if (file === undefined) return undefined;
-    if (file.as === 'recipient-of-circular') {
+    if (file?.as === 'recipient-of-circular') {
       const spread = spreading.open(file.documentId, file.sha256, file.chunkHashes.length);
       file.spread = { ...spread, given: new Set() };
     }
+    if (file === undefined) return undefined;
     for (const [oldest, other] of this.#open) {
       if (this.#open.size < OPEN_FILES) break;
       this.#open.delete(oldest);
@@ -292,6 +291,7 @@ export class ServedStream {
 
 function close(file: Reading): Promise<void> {
   file.spread?.close();
+  file.stopTelling?.();
   return file.close();
 }
 

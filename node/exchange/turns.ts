@@ -18,6 +18,9 @@ const SLOW_MOST_MS = 60_000;
 const URGENT_TURNS = 2;
 /** Chunks in memory, those of slow turns with them, before a seat may have only one: 32 MiB. */
 const HELD_MOST = 32;
+/** Who wait for one document, and of one seat as many as it asks for at once: nobody fills the places of others. */
+const CROWD = 6;
+const CROWD_OF_SEAT = 2;
 const NORMAL = rankOf(1);
 
 export interface TurnOf {
@@ -60,9 +63,11 @@ export class Turns {
     this.#most = most;
   }
 
-  /** How many wait for a turn of the document. */
-  waitingFor(document: string): number {
-    return this.#waiting.filter((one) => one.document === document).length;
+  /** Whether who wants one of these had better ask again: what he wants now isn't what he will want then. */
+  isCrowded({ document, seat }: TurnOf): boolean {
+    const ofDocument = this.#waiting.filter((one) => one.document === document);
+    const ofSeat = ofDocument.filter((one) => one.seat === seat);
+    return this.#isOwed(document, seat) || ofDocument.length >= CROWD || ofSeat.length >= CROWD_OF_SEAT;
   }
 
   /** Undefined where its turn doesn't come within `waitMs`. */
@@ -121,8 +126,9 @@ export class Turns {
     this.#running.set(pass, beganMs);
     const cancel = this.#clock.after(this.#limitMs, pass);
     const end = once(() => {
+      // who says late on purpose that a chunk has come must not make others wait as long
       if (isSlow) this.#slow.add(name, -1);
-      this.#took(this.#clock.nowMs() - beganMs);
+      else this.#took(this.#clock.nowMs() - beganMs);
       free();
       goOn();
     });
@@ -145,8 +151,13 @@ export class Turns {
 
   #mayBegin({ rank, document, seat }: Waiting): boolean {
     const most = this.#most + (rank < NORMAL ? URGENT_TURNS : 0);
-    if (this.#slow.of(`${document} ${seat}`) > 0) return false;
+    if (this.#isOwed(document, seat)) return false;
     return this.#running.size < most && (this.#inMemory < HELD_MOST || this.#held.of(seat) === 0);
+  }
+
+  /** The end of a turn that took too long. */
+  #isOwed(document: string, seat: string): boolean {
+    return this.#slow.of(`${document} ${seat}`) > 0;
   }
 
   #isBefore(one: Waiting, other: Waiting): boolean {

@@ -21,6 +21,16 @@ for (const fourth of ['lies', 'stalls', 'leaves'] satisfies Conduct[])
     within(t, await sent({ recipients: 24, fourth })),
   );
 
+t.test(
+  'who asks over many streams and says late that a chunk has come costs the others nothing',
+  async (t) => {
+    const without = await sent({ recipients: 3, chunks: 120 });
+    const { seconds } = await sent({ recipients: 4, chunks: 120, fourth: 'dawdles' });
+    const times = seconds / without.seconds;
+    t.ok(times <= 1.5, `took ${times.toFixed(2)} times as long as without it`);
+  },
+);
+
 t.test('to 24 on lines of 2 Mbit/s', async (t) => {
   const alone = await sent({ recipients: 1, mbit: 2, chunks: 6 });
   const { seconds, left } = await sent({ recipients: 24, mbit: 2, chunks: 6 });

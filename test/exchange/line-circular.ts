@@ -22,10 +22,15 @@ const SENDER = 'G22';
 const DOCUMENT = random.bytes(32);
 const MIB = 1024 * 1024;
 const LIE = 76;
+const DAWDLERS_STREAMS = 10;
+const DAWDLE_MS = 10_000;
 const NEVER = new AbortController().signal;
 
-/** What a recipient does: its part, nothing while it says it holds all, wrong chunks, or its part for a second. */
-export type Conduct = 'helps' | 'stalls' | 'lies' | 'leaves';
+/**
+ * What a recipient does: its part, nothing while it says it holds all, wrong chunks, its part for a second, or asking the
+ * sender over many streams at once, and saying that a chunk has come long after it came.
+ */
+export type Conduct = 'helps' | 'stalls' | 'lies' | 'leaves' | 'dawdles';
 
 interface Circular {
   recipients: number;
@@ -109,6 +114,10 @@ class Node {
     const { clock, chunks } = this.#common;
     this.#has = true;
     if (this.#conduct === 'stalls') return this.#stall();
+    if (this.#conduct === 'dawdles') {
+      for (let stream = 0; stream < DAWDLERS_STREAMS; stream++) void this.#dawdle();
+      return;
+    }
     if (this.#conduct === 'leaves') clock.after(1000, () => this.#leave());
     const peers = { openBlob: async (seat: string) => this.#stream(seat) } as never;
     const file = {
@@ -136,6 +145,20 @@ class Node {
   async #stall(): Promise<void> {
     const stream = new BlobStream(this.#stream(SENDER), { dispatchId: DOCUMENT, sha256: DOCUMENT }, NEVER);
     for (let i = 0; i < 2; i++) stream.ask({ spread: bitsOf(this.#common.chunks, () => false) });
+  }
+
+  async #dawdle(): Promise<void> {
+    const { clock, chunks } = this.#common;
+    const stream = new BlobStream(this.#stream(SENDER), { dispatchId: DOCUMENT, sha256: DOCUMENT }, NEVER);
+    for (;;) {
+      const sequence = stream.ask({ spread: bitsOf(chunks, () => false) });
+      if ((await stream.next(DAWDLE_MS)).refused) await clock.sleep(DAWDLE_MS / 100);
+      else {
+        await stream.next(DAWDLE_MS);
+        await clock.sleep(DAWDLE_MS);
+        stream.ask({ came: sequence });
+      }
+    }
   }
 
   #leave(): void {
