@@ -48,3 +48,50 @@ t.test('a sequence used again costs its reader the earlier chunk, and no more', 
   await second.frames.close();
   await second.served;
 });
+
+t.test('what no honest reader asks is refused, or ends its stream, and nothing else', async (t) => {
+  const { open, sender } = await waiting(t, 2);
+  const refused = async (what: string, request: object) => {
+    const { frames, served, ask, next } = open();
+    await ask({ sequence: 1, ...request });
+    t.match(await next(), { sequence: 1, result: 'refused' }, what);
+    await frames.close();
+    await served;
+  };
+  await refused('nothing', {});
+  await refused('a chunk beyond the end', { chunk: 2 });
+  await refused('the largest chunk', { chunk: Number.MAX_SAFE_INTEGER });
+  await refused('what the sender itself holds', { held: true });
+  await refused('another file', { sha256: random.bytes(32), chunk: 0 });
+  await refused('all but all', { spread: new Uint8Array(8192).fill(255) });
+  const answered = async (what: string, request: object, result: string) => {
+    const { frames, served, ask, next } = open();
+    await ask({ sequence: 5, came: 1 });
+    await ask({ sequence: 1, ...request });
+    t.match(await next(), { sequence: 1, result }, what);
+    await frames.close();
+    await served;
+  };
+  await answered('hashes beyond the end: none', { hashesFrom: Number.MAX_SAFE_INTEGER }, 'hashes');
+  await answered('a set of none', { spread: new Uint8Array(0) }, 'given');
+  await answered('a set of more than there are', { spread: Uint8Array.of(252, 255, 255) }, 'given');
+  for (const bytes of [
+    Uint8Array.of(),
+    random.bytes(50),
+    // a sequence of 2^63, above what a number holds
+    Uint8Array.of(8, 128, 128, 128, 128, 128, 128, 128, 128, 128, 1),
+  ]) {
+    const { frames, served } = open();
+    await frames.write(bytes);
+    await t.rejects(frames.read(), 'no request at all');
+    await served;
+  }
+  t.equal(sender.reported('stream.broken').length, 3);
+  const { frames, served, ask, next } = open();
+  for (const sequence of [9, 3, 3, Number.MAX_SAFE_INTEGER]) {
+    await ask({ sequence, chunk: 1 });
+    t.match(await next(), { sequence, result: 'chunk' });
+  }
+  await frames.close();
+  await served;
+});
