@@ -3,6 +3,8 @@
  * hour; what isn't submitted by then, or was given back, is let go and removed. Held in memory: a restart ends all
  * leases, and the caller streams again.
  */
+
+import { AtMost } from '../core/at-most.ts';
 import { hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import { LienthongError } from '../core/errors.ts';
@@ -15,6 +17,8 @@ import { isBlobReferenced } from '../store/documents.ts';
 import type { KeyValueStore } from '../store/key-value.ts';
 
 const KEEP_MS = 3_600_000;
+/** Files read in at once, six chunks of each in memory; a disk is busy with two. */
+const MOST_AT_ONCE = 16;
 /** Uploads that wait for their document at once, over all callers. */
 const MOST_UPLOADS = 10_000;
 
@@ -43,6 +47,7 @@ export class Uploads {
   readonly #blobs: BlobStore;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #reading = new AtMost(MOST_AT_ONCE);
   readonly #held = new Map<string, { blob: LeasedBlob; cancelExpiry: () => void }>();
 
   constructor(components: { store: KeyValueStore; blobs: BlobStore; clock: Clock; random: Random }) {
@@ -53,7 +58,11 @@ export class Uploads {
   }
 
   /** Streams a file in. Throws 'file-empty', 'file-too-large', 'disk-full'; nothing is left behind then. */
-  async store(source: AsyncIterable<Uint8Array>, { signal, size }: StoreOptions = {}): Promise<StoredBlob> {
+  store(source: AsyncIterable<Uint8Array>, options: StoreOptions = {}): Promise<StoredBlob> {
+    return this.#reading.run(options.signal, () => this.#storeStream(source, options));
+  }
+
+  async #storeStream(source: AsyncIterable<Uint8Array>, { signal, size }: StoreOptions): Promise<StoredBlob> {
     const upload = await this.begin(MAX_ATTACHMENT_BYTES, size);
     try {
       for await (const chunk of source) {
@@ -69,7 +78,11 @@ export class Uploads {
   }
 
   /** As `store`, of a file that is read here, straight into the memory it is written from. Also throws 'invalid-file'. */
-  async storeFile(file: LocalFile, { signal, progress }: StoreFileOptions = {}): Promise<StoredBlob> {
+  storeFile(file: LocalFile, options: StoreFileOptions = {}): Promise<StoredBlob> {
+    return this.#reading.run(options.signal, () => this.#storeRead(file, options));
+  }
+
+  async #storeRead(file: LocalFile, { signal, progress }: StoreFileOptions): Promise<StoredBlob> {
     const { size } = file;
     this.#requirePlace();
     if (size === 0) throw new LienthongError('file-empty');

@@ -1,5 +1,6 @@
 /** The small pure pieces: folding of text, backoff, urgency, bytes, the clock, limits of fields. */
 import t from 'tap';
+import { AtMost } from '../../node/core/at-most.ts';
 import { backoffMs, MOST_BACKOFF_MS } from '../../node/core/backoff.ts';
 import {
   compareBytes,
@@ -115,4 +116,35 @@ t.test('what a field may hold fits the wire, four bytes a character', async (t) 
   t.ok(inner('Signer', 'competence') >= FIELD_LIMITS['signer.competence'] * 4);
   t.ok(inner('Attachment', 'name') >= FIELD_LIMITS.attachmentName * 4);
   t.ok(inner('Attachment', 'description') >= FIELD_LIMITS.attachmentDescription * 4);
+});
+
+t.test('at most so many at once, in order; who no longer waits takes nobody’s place', async (t) => {
+  const two = new AtMost(2);
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const leaving = new AbortController();
+  const work = (name: string, signal?: AbortSignal) =>
+    two.run(signal, () => {
+      begun.push(name);
+      return new Promise<void>((end) => ends.set(name, end));
+    });
+  const turn = () => new Promise((next) => setImmediate(next));
+  const all = [work('a'), work('b'), work('c'), work('d', leaving.signal), work('e')];
+  leaving.abort(new Error('no more'));
+  await t.rejects(all[3]!, /no more/);
+  t.same(begun, ['a', 'b']);
+  for (const name of ['a', 'b']) ends.get(name)!();
+  await turn();
+  t.same(begun, ['a', 'b', 'c', 'e']);
+  await t.rejects(
+    two.run(AbortSignal.abort(new Error('never came')), async () => {}),
+    /never came/,
+  );
+  for (const name of ['c', 'e']) ends.get(name)!();
+  await Promise.all([all[0], all[1], all[2], all[4]]);
+  await t.rejects(
+    two.run(undefined, () => Promise.reject(new Error('failed'))),
+    /failed/,
+  );
+  t.equal(await two.run(undefined, async () => 'ok'), 'ok', 'its place is free again');
 });

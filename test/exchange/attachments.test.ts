@@ -250,3 +250,19 @@ t.test(
     await t.rejects(exchange.storeBlob(broken()), { message: 'the caller went away' });
   },
 );
+
+t.test('however many files are handed in at once, a few are read at a time', async (t) => {
+  const federation = await TestFederation.create(t, ['G22']);
+  const { exchange } = federation.node('G22');
+  let reading = 0;
+  let most = 0;
+  const source = async function* () {
+    most = Math.max(most, ++reading);
+    await new Promise((resolve) => setImmediate(resolve));
+    yield random.bytes(70_000);
+    reading--;
+  };
+  const stored = await Promise.all(Array.from({ length: 100 }, () => exchange.storeBlob(source())));
+  t.equal(stored.length, 100);
+  t.ok(most <= 16, `${most} at once`);
+});
