@@ -33,6 +33,8 @@ export function addBlobRoutes(
         const stored = await takeStream(request, MAX_ATTACHMENT_BYTES, (source, signal) =>
           node.storeBlob(source, { signal, size }),
         );
+        // sent whole, but nobody learns the lease
+        if (reply.raw.closed) await node.releaseBlob?.(stored.lease);
         return reply.code(201).send(stored);
       },
     );

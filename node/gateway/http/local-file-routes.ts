@@ -36,16 +36,20 @@ export function addLocalFileRoutes(
         bytes = done;
       };
       const work = node.storeFile!(file, { signal, progress }).finally(() => file.close());
+      let isTaken = false;
+      const giveBack = () => {
+        if (!isTaken) work.then(({ lease }) => node.releaseBlob?.(lease)).catch(() => undefined);
+      };
+      // also where nobody ever reads a line
+      if (signal.aborted) giveBack();
+      else signal.addEventListener('abort', giveBack, { once: true });
       const lines = async function* () {
-        let isTaken = false;
         try {
           while (!(await endsWithin(work, PROGRESS_MS, clock))) yield line({ bytes });
           yield line(await work);
           isTaken = true;
         } catch (error) {
           if (!signal.aborted) yield line(errorBody(asLienthongError(error), languageOf(request)));
-        } finally {
-          if (!isTaken) await work.then(({ lease }) => node.releaseBlob?.(lease)).catch(() => undefined);
         }
       };
       return reply.type('application/x-ndjson').send(Readable.from(lines(), { objectMode: false }));

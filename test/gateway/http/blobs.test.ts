@@ -172,3 +172,28 @@ t.test('a lease is given back', async (t) => {
   t.equal((await call('DELETE', '/v1/blobs/abc-1')).status, 204);
   t.same(released, ['abc-1']);
 });
+
+t.test('a caller that goes away after its last octet leaves nothing behind', async (t) => {
+  const { node, door, call } = await open(t);
+  const taken = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  const { storeBlob } = node;
+  node.storeBlob = async (source, options) => {
+    const stored = await storeBlob.call(node, source, options);
+    taken.resolve();
+    await mayAnswer.promise;
+    return stored;
+  };
+  const released = Promise.withResolvers<string>();
+  Object.assign(node, { releaseBlob: async (lease: string) => released.resolve(lease) });
+  const outgoing = request({ socketPath: door.path, method: 'POST', path: '/v1/blobs', headers: OCTETS });
+  outgoing.on('error', () => undefined);
+  outgoing.end(Buffer.alloc(100_000));
+  await taken.promise;
+  outgoing.destroy();
+  await new Promise((resolve) => outgoing.once('close', resolve));
+  // what came later is answered: the door has seen it
+  for (let times = 0; times < 3; times++) await call('GET', '/v1/status');
+  mayAnswer.resolve();
+  t.ok(await released.promise);
+});

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LienthongError } from '../../../node/core/errors.ts';
@@ -144,4 +145,30 @@ t.test('a caller that goes away leaves nothing behind', async (t) => {
   gone.resolve();
   t.match(await ended, LienthongError);
   t.equal(node.blobs.size, 0);
+});
+
+t.test('a caller that has gone before its call is looked at leaves nothing either', async (t) => {
+  const heard: AbortSignal[] = [];
+  const { door, folder, node } = await open(t);
+  Object.assign(node, {
+    storeFile: async (_: LocalFile, { signal }: Options) => {
+      heard.push(signal);
+      node.blobs.set('lease', new Uint8Array(1));
+      return { sha256: '', size: 1, lease: 'lease' };
+    },
+  });
+  const path = join(folder, 'a');
+  await writeFile(path, 'abc');
+  const body = JSON.stringify(await meant(path));
+  const head = `POST /v1/blobs/local HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  for (let caller = 1; caller <= 20; caller++) {
+    const socket = connect(door.path);
+    await once(socket, 'connect');
+    socket.write(head + body);
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await eventually('it was looked at', () => heard.length === caller);
+    await eventually('its leaving is noticed', () => heard[caller - 1]!.aborted);
+    await eventually('its lease is given back', () => node.blobs.size === 0);
+  }
 });
