@@ -37,8 +37,7 @@ export async function* piecesOf(
   progress: (bytes: number) => void = () => undefined,
 ): AsyncGenerator<Uint8Array> {
   let sent = 0;
-  const changed = () =>
-    new LienthongError('invalid-file', { file: path, reason: 'changed while it was read' });
+  const changed = () => new LienthongError('invalid-file', { file: path, reason: 'changed' });
   try {
     for await (const piece of createReadStream(path, {
       highWaterMark: PIECE_BYTES,

@@ -185,7 +185,7 @@ async function readChunk(file: LocalFile, index: number): Promise<ChunkBuffer> {
     while (buffer.length < length) {
       const at = index * CHUNK_BYTES + buffer.length;
       const read = await file.read(buffer.room.subarray(buffer.length, length), at);
-      if (read === 0) throw new LienthongError('invalid-file', { reason: 'changed while it was read' });
+      if (read === 0) throw new LienthongError('invalid-file', { reason: 'changed' });
       buffer.length += read;
     }
     return buffer;

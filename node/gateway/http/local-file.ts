@@ -59,7 +59,7 @@ export class OpenedFile implements LocalFile {
       `${found.ino}` === inode &&
       `${found.mtimeNs}` === modifiedNs &&
       found.size === BigInt(size);
-    if (!same) throw new LienthongError('invalid-file', { file: this.#name, reason: 'not the file meant' });
+    if (!same) throw new LienthongError('invalid-file', { file: this.#name, reason: 'other-file' });
   }
 
   close(): Promise<void> {

@@ -16,6 +16,8 @@ export const oneOf = <T extends string>(values: readonly T[]) => Type.Enum([...v
 export const text = () => Type.String({ maxLength: 5_000 });
 export const code = () => Type.String({ minLength: 1, maxLength: 60 });
 const day = () => Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' });
+/** As the system counts: a disk of some file systems has inodes beyond what a number holds. */
+const unsigned64 = () => Type.String({ pattern: '^\\d{1,20}$' });
 const digits = () => Type.String({ pattern: '^\\d{1,7}$' });
 /** An exchange id or the beginning of one. */
 export const documentId = () => Type.String({ pattern: '^[0-9a-fA-F-]{1,64}$' });
@@ -124,8 +126,8 @@ export type ListQuerystring = Static<typeof ListQuerystring>;
 /** A file as the caller's system shows it. */
 export const LocalFileBody = strict({
   path: Type.String({ minLength: 1, maxLength: 4096, pattern: '^/' }),
-  device: digits(),
-  inode: digits(),
+  device: unsigned64(),
+  inode: unsigned64(),
   modifiedNs: Type.String({ pattern: '^-?\\d{1,30}$' }),
   size: Type.Integer({ minimum: 1, maximum: MAX_ATTACHMENT_BYTES }),
 });

@@ -96,6 +96,7 @@ t.test('another file in its place, one that is no file, or may not be read, is r
   };
   await refused({ ...right, inode: '1' });
   await refused({ ...right, device: '1' });
+  await refused({ ...right, inode: '18446744073709551615', device: '18446744073709551615' });
   await refused({ ...right, size: 4 });
   await refused({ ...right, modifiedNs: '0' });
   await refused({ ...right, path: join(folder, 'none') });
