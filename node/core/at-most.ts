@@ -10,6 +10,10 @@ export class AtMost {
     this.#most = most;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Who waits leaves with the signal's reason. */
   async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#most) await this.#place(signal);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { BoundedCache } from '../../certs/bounded-cache.ts';
 import type { Attachment } from '../../proto/messages.ts';
+import { AtMost } from '../core/at-most.ts';
 import { hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import type { PdfNote } from '../core/pdf-views.ts';
@@ -36,8 +37,7 @@ export class PdfExaminer {
   readonly #with: Pick<ExchangeComponents, 'store' | 'blobs'>;
   readonly #remembered = new BoundedCache<PdfExamination>(MOST_REMEMBERED);
   readonly #running = new Map<string, Promise<PdfExamination | PdfNote>>();
-  readonly #waiting: (() => void)[] = [];
-  #active = 0;
+  readonly #places = new AtMost(MOST_AT_ONCE);
 
   constructor(components: Pick<ExchangeComponents, 'store' | 'blobs'>) {
     this.#with = components;
@@ -60,21 +60,13 @@ export class PdfExaminer {
   }
 
   async #examine(name: string, open: Open, work: WorkBudget): Promise<PdfExamination | PdfNote> {
-    if (this.#active === MOST_AT_ONCE) {
-      if (this.#waiting.length === MOST_WAITING) return 'later';
-      // whoever ends hands its place over
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#active++;
+    if (this.#places.waiting >= MOST_WAITING) return 'later';
     try {
-      const found = await examineFile(name, open, work);
+      const found = await this.#places.run(undefined, () => examineFile(name, open, work));
       this.#remembered.set(name, found);
       return found;
     } catch (error) {
       return error instanceof WorkSpent ? 'later' : 'unreadable';
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#active--;
-      else next();
     }
   }
 
