@@ -4,12 +4,22 @@
  * the chunk hashes first, so that a file that is there has them.
  */
 import { constants } from 'node:fs';
-import { copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Bytes, hex, parseHex, sha256, utf8 } from '../core/bytes.ts';
+import { isLienthongError } from '../core/errors.ts';
 import { type BlobFacts, decodeFacts, encodeFacts, MAX_SIDECAR_BYTES } from './blob-facts.ts';
 import { directAccess } from './chunk-file.ts';
-import { diskError, isMissing, makeFolder, readSmallFile, syncFolder, writeFileDurably } from './folder.ts';
+import {
+  diskError,
+  FILE_MODE,
+  isMissing,
+  isUnreadable,
+  makeFolder,
+  readSmallFile,
+  syncFolder,
+  writeFileDurably,
+} from './folder.ts';
 
 const SIDECAR = '.chunks';
 /** What may lie beside a file: its chunk hashes, or what a crash left of writing them. */
@@ -61,10 +71,14 @@ export class BlobFolder {
   /** A partial file with all that is in the file of that name, which stays; shares its blocks where the disk can. */
   async salvage(sha256: Bytes): Promise<void> {
     const path = this.partialPath(sha256);
-    await copyFile(this.pathOf(sha256), path, constants.COPYFILE_FICLONE).catch(async (error) => {
+    try {
+      await copyFile(this.pathOf(sha256), path, constants.COPYFILE_FICLONE);
+      // a copy has the rights of what it is of
+      await chmod(path, FILE_MODE);
+    } catch (error) {
       await removeFile(path);
-      throw diskError(error, 'blobs');
-    });
+      if (!isUnreadable(error)) throw diskError(error, 'blobs');
+    }
   }
 
   /** Gives a synced temporary file its name, over any file that has it, with its chunk hashes. */
@@ -85,7 +99,10 @@ export class BlobFolder {
   }
 
   async readFacts(sha256: Bytes): Promise<BlobFacts | undefined> {
-    const bytes = await readSmallFile(this.pathOf(sha256) + SIDECAR, MAX_SIDECAR_BYTES);
+    const path = this.pathOf(sha256) + SIDECAR;
+    const bytes = await readSmallFile(path, MAX_SIDECAR_BYTES).catch((error) => {
+      if (!isUnreadable(error) && !isLienthongError(error, 'oversize')) throw error;
+    });
     return bytes === undefined ? undefined : decodeFacts(sha256, bytes);
   }
 
@@ -144,7 +161,7 @@ async function listed(folder: string): Promise<string[]> {
 
 async function statOf(path: string) {
   return stat(path).catch((error) => {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) || isUnreadable(error)) return undefined;
     throw diskError(error, path);
   });
 }

@@ -8,7 +8,7 @@ import { LienthongError } from '../core/errors.ts';
 import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import { ChunkBuffer, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile, type DirectAccess } from './chunk-file.ts';
-import { diskError, isMissing, readAll } from './folder.ts';
+import { diskError, isMissing, isUnreadable, readAll } from './folder.ts';
 
 /** Smaller files stay in the page cache: a circular's recipients all read them. */
 const LARGE_BYTES = 16 * CHUNK_BYTES;
@@ -30,19 +30,22 @@ export class BlobReader {
     this.#access = access;
   }
 
-  /** Undefined when there is no such file. */
+  /** Undefined when there is no such file, or none that can be read. */
   static async open(path: string, access: DirectAccess): Promise<BlobReader | undefined> {
     try {
-      const handle = await open(path, 'r');
-      const { size } = await handle.stat();
-      return new BlobReader(handle, path, size, access);
+      // without O_NONBLOCK a pipe in its place would hold this up
+      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const found = await handle.stat();
+      if (found.isFile()) return new BlobReader(handle, path, found.size, access);
+      await handle.close();
+      return undefined;
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (isMissing(error) || isUnreadable(error)) return undefined;
       throw diskError(error, 'blobs');
     }
   }
 
-  /** Exactly the bytes asked for; 'usage' beyond the end or above one chunk, 'damaged' when the file is shorter. */
+  /** Exactly the bytes asked for; 'usage' beyond the end or above one chunk, 'damaged' when they aren't to be had. */
   async read(offset: number, length: number): Promise<Bytes> {
     if (offset < 0 || length < 0 || length > CHUNK_BYTES || offset + length > this.size)
       throw new LienthongError('usage', { reason: 'read beyond the file', offset, length });
@@ -51,11 +54,11 @@ export class BlobReader {
     return bytes;
   }
 
-  /** Fills the buffer from `offset`; 'damaged' when the file ends before. */
+  /** Fills the buffer from `offset`; 'damaged' when the file ends before, or the disk can't read it. */
   async readInto(bytes: Bytes, offset: number): Promise<void> {
     const length = bytes.byteLength;
     const done = await readAll(this.#handle, bytes, offset).catch((error) => {
-      throw diskError(error, 'blobs');
+      throw readError(error);
     });
     if (done < length) throw new LienthongError('damaged', { where: 'blob' });
   }
@@ -75,7 +78,7 @@ export class BlobReader {
     return chunk;
   }
 
-  /** A chunk as the disk has it; 'damaged' when the file ends before. */
+  /** A chunk as the disk has it; 'damaged' when the file ends before, or the disk can't read it. */
   async readChunk(buffer: ChunkBuffer, index: number): Promise<void> {
     const length = chunkLength(this.size, index);
     try {
@@ -84,7 +87,7 @@ export class BlobReader {
       if (direct !== undefined) await direct.read(buffer, index, length);
       else buffer.length = await readAll(this.#handle, buffer.room.subarray(0, length), index * CHUNK_BYTES);
     } catch (error) {
-      throw diskError(error, 'blobs');
+      throw readError(error);
     }
     if (buffer.length < length) throw new LienthongError('damaged', { where: 'blob' });
   }
@@ -115,3 +118,8 @@ export class BlobReader {
     await Promise.all([direct?.close(), this.#handle.close()]);
   }
 }
+
+const readError = (cause: unknown): LienthongError =>
+  isUnreadable(cause)
+    ? new LienthongError('damaged', { where: 'blob' }, { cause })
+    : diskError(cause, 'blobs');

@@ -11,7 +11,7 @@ import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
 import { ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
 import { ChunkFile } from './chunk-file.ts';
-import { diskError } from './folder.ts';
+import { diskError, isUnreadable } from './folder.ts';
 import { type FileHashes, hashesOf } from './hash-thread.ts';
 
 /** Free room is asked for again after so many chunks: other files come at the same time. */
@@ -189,7 +189,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
     const buffer = takeChunkBuffer();
     for (let index = 0; index < chunkHashes.length && index * CHUNK_BYTES < size; index++) {
       signal?.throwIfAborted();
-      await this.#readBack(buffer, index);
+      if (!(await this.#isReadable(buffer, index))) continue;
       if (!equalBytes(await this.#hashes.leaf(buffer), chunkHashes[index]!)) continue;
       this.#hold(index);
       if (index !== this.#hashedTo) continue;
@@ -205,6 +205,16 @@ export class BlobReceiver<Stored extends BlobFacts> {
     const missing = this.#facts.chunkHashes.length - this.#heldCount;
     if (missing === 0) return;
     await this.#components.requireRoom(Math.min(most, missing) * CHUNK_BYTES);
+  }
+
+  async #isReadable(buffer: ChunkBuffer, index: number): Promise<boolean> {
+    try {
+      await this.#readBack(buffer, index);
+      return true;
+    } catch (error) {
+      if (isUnreadable(error)) return false;
+      throw error;
+    }
   }
 
   async #readBack(buffer: ChunkBuffer, index: number): Promise<ChunkBuffer> {

@@ -8,7 +8,7 @@
 import type { Bytes } from '../core/bytes.ts';
 import { equalBytes, hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
-import { LienthongError } from '../core/errors.ts';
+import { isLienthongError, LienthongError } from '../core/errors.ts';
 import { type BlobFacts, chunkCount, factsOf } from './blob-facts.ts';
 import { BlobFolder } from './blob-folder.ts';
 import { BlobLeases, LEASE_ID_BYTES, type Lease } from './blob-leases.ts';
@@ -241,6 +241,9 @@ export class BlobStore {
       if (kept === undefined || !equalBytes(kept.chunkRoot, facts.chunkRoot))
         await this.#files.writeFacts(facts);
       return facts;
+    } catch (error) {
+      if (isLienthongError(error, 'damaged')) return undefined;
+      throw error;
     } finally {
       hashes.end();
       await reader.close();

@@ -119,6 +119,15 @@ export function diskError(cause: unknown, where: string): LienthongError {
   return new LienthongError('internal', { where, reason: code }, { cause });
 }
 
+/** Of a sector, of a file system, of what was put in a file's place, of rights that were changed: a file that can't be had. */
+const UNREADABLE = new Set(['EIO', 'EUCLEAN', 'EBADMSG', 'EISDIR', 'ELOOP', 'ENXIO', 'EACCES', 'EPERM']);
+
+/** Whether reading failed because of the file itself, so that trying again won't help: it has to be brought back. */
+export const isUnreadable = (error: unknown): boolean => {
+  const cause = error instanceof LienthongError ? error.cause : error;
+  return UNREADABLE.has(codeOf(cause) ?? '');
+};
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
 function translate(where: string): (cause: unknown) => never {

@@ -1,6 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, unlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -217,6 +231,54 @@ t.test('a damaged, shortened or missing file is told apart from a good one, and 
   t.equal(await blobs.reuse(sha), undefined);
   t.equal(await blobs.has(sha), false);
 });
+
+t.test('what lies in the place of a file and is none is told apart too, and holds nothing up', async (t) => {
+  const { folder, blobs } = await newStore();
+  const file = await stored(blobs, content(3 * CHUNK_BYTES));
+  await file.lease.release();
+  const path = pathOf(folder, file.sha256);
+  const things: Record<string, () => unknown> = {
+    'a folder': () => mkdir(path),
+    'a pipe': () => execFileSync('mkfifo', [path]),
+    'a device without an end': () => symlink('/dev/zero', path),
+    'a link to itself': () => symlink(path, path),
+    'a file that cannot be read': () => symlink('/proc/self/mem', path),
+  };
+  for (const [what, put] of Object.entries(things)) {
+    await rm(path, { recursive: true, force: true });
+    await put();
+    t.match(await blobs.verify(file.sha256), /^(damaged|missing)$/, what);
+    t.equal(await blobs.reuse(file.sha256), undefined);
+    t.equal(await blobs.facts(file.sha256), undefined);
+  }
+  await rm(path);
+  await rename(
+    await stored(blobs, content(CHUNK_BYTES + 1)).then(({ sha256: sum }) => pathOf(folder, sum)),
+    path,
+  );
+  await rm(`${path}.chunks`);
+  await mkdir(`${path}.chunks`);
+  t.equal(await blobs.verify(file.sha256), 'damaged', 'other bytes, and no chunk hashes');
+});
+
+t.test(
+  'what is good in a damaged file is used whatever its rights, and they are not taken over',
+  async (t) => {
+    const { folder, blobs } = await newStore();
+    const bytes = content(3 * CHUNK_BYTES);
+    const { sha256: sum, chunkHashes, size, lease } = await stored(blobs, bytes);
+    await lease.release();
+    const path = pathOf(folder, sum);
+    await truncate(path, 2 * CHUNK_BYTES + 5);
+    await chmod(path, 0o444);
+    const receiver = await blobs.receive({ sha256: sum, size, chunkHashes }, { salvage: true });
+    t.same(receiver.missing(), [2]);
+    await receiver.writeChunk(2, Uint8Array.from(chunksOf(bytes)[2]!));
+    await receiver.finish();
+    t.equal(await blobs.verify(sum), 'ok');
+    t.equal((await stat(path)).mode & 0o777, 0o600);
+  },
+);
 
 t.test('lost or damaged chunk hashes are made again from the file', async (t) => {
   const { folder, blobs } = await newStore();
