@@ -114,7 +114,10 @@ t.test('what a folder or a port lacks is named, and nothing is left running', as
     else await writeFile(file, bytes);
     await t.rejects(
       startAgency({ dir }),
-      { code: 'folder-damaged', details: { where: new RegExp(`${where.replace('.', '\\.')}$`) } },
+      {
+        code: where === 'config.json' && bytes !== undefined ? 'configuration' : 'folder-damaged',
+        details: { where: new RegExp(`${where.replace('.', '\\.')}$`) },
+      },
       `${path.join('/')} ${bytes === undefined ? 'gone' : 'damaged'}`,
     );
     await writeFile(file, whole, { mode: 0o600 });
@@ -138,16 +141,21 @@ t.test('what a folder or a port lacks is named, and nothing is left running', as
 t.test('a quota of the configuration counts, and a wrong one is named', async (t) => {
   const { at, start, events } = await federation(t, ['G22', 'H40']);
   const config = await readNodeConfig(at('H40'));
-  for (const quota of [
-    { documentsPerDay: 0, bytesPerDay: 5 },
-    [5],
-    { documentsPerDay: 1.5, bytesPerDay: 5 },
-    7,
-    { documentsPerDay: 1, bytesPerDay: 1, more: 1 },
-  ]) {
+  for (const [reason, quota] of [
+    ['quota.documentsPerDay', { documentsPerDay: 0, bytesPerDay: 5 }],
+    ['quota', [5]],
+    ['quota.bytesPerDay', { documentsPerDay: 1, bytesPerDay: 1.5 }],
+    ['quota', 7],
+    ['quota.more', { documentsPerDay: 1, bytesPerDay: 1, more: 1 }],
+    ['quota.statusesPerDay', { statusesPerDay: '100' }],
+    ['quota.toString', { toString: 5 }],
+    ['quota.bytesPerDay', { bytesPerDay: 2 ** 53 }],
+  ] as const) {
     await writeNodeConfig(at('H40'), { ...config, quota: quota as never });
-    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'quota' } });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason } });
   }
+  await writeFile(join(at('H40'), 'config.json'), '{"quota": {},}');
+  await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: 'json' } });
   await writeNodeConfig(at('H40'), { ...config, quota: { documentsPerDay: 1 } });
   const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
   const one = await g22.service.submit(letter('H40', 1));
@@ -171,7 +179,7 @@ t.test('whose register counts is part of the configuration', async (t) => {
   t.equal(config.registers, undefined, "the agency's one series without it");
   for (const registers of ['each', 1, null]) {
     await writeNodeConfig(at('H40'), { ...config, registers: registers as never });
-    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'registers' } });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: 'registers' } });
   }
   await writeNodeConfig(at('H40'), { ...config, registers: 'unit' });
   const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
@@ -186,7 +194,7 @@ t.test('a calendar of the configuration counts, and a wrong one is named', async
   const config = await readNodeConfig(at('H40'));
   for (const calendar of [{ holidays: ['2026-02-30'] }, { off: [] }, 7]) {
     await writeNodeConfig(at('H40'), { ...config, calendar: calendar as never });
-    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: 'calendar' } });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: 'calendar' } });
   }
   const year = new Date().getUTCFullYear();
   const holidays = [year, year + 1].map((one) => `${one}-06-15`);
@@ -204,7 +212,7 @@ t.test(
     const config = await readNodeConfig(at('G22'));
     await writeNodeConfig(at('G22'), { ...config, edxmlOriginalTravels: 'yes' as never });
     const reason = 'edxmlOriginalTravels';
-    await t.rejects(readNodeConfig(at('G22')), { code: 'folder-damaged', details: { reason } });
+    await t.rejects(readNodeConfig(at('G22')), { code: 'configuration', details: { reason } });
     await writeNodeConfig(at('G22'), { ...config, edxmlOriginalTravels: true });
     const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
     const text = fixture('document-new.edxml').toString();
@@ -232,7 +240,7 @@ t.test('where a seal is in a token, a wrong configuration is named by its field'
     ['seal.pin', { ...seal, pin: '1234' }],
   ] as const) {
     await writeNodeConfig(at('H40'), { ...config, seal: wrong as never });
-    await t.rejects(readNodeConfig(at('H40')), { code: 'folder-damaged', details: { reason: field } });
+    await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: field } });
   }
   await writeNodeConfig(at('H40'), { ...config, seal });
   t.same((await readNodeConfig(at('H40'))).seal, seal);

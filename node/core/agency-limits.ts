@@ -41,10 +41,12 @@ export const BURST_SECONDS = 10;
 /** Share of what was saved up that only statuses and recalls may use. */
 export const RESERVED_SHARE = 0.1;
 
-/** As a configuration gives them: some of the table, whole numbers from 1; undefined when it is anything else. */
-export function parseAgencyLimits(given: unknown): Partial<AgencyLimits> | undefined {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
-  const isLimit = ([name, value]: [string, unknown]) =>
-    Object.hasOwn(DEFAULT_AGENCY_LIMITS, name) && Number.isSafeInteger(value) && (value as number) >= 1;
-  return Object.entries(given).every(isLimit) ? (given as Partial<AgencyLimits>) : undefined;
+/** As a configuration gives them: some of the table, whole numbers from 1. Throws TypeError naming what is none, "quota.bytesPerDay". */
+export function parseAgencyLimits(given: unknown): Partial<AgencyLimits> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw new TypeError('quota');
+  for (const [name, value] of Object.entries(given)) {
+    const isLimit = Object.hasOwn(DEFAULT_AGENCY_LIMITS, name) && Number.isSafeInteger(value) && value >= 1;
+    if (!isLimit) throw new TypeError(`quota.${name}`);
+  }
+  return given as Partial<AgencyLimits>;
 }

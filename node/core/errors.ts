@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   'already-initialised': row('never', 409, 3),
   'not-initialised': row('never', 409, 3),
   'folder-damaged': row('never', 500, 3),
+  configuration: row('never', 500, 2),
   // rules of a submission
   'no-recipient': row('never', 422, 3),
   'duplicate-recipient': row('never', 422, 3),

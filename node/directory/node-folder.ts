@@ -95,11 +95,12 @@ export async function openNodeFolder(dir: string): Promise<NodeFolder> {
   };
 }
 
+/** Throws 'configuration' naming the entry that is wrong: people write in this file. */
 export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const path = join(dir, CONFIG);
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
+  if (bytes === undefined) throw new LienthongError('folder-damaged', { where: path, reason: 'missing' });
   try {
-    if (bytes === undefined) throw new TypeError('missing');
     const config = JSON.parse(new TextDecoder().decode(bytes));
     const { listen, announce, classification, quota, registers, seal, calendar, edxmlOriginalTravels } =
       config;
@@ -107,7 +108,7 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
     if (!all(announce, isAnnounceAddress)) throw new TypeError('announce');
     if (classification !== undefined && !isClassification(classification))
       throw new TypeError('classification');
-    if (quota !== undefined && parseAgencyLimits(quota) === undefined) throw new TypeError('quota');
+    if (quota !== undefined) parseAgencyLimits(quota);
     if (registers !== undefined && registers !== 'agency' && registers !== 'unit')
       throw new TypeError('registers');
     if (seal !== undefined) parseTokenSettings(seal);
@@ -116,8 +117,8 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
     const given = { listen, announce, classification, quota, registers, seal };
     return { ...given, calendar: days, edxmlOriginalTravels };
   } catch (cause) {
-    const reason = cause instanceof TypeError ? cause.message : 'unreadable';
-    throw new LienthongError('folder-damaged', { where: path, reason }, { cause });
+    const reason = cause instanceof TypeError ? cause.message : 'json';
+    throw new LienthongError('configuration', { where: path, reason }, { cause });
   }
 }
 

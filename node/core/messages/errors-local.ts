@@ -40,6 +40,10 @@ export const LOCAL_ERROR_TEXTS = {
     vi: 'Thư mục[ {dir|where}] chưa được khởi tạo. Khởi tạo bằng: lienthong node init --dir THƯ-MỤC --invite MÃ-MỜI (sổ đăng ký: lienthong registry init).',
     en: 'The folder[ {dir|where}] is not initialised. Do it with: lienthong node init --dir FOLDER --invite TOKEN (a registry: lienthong registry init).',
   },
+  configuration: {
+    vi: 'Cấu hình không dùng được[ tại {where}][: {reason}]. Sửa mục đó trong tệp rồi làm lại.',
+    en: "The configuration can't be used[ at {where}][: {reason}]. Correct that entry of the file, then do it again.",
+  },
   'folder-damaged': {
     vi: 'Thư mục dữ liệu bị hỏng[ tại {where|dir}][: {reason}]. Đừng sửa bằng tay; chạy “lienthong node check” để xem chỗ hỏng.',
     en: 'The data folder is damaged[ at {where|dir}][: {reason}]. Don\'t repair it by hand; "lienthong node check" shows where.',

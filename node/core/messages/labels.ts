@@ -283,6 +283,7 @@ export const LABEL_TEXTS = {
   'reason.EACCES': { vi: 'không có quyền', en: 'no permission' },
   'reason.folder': { vi: 'là thư mục', en: 'it is a folder' },
   'reason.special': { vi: 'không phải tệp thường', en: 'not an ordinary file' },
+  'reason.json': { vi: 'sai cú pháp JSON', en: 'this is no JSON' },
   'reason.changed': { vi: 'tệp thay đổi trong lúc đọc', en: 'it changed while it was read' },
   'reason.other-file': {
     vi: 'không còn là tệp đã chọn, hoặc vừa thay đổi',

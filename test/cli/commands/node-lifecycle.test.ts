@@ -226,6 +226,7 @@ for (const [code, status] of [
   ['locked', 3],
   ['not-initialised', 3],
   ['folder-damaged', 3],
+  ['configuration', 2],
   ['damaged', 7],
 ] as const)
   t.test(`a start that fails with ${code} is a clear line and status ${status}`, async (t) => {
