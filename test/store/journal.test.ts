@@ -119,7 +119,11 @@ t.test('torn anywhere in its last record, the journal holds the ones before', as
 const encodeLeaf = (entry: AuditEntry, salt: Bytes) => concat(utf8(JSON.stringify(entry)), salt);
 async function openBoth(folder: string) {
   const store = await LevelEngine.open({ folder });
-  const log = await AuditLog.open({ store, folder: join(folder, 'audit'), encodeLeaf, random: systemRandom });
+  const how = { store, folder: join(folder, 'audit'), encodeLeaf, random: systemRandom };
+  const log = await AuditLog.open(how).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   const close = async () => {
     await store.close();
     await log.close();
@@ -268,4 +272,42 @@ t.test('a journal isn’t played into an emptied database, another store’s, or
     t.equal(await store.get(key(PREFIX.commit, 303)), undefined);
     await store.close();
   }
+});
+
+t.test('a byte turned or a file cut, in journal, log or both: all of it, or it is said', async (t) => {
+  const { folder, rows, head } = await written();
+  const used = async (path: string) => (await readFile(path)).findLastIndex((byte) => byte !== 0) + 1;
+  const verdicts = { whole: 0, said: 0 };
+  for (let round = 0; round < 36; round++) {
+    const copy = await copyOf(folder);
+    const journals = [join(copy, 'journal-1'), join(copy, 'journal-2')];
+    const paths = [[...journals, await logOf(copy)], journals, [await logOf(copy)]][round % 3]!;
+    for (const path of paths) {
+      const end = await used(path).catch(() => 0);
+      if (end === 0) continue;
+      const at = random.below(end);
+      if (random.below(3) === 0) await truncate(path, at);
+      else {
+        const handle = await open(path, 'r+');
+        const byte = (await readFile(path)).subarray(at, at + 1);
+        await handle.write(Uint8Array.of(byte[0]! ^ (1 << random.below(8))), 0, 1, at);
+        await handle.close();
+      }
+    }
+    try {
+      const { store, log, close } = await openBoth(copy);
+      const isSaid = store.health.state !== 'ok' || log.head().size < head.size;
+      const isWhole = JSON.stringify(await dumpOf(store).catch(() => [])) === JSON.stringify(rows);
+      if (isSaid) verdicts.said++;
+      else if (isWhole) verdicts.whole++;
+      else t.fail(`round ${round}: rows are missing, and nothing is said`);
+      await close();
+    } catch (error) {
+      verdicts.said++;
+      t.equal((error as { code?: string }).code, 'damaged', `round ${round}: ${(error as Error).message}`);
+    }
+    await rm(copy, { recursive: true });
+  }
+  t.comment(JSON.stringify(verdicts));
+  t.ok(verdicts.whole > 0 && verdicts.said > 0);
 });
