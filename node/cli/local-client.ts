@@ -106,7 +106,7 @@ export class LocalClient {
     try {
       yield* answer as AsyncIterable<Buffer>;
     } catch (error) {
-      throw translate(error);
+      throw this.#translate(error);
     } finally {
       request.destroy();
     }
@@ -159,7 +159,7 @@ export class LocalClient {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       request.once('response', resolve);
       request.on('error', (error: NodeJS.ErrnoException) => {
-        if (!NOBODY.has(error.code ?? '')) reject(translate(error));
+        if (!NOBODY.has(error.code ?? '')) reject(this.#translate(error));
         else
           reject(
             new LienthongError(
@@ -186,11 +186,20 @@ export class LocalClient {
         pieces.push(piece);
       }
     } catch (error) {
-      throw translate(error);
+      throw this.#translate(error);
     }
     const body = Buffer.concat(pieces);
     if (isFailure(answer)) throw errorOf(body);
     return body;
+  }
+
+  /** What a caller that ended it itself finds broken is broken by that. */
+  #translate(error: unknown): unknown {
+    const { signal } = this.#options;
+    if (signal.aborted) return signal.reason;
+    if (error instanceof LienthongError || (error as Error).name === 'AbortError') return error;
+    const reason = (error as NodeJS.ErrnoException).code ?? 'connection';
+    return new LienthongError('unreachable', { reason }, { cause: error });
   }
 }
 
@@ -202,12 +211,6 @@ export function pathOf(path: string, query: Query = {}): string {
 }
 
 const isFailure = (answer: IncomingMessage): boolean => (answer.statusCode ?? 500) >= 400;
-
-function translate(error: unknown): unknown {
-  if (error instanceof LienthongError || (error as Error).name === 'AbortError') return error;
-  const reason = (error as NodeJS.ErrnoException).code ?? 'connection';
-  return new LienthongError('unreachable', { reason }, { cause: error });
-}
 
 function errorOf(body: Buffer): LienthongError {
   try {

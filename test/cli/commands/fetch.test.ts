@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { runningNode, temporaryFolder } from '../../helpers/command-line.ts';
+import { eventually } from '../../helpers/eventually.ts';
 
 const fields = { to: ['H40'], type: 'a', number: '1', notation: 'b', subject: 'c', system: 'x' };
 
@@ -104,5 +105,21 @@ t.test('a transfer that breaks, or Ctrl-C in it, leaves no file', async (t) => {
     })(),
   });
   t.equal((await cli(['fetch', id, '--out', out], { signal: stop.signal })).status, 130);
+  t.same(await readdir(out), []);
+
+  const later = new AbortController();
+  node.attachment = async () => ({
+    ...file,
+    stream: (async function* () {
+      yield Buffer.alloc(1_000_000);
+      await new Promise((resolve) => later.signal.addEventListener('abort', resolve));
+    })(),
+  });
+  const fetching = cli(['fetch', id, '--out', out], { signal: later.signal });
+  await eventually('a part is there', async () => (await readdir(out)).length > 0);
+  later.abort();
+  const { status, err } = await fetching;
+  t.equal(status, 130, err);
+  t.match(err, /Đã dừng theo yêu cầu/, 'not that the connection broke');
   t.same(await readdir(out), []);
 });
