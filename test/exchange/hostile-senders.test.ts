@@ -1,7 +1,7 @@
-/** What a sender does to others that send the same file, or to this node by offers it has given up. */
+/** What a sender does to others that send the same file, or to this node by offers that were given up, or contradict themselves. */
 import t from 'tap';
 import { sha256 } from '../../node/core/bytes.ts';
-import { leafHash } from '../../node/core/merkle.ts';
+import { leafHash, rootOf } from '../../node/core/merkle.ts';
 import { blobRequest, blobResponse, offerFrame } from '../../proto/messages.ts';
 import { seeded } from '../store/seeded.ts';
 import { TestFederation } from './federation.ts';
@@ -93,4 +93,49 @@ t.test('an offer whose stream has ended waits for nothing', async (t) => {
   });
   await federation.until('the second stream is over', () => isOver, 0);
   t.equal(pulls(), 4);
+});
+
+t.test('sizes and roots that contradict the bytes are refused, whatever they say', async (t) => {
+  const federation = await TestFederation.create(t, ['G22', 'H40']);
+  const to = federation.node('H40');
+  const peer = new HandMadePeer(federation, federation.node('G22'));
+  const bytes = random.bytes(3 * MIB);
+  const parts = [0, 1, 2].map((index) => bytes.subarray(index * MIB, (index + 1) * MIB));
+  const leaves = parts.map(leafHash);
+  const right = { sha256: sha256(bytes), size: bytes.byteLength, chunkRoot: rootOf(leaves) };
+  const empty = new Uint8Array(0);
+  let given = leaves;
+  federation.node('G22').exchange.serveBlobs = async (frames) => {
+    for (let request = await frames.read(); request; request = await frames.read()) {
+      const { sequence, want, chunk } = blobRequest.parse(request);
+      await frames.write(
+        blobResponse.encode(
+          want === 'chunk'
+            ? { sequence, chunk: parts[chunk!] ?? empty }
+            : { sequence, hashes: { leafHashes: given } },
+        ),
+      );
+    }
+  };
+  const offer = async (change: object) => {
+    const document = await peer.document({ attachments: [peer.attachment({ ...right, ...change })] });
+    const { code, retry } = await peer.offer(to, document, await peer.dispatch(document), {
+      inlineBlobs: [],
+    });
+    return `${code} ${retry}`;
+  };
+  const refused = async (what: string, change: object, as: string) => t.equal(await offer(change), as, what);
+  await refused('above the largest', { size: 5 * 1024 * MIB + 1 }, 'oversize never');
+  await refused('more than may come in a day', { size: Number.MAX_SAFE_INTEGER }, 'quota later');
+  await refused('a byte more', { size: bytes.byteLength + 1 }, 'blob-unavailable later');
+  await refused('a byte less', { size: bytes.byteLength - 1 }, 'blob-unavailable later');
+  await refused('chunks of another size', { chunkSize: 2 * MIB }, 'malformed never');
+  await refused('another root', { chunkRoot: leaves[0] }, 'blob-unavailable later');
+  await refused('another file with the same chunks', { sha256: random.bytes(32) }, 'blob-mismatch never');
+  given = leaves.slice(0, 2);
+  await refused('the root of fewer', { chunkRoot: rootOf(given) }, 'blob-unavailable later');
+  given = [...leaves, leafHash(empty)];
+  await refused('the root of more', { chunkRoot: rootOf(given) }, 'blob-unavailable later');
+  given = leaves;
+  t.equal(await offer({}), ' ', 'the true one is taken after all that');
 });
