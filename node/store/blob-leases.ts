@@ -6,7 +6,7 @@
 import { type Bytes, readUint64be, uint64be } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';
 import type { KeyValueStore, Precondition, Write } from './key-value.ts';
-import { key, PREFIX, prefixRange } from './keys.ts';
+import { key, PREFIX, partsOf, prefixRange } from './keys.ts';
 
 export const LEASE_ID_BYTES = 16;
 
@@ -66,6 +66,14 @@ export class BlobLeases {
     }
     if (old.length > 0) await this.#store.commit({ writes: old });
     return awaits;
+  }
+
+  /** Files that wait for an offer since before. */
+  async pulledBefore(beforeMs: number): Promise<Bytes[]> {
+    const found: Bytes[] = [];
+    for await (const { key: row, value } of this.#store.range(prefixRange(PREFIX.pulledBlob)))
+      if (readUint64be(value) < beforeMs) found.push(partsOf(row, ['bytes', 'text'])[0]);
+    return found;
   }
 
   /** Those of an earlier run: its references are committed or never will be. */

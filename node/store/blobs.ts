@@ -16,6 +16,7 @@ import { BlobReader } from './blob-reader.ts';
 import { BlobReceiver } from './blob-receiver.ts';
 import { type BlobExpectation, BlobWriter, type BlobWriterComponents } from './blob-writer.ts';
 import { giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import { isBlobReferenced } from './documents.ts';
 import { freeBytes } from './folder.ts';
 import { hashesOf } from './hash-thread.ts';
 import type { KeyValueStore } from './key-value.ts';
@@ -27,6 +28,9 @@ export type { Lease } from './blob-leases.ts';
 
 /** A transfer nobody has gone on with for this long is dropped, finished or not. */
 const KEEP_PARTIAL_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Longer than the pause between two attempts of anybody who still means to go on with a transfer (5 minutes). */
+const GIVEN_UP_MS = 10 * 60 * 1000;
 
 export type BlobVerdict = 'ok' | 'missing' | 'damaged';
 
@@ -59,6 +63,8 @@ export class BlobStore {
   readonly #leases: BlobLeases;
   readonly #locks = new KeyedLock();
   readonly #active = new Set<string>();
+  /** When what was given up was last dropped. */
+  #droppedMs = Number.NEGATIVE_INFINITY;
   /**
    * Brings back what is missing or damaged from whoever has it: a file, or the row of a document's small attachment;
    * whether it did. Never rejects. The exchange fills it in.
@@ -186,11 +192,15 @@ export class BlobStore {
   }
 
   /** Removes one file if nothing refers to it and nobody holds it; whether it did. */
-  collectOne(sha256: Bytes, isReferenced: (sha256: Bytes) => Promise<boolean>): Promise<boolean> {
+  collectOne(
+    sha256: Bytes,
+    isReferenced: (sha256: Bytes) => Promise<boolean>,
+    keepMs = KEEP_PARTIAL_MS,
+  ): Promise<boolean> {
     return this.#locks.run(hex(sha256), async () => {
       await this.#files.tidy(sha256);
       if ((await this.#leases.isLeased(sha256)) || (await isReferenced(sha256))) return false;
-      const sinceMs = this.#components.clock.nowMs() - KEEP_PARTIAL_MS;
+      const sinceMs = this.#components.clock.nowMs() - keepMs;
       if (await this.#leases.awaitsOffer(sha256, sinceMs)) return false;
       await this.#files.remove(sha256);
       return true;
@@ -251,8 +261,22 @@ export class BlobStore {
   }
 
   async #requireRoom(bytes: number): Promise<void> {
+    if ((await this.availableBytes()) >= Math.max(1, bytes)) return;
+    await this.#dropGivenUp();
     const availableBytes = await this.availableBytes();
     if (availableBytes < Math.max(1, bytes))
       throw new LienthongError('disk-full', { where: 'blobs', neededBytes: bytes, availableBytes });
+  }
+
+  /** What came for documents that were never stored is kept while there is room, and no longer: nobody fills a disk with it. */
+  async #dropGivenUp(): Promise<void> {
+    const { clock, store } = this.#components;
+    const beforeMs = clock.nowMs() - GIVEN_UP_MS;
+    if (this.#droppedMs > beforeMs) return;
+    this.#droppedMs = clock.nowMs();
+    await this.#files.removeUnfinished((path) => this.#active.has(path), beforeMs);
+    const isReferenced = (sha256: Bytes) => isBlobReferenced(store, sha256);
+    for (const sha256 of await this.#leases.pulledBefore(beforeMs))
+      await this.collectOne(sha256, isReferenced, GIVEN_UP_MS);
   }
 }

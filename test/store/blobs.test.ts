@@ -18,11 +18,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Bytes, hex, sha256, utf8 } from '../../node/core/bytes.ts';
-import { systemClock, systemRandom } from '../../node/core/clock.ts';
+import { type Bytes, EMPTY, hex, sha256, utf8 } from '../../node/core/bytes.ts';
+import { type Clock, systemClock, systemRandom } from '../../node/core/clock.ts';
 import { emptyRoot, leafHash, rootOf } from '../../node/core/merkle.ts';
 import { CHUNK_BYTES } from '../../node/store/blob-facts.ts';
 import { BlobStore, type LeasedBlob } from '../../node/store/blobs.ts';
+import { blobReferenceKey } from '../../node/store/documents.ts';
 import { key, PREFIX, prefixRange } from '../../node/store/keys.ts';
 import { LevelEngine } from '../../node/store/level-engine.ts';
 import { MemoryEngine } from '../../node/store/memory-engine.ts';
@@ -34,7 +35,7 @@ const root = await mkdtemp(join(tmpdir(), 'lienthong-blobs-'));
 t.teardown(() => rm(root, { recursive: true }));
 let count = 0;
 
-async function newStore(init: { freeBytes?: () => Promise<number> } = {}) {
+async function newStore(init: { freeBytes?: () => Promise<number>; clock?: Clock } = {}) {
   const folder = join(root, `${count++}`);
   const store = new MemoryEngine();
   const open = () => BlobStore.open({ store, folder, clock: systemClock, random: systemRandom, ...init });
@@ -422,6 +423,47 @@ t.test('a disk without room is said before anything is written, and while writin
   );
   free = 300 * 1024 * 1024;
   t.equal((await stored(blobs, bytes)).size, bytes.byteLength);
+});
+
+t.test('what came for documents that were never stored gives way where room is short', async (t) => {
+  let free = 2 ** 40;
+  let nowMs = Date.now();
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    after: (...of) => systemClock.after(...of),
+    sleep: (...of) => systemClock.sleep(...of),
+  };
+  const { folder, blobs, store } = await newStore({ freeBytes: async () => free, clock });
+  const give = async (bytes: Bytes, chunks: number, from: string) => {
+    const parts = chunksOf(bytes);
+    const promised = { sha256: sha256(bytes), size: bytes.byteLength, chunkHashes: parts.map(leafHash) };
+    const receiver = await blobs.receive(promised, { from });
+    for (const [index, part] of parts.slice(0, chunks).entries())
+      await receiver.writeChunk(index, Uint8Array.from(part));
+    return receiver;
+  };
+  await (await give(content(3 * CHUNK_BYTES), 2, 'H40')).close();
+  const goingOn = await give(content(3 * CHUNK_BYTES + 1), 2, 'H40');
+  const whole = async (size: number) => (await give(content(size), 9, 'H40')).finish();
+  const [given, kept] = [await whole(2 * CHUNK_BYTES), await whole(2 * CHUNK_BYTES + 1)];
+  await store.commit({ writes: [{ put: blobReferenceKey(kept.sha256, kept.sha256), value: EMPTY }] });
+  for (const { lease } of [given, kept]) await lease.release();
+  const unfinished = async () => (await readdir(join(folder, 'incoming'))).length;
+  const wanted = { size: CHUNK_BYTES };
+  free = 0;
+  await t.rejects(blobs.create(wanted), { code: 'disk-full' });
+  t.equal(await unfinished(), 2, 'soon, everything is kept');
+  t.ok(await blobs.has(given.sha256));
+  nowMs += 11 * 60_000;
+  free = 2 ** 40;
+  await (await blobs.create(wanted)).abort();
+  t.equal(await unfinished(), 2, 'and later, while there is room');
+  free = 0;
+  await t.rejects(blobs.create(wanted), { code: 'disk-full' });
+  t.equal(await unfinished(), 1, 'but for what is still being received');
+  t.notOk(await blobs.has(given.sha256));
+  t.ok(await blobs.has(kept.sha256));
+  await goingOn.close();
 });
 
 t.test(
