@@ -1,20 +1,6 @@
-/** Amounts as people read them: bytes, durations, times. */
+/** Amounts as people read them: durations, times. */
 import { dayOf, isoTime } from '../core/dates.ts';
 import type { Language } from '../core/messages.ts';
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** "12 B", "1,5 MB" (vi), "1.5 MB" (en): units of 1,024. */
-export function bytesText(bytes: number, language: Language): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit === 0 || value >= 100 ? value.toFixed(0) : value.toFixed(1);
-  return `${language === 'vi' ? digits.replace('.', ',') : digits} ${UNITS[unit]}`;
-}
 
 /** "450 ms", "12 s", "3 min 5 s" / "3 phút 5 giây", "2 h 4 min", "5 d 2 h". */
 export function durationText(ms: number, language: Language): string {

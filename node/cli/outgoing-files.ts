@@ -23,7 +23,11 @@ export interface OutgoingFile {
 /** Throws 'file-missing', 'file-empty', 'file-too-large' or 'invalid-file' with the file's name. */
 export async function lookAt(paths: readonly string[]): Promise<OutgoingFile[]> {
   if (paths.length > MAX_ATTACHMENTS)
-    throw new LienthongError('oversize', { what: 'attachments', size: paths.length, limit: MAX_ATTACHMENTS });
+    throw new LienthongError('oversize', {
+      what: 'attachments',
+      files: paths.length,
+      mostFiles: MAX_ATTACHMENTS,
+    });
   const files: OutgoingFile[] = [];
   for (const path of paths) {
     const size = await requireFile(path, MAX_ATTACHMENT_BYTES);

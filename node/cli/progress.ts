@@ -1,7 +1,8 @@
 /** One line of progress, redrawn in place on a terminal: of a file's bytes, or of deliveries under way. Silent elsewhere. */
+import { bytesText } from '../core/byte-text.ts';
 import { isSettled } from '../core/transport.ts';
 import type { DeliveryUpdate } from '../core/views.ts';
-import { bytesText, durationText } from './amounts.ts';
+import { durationText } from './amounts.ts';
 import type { Cli } from './cli.ts';
 import { printable, truncate } from './terminal.ts';
 

@@ -22,8 +22,8 @@ export async function findBeside(message: string, names: readonly string[]): Pro
   if (names.length > MOST_SEPARATE_FILES)
     throw new LienthongError('oversize', {
       what: 'attachments',
-      size: names.length,
-      limit: MOST_SEPARATE_FILES,
+      files: names.length,
+      mostFiles: MOST_SEPARATE_FILES,
     });
   const folder = dirname(message);
   const held = new Map((await readdir(folder)).map((name) => [name.normalize('NFC'), name]));

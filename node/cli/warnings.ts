@@ -1,9 +1,11 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
+
+import { bytesText } from '../core/byte-text.ts';
 import { isErrorCode } from '../core/errors.ts';
 import { errorText } from '../core/messages.ts';
 import type { CertificateSummary, NodeStatus } from '../core/node-views.ts';
 import { DATABASE_RESERVE_BYTES, DOCUMENT_RESERVE_BYTES, FILE_RESERVE_BYTES } from '../store/room-guard.ts';
-import { bytesText, durationText, timeText } from './amounts.ts';
+import { durationText, timeText } from './amounts.ts';
 import type { Cli } from './cli.ts';
 import { wordText } from './faults.ts';
 

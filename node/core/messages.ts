@@ -5,6 +5,7 @@
  * In a text `{name}` is a value (`{a|b}`: the first there is) and `[ … {name} … ]` a part left out whole when a value
  * in it is missing. Outside square brackets every value must be given. Pure; used by gateway/, cli/ and the roots.
  */
+import { bytesText } from './byte-text.ts';
 import type { ErrorDetails, LienthongError } from './errors.ts';
 import { CLOCK_TEXTS } from './messages/clocks.ts';
 import { COMMAND_TEXTS } from './messages/commands.ts';
@@ -69,9 +70,23 @@ export function errorText(language: Language, error: Pick<LienthongError, 'code'
     ...(what !== undefined && { what: word('what', what) ?? what }),
     ...(reason !== undefined && { reason: word('reason', reason) ?? reason }),
     look: word('look', what ?? 'document'),
+    ...(SIZED.has(error.code) && amountsOf(error.details, language)),
   };
   const { text, used } = fill(ERROR_TEXTS[error.code][language], values);
   return withRest(language, text, error.details, used);
+}
+
+/** Errors whose numbers are bytes, and what these are called. */
+const SIZED = new Set(['file-too-large', 'oversize']);
+const BYTES = ['bytes', 'size', 'maxBytes', 'limit', 'most'];
+
+function amountsOf(details: ErrorDetails, language: Language): Values {
+  const amounts = BYTES.map((name) => [name, details[name]] as const);
+  return Object.fromEntries(
+    amounts.flatMap(([name, value]) =>
+      typeof value === 'number' ? [[name, bytesText(value, language)]] : [],
+    ),
+  );
 }
 
 /** A line for the operator about something that happened; an event without a text is shown as it is. */

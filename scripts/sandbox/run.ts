@@ -4,9 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bytesText, timeText } from '../../node/cli/amounts.ts';
+import { timeText } from '../../node/cli/amounts.ts';
 import { quoted } from '../../node/cli/cli.ts';
 import type { NodeClient } from '../../node/cli/node-client.ts';
+import { bytesText } from '../../node/core/byte-text.ts';
 import { CommandFailed, folderExists } from './command.ts';
 import { Federation, type NodeUp, StartFailed } from './federation.ts';
 import { nodeAt } from './local-node.ts';

@@ -72,3 +72,15 @@ t.test('a part in brackets is left out whole; a missing value elsewhere is a fau
 t.test('what a value holds cannot move the cursor or turn the text around', async (t) => {
   t.equal(fill('{a}', { a: 'x\x1b[2J\u202ey' }).text, 'x [2J y');
 });
+
+t.test('sizes are said as people read them, numbers of files as numbers', async (t) => {
+  const large = new LienthongError('file-too-large', {
+    file: 'a.bin',
+    bytes: 6 * 1024 ** 3,
+    maxBytes: 5 * 1024 ** 3,
+  });
+  t.match(errorText('vi', large), /^Tệp “a.bin” quá lớn \(6,0 GB\); tối đa 5,0 GB\. /);
+  t.match(errorText('en', large), /\(6\.0 GB\); at most 5\.0 GB\. /);
+  const many = new LienthongError('oversize', { what: 'attachments', files: 201, mostFiles: 200 });
+  t.match(errorText('vi', many), /^Dữ liệu quá lớn: số tệp đính kèm: 201, tối đa 200\. /);
+});

@@ -3,13 +3,13 @@
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import { bytesText } from '../../core/byte-text.ts';
 import { systemRandom } from '../../core/clock.ts';
 import { parseUnitCode } from '../../core/codes.ts';
 import { LienthongError } from '../../core/errors.ts';
 import { cleanFileName } from '../../core/file-names.ts';
 import { errorText } from '../../core/messages.ts';
 import type { FileView } from '../../core/views.ts';
-import { bytesText } from '../amounts.ts';
 import { parseId } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { fileText } from '../file-text.ts';

@@ -1,7 +1,8 @@
 /** `node status`: what is up, what waits, and what someone should do something about. */
 import type { Command } from 'commander';
+import { bytesText } from '../../core/byte-text.ts';
 import type { NodeStatus, SearchView } from '../../core/node-views.ts';
-import { bytesText, durationText, timeText } from '../amounts.ts';
+import { durationText, timeText } from '../amounts.ts';
 import type { Cli } from '../cli.ts';
 import { clockCountsText } from '../clock-tables.ts';
 import { faultText, wordText } from '../faults.ts';

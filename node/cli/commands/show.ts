@@ -1,8 +1,9 @@
 /** `show ID`: one document on a readable sheet: fields, files, deliveries, statuses, signatures. */
 import type { Command } from 'commander';
+import { bytesText } from '../../core/byte-text.ts';
 import { URGENCIES } from '../../core/urgency.ts';
 import type { DeliveryView, DocumentView } from '../../core/views.ts';
-import { bytesText, dayText, dueText, durationText, timeText } from '../amounts.ts';
+import { dayText, dueText, durationText, timeText } from '../amounts.ts';
 import { parseId } from '../arguments.ts';
 import type { Cli } from '../cli.ts';
 import { printClocks } from '../clock-tables.ts';

@@ -5,8 +5,8 @@ export const EXCHANGE_ERROR_TEXTS = {
     en: 'The data has a wrong form[: {reason|field|what}]. The sending side must check it; nothing was changed.',
   },
   oversize: {
-    vi: 'Dữ liệu quá lớn[: {what}][ ({bytes|size} byte)][; tối đa {maxBytes|limit|most} byte]. Chia nhỏ rồi gửi lại.',
-    en: 'The data is too large[: {what}][ ({bytes|size} bytes)][; at most {maxBytes|limit|most} bytes]. Split it and send again.',
+    vi: 'Dữ liệu quá lớn[: {what}][ ({bytes|size})][; tối đa {maxBytes|limit|most}][: {files}, tối đa {mostFiles}]. Chia nhỏ rồi gửi lại.',
+    en: 'The data is too large[: {what}][ ({bytes|size})][; at most {maxBytes|limit|most}][: {files}, at most {mostFiles}]. Split it and send again.',
   },
   'signature-invalid': {
     vi: 'Chữ ký số không hợp lệ[: {reason|what}]. Văn bản bị từ chối; hỏi lại cơ quan gửi.',

@@ -29,8 +29,8 @@ export const LOCAL_ERROR_TEXTS = {
     en: 'The file[ "{file|name}"] is empty (0 bytes). Save it again and send again; nothing was sent.',
   },
   'file-too-large': {
-    vi: 'Tệp[ “{file|name}”] quá lớn[ ({bytes|size} byte)][; tối đa {maxBytes|limit|most} byte]. Chia nhỏ tệp rồi gửi lại; chưa có gì được gửi đi.',
-    en: 'The file[ "{file|name}"] is too large[ ({bytes|size} bytes)][; at most {maxBytes|limit|most} bytes]. Split it and send again; nothing was sent.',
+    vi: 'Tệp[ “{file|name}”] quá lớn[ ({bytes|size})][; tối đa {maxBytes|limit|most}]. Chia nhỏ tệp rồi gửi lại; chưa có gì được gửi đi.',
+    en: 'The file[ "{file|name}"] is too large[ ({bytes|size})][; at most {maxBytes|limit|most}]. Split it and send again; nothing was sent.',
   },
   'already-initialised': {
     vi: 'Thư mục[ {dir|where}] đã được khởi tạo[ cho {agency|name}]; không thay đổi gì. Muốn làm lại từ đầu, chọn thư mục khác bằng --dir.',

@@ -174,6 +174,7 @@ export const LABEL_TEXTS = {
   'what.agency': { vi: 'cơ quan', en: 'agency' },
   'what.unit': { vi: 'đơn vị', en: 'unit' },
   'what.attachment': { vi: 'tệp đính kèm', en: 'attachment' },
+  'what.attachments': { vi: 'số tệp đính kèm', en: 'attachments' },
   'what.certificate': { vi: 'chứng thư', en: 'certificate' },
   'what.seal-request': { vi: 'con dấu chờ duyệt', en: 'seal request' },
   'what.address': { vi: 'địa chỉ không đúng', en: 'a wrong address' },
