@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { ERROR_CODES, LienthongError } from '../../node/core/errors.ts';
 import { ERROR_TEXTS } from '../../node/core/messages/errors.ts';
@@ -83,4 +85,17 @@ t.test('sizes are said as people read them, numbers of files as numbers', async 
   t.match(errorText('en', large), /\(6\.0 GB\); at most 5\.0 GB\. /);
   const many = new LienthongError('oversize', { what: 'attachments', files: 201, mostFiles: 200 });
   t.match(errorText('vi', many), /^Dữ liệu quá lớn: số tệp đính kèm: 201, tối đa 200\. /);
+});
+
+t.test('every problem a check of a folder names has its words', async (t) => {
+  const folder = join(import.meta.dirname, '..', '..', 'node', 'store');
+  const sources = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')),
+  );
+  const kinds = sources.flatMap((text) =>
+    [...text.matchAll(/(?:kind: |note\()['`]([a-z]+-[a-z]+)['`]/g)].map(([, kind]) => kind!),
+  );
+  t.ok(kinds.length > 5, `${kinds.length} found`);
+  for (const kind of [...new Set(kinds), 'blob-damaged', 'blob-missing'])
+    t.ok(Object.hasOwn(MESSAGES, `problem.${kind}`), kind);
 });

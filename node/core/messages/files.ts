@@ -12,6 +12,10 @@ export const FILE_TEXTS = {
     vi: '{done}/{count} nơi nhận đã có đủ, {sending} đang nhận; {given} đã rời nút này',
     en: '{done} of {count} recipients have all of it, {sending} receiving; {given} left this node',
   },
+  'problem.blob-damaged': { vi: 'Tệp bị hỏng', en: 'A file is damaged' },
+  'problem.blob-missing': { vi: 'Mất tệp', en: 'A file is missing' },
+  'problem.row-damaged': { vi: 'Bản ghi bị hỏng', en: 'A record is damaged' },
+  'problem.write-failed': { vi: 'Không ghi được', en: 'Writing failed' },
   'check.mended': {
     vi: 'đã lấy lại từ nơi khác, nay nguyên vẹn',
     en: 'fetched again from a peer, intact now',
