@@ -12,8 +12,9 @@ import { caller } from '../../helpers/socket-caller.ts';
 
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
-async function open(t: Test, node = new MemoryNode()) {
-  const door = await openNodeDoor(node, { folder: await temporaryFolder(t), callerIdleMs: 150 });
+/** A busy machine makes a caller stand still for longer than a test would wait for one that does so on purpose. */
+async function open(t: Test, node = new MemoryNode(), callerIdleMs = 20_000) {
+  const door = await openNodeDoor(node, { folder: await temporaryFolder(t), callerIdleMs });
   t.teardown(() => door.close());
   return { node, door, ...caller(door.path) };
 }
@@ -48,7 +49,7 @@ t.test('an empty file, a declared size above the limit, and another type are ref
 });
 
 t.test('a caller that goes away, or stands still, leaves nothing behind', async (t) => {
-  const { node, door } = await open(t);
+  const { node, door } = await open(t, new MemoryNode(), 150);
   const start = () => {
     const outgoing = request({
       socketPath: door.path,
