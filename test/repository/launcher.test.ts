@@ -13,7 +13,7 @@ import { ROOT } from './source-tree.ts';
 
 const BUNDLED = `node-linux-${process.arch}`;
 const PRINT =
-  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), options: process.execArgv, pid: process.pid }));';
+  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), options: process.execArgv, pid: process.pid, compiled: process.env.NODE_COMPILE_CACHE ?? null }));';
 const bundledIsForThisMachine = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 
 /** A package folder with the launcher and a bundle that prints how it was started. */
@@ -61,10 +61,11 @@ t.test('takes the bundled Node, through a link of a link', { skip: !bundledIsFor
   await symlink(path.join(temp, 'first'), path.join(temp, 'second'));
   const ran = await run(path.join(temp, 'second'), ['send', 'a b', '']);
   t.equal(ran.code, 0, ran.stderr);
-  const { file, args, options } = JSON.parse(ran.stdout);
+  const { file, args, options, compiled } = JSON.parse(ran.stdout);
   t.ok(file.endsWith('package/dist/lienthong.js'), file);
   t.strictSame(args, ['send', 'a b', '']);
   t.strictSame(options, NODE_OPTIONS, 'with the memory settings that benchmarks measure');
+  t.equal(compiled, null, 'a package keeps nothing compiled: its folder is read only for those who run it');
 });
 
 t.test('finds it beside the package, where npm hoists it', { skip: !bundledIsForThisMachine }, async (t) => {
@@ -114,7 +115,9 @@ t.test('a checkout runs its source, which needs type stripping', async (t) => {
   await rm(path.join(temp, 'system'), { recursive: true });
   const ran = await run(launcher, [], await pathWithNode(temp, 'v22.18.0'));
   t.equal(ran.code, 0, ran.stderr);
-  t.ok(JSON.parse(ran.stdout).file.endsWith('node/cli/main.ts'));
+  const { file, compiled } = JSON.parse(ran.stdout);
+  t.ok(file.endsWith('node/cli/main.ts'));
+  t.equal(compiled, path.join(await realpath(root), 'node_modules/.cache/compiled'), 'and keeps it compiled');
 });
 
 t.test(
