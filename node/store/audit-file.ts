@@ -11,7 +11,7 @@ import { writeSync } from 'node:fs';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { type Bytes, concat, uint32be } from '../core/bytes.ts';
+import { type Bytes, concat, equalBytes, uint32be } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { diskError, FILE_MODE, readAll, syncFolder, writeAll } from './folder.ts';
 
@@ -76,10 +76,12 @@ export class AuditFile {
   /** How far beyond `end` anything but zeros is written. */
   async beyond(end: number): Promise<number> {
     let last = end;
+    const zeros = new Uint8Array(READ_BYTES);
     for (let at = end; at < this.#length; at += READ_BYTES) {
       const bytes = await this.read(at, READ_BYTES);
-      const found = bytes.findLastIndex((byte) => byte !== 0);
-      if (found >= 0) last = at + found + 1;
+      // a megabyte of zeros is looked through at every start
+      if (equalBytes(bytes, zeros.subarray(0, bytes.byteLength))) continue;
+      last = at + bytes.findLastIndex((byte) => byte !== 0) + 1;
     }
     return last - end;
   }
