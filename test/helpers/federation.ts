@@ -166,7 +166,7 @@ export class Agency extends Member {
   }
 
   /** Waits until every delivery of the document has a receipt. */
-  async delivered(id: string, timeoutMs = 20_000): Promise<DocumentView> {
+  async delivered(id: string, timeoutMs = 60_000): Promise<DocumentView> {
     const isDone = async () => {
       const view = await this.show(id).catch(() => undefined);
       return view?.deliveries.every(({ receipt }) => receipt !== null) ? view : undefined;

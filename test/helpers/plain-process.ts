@@ -45,7 +45,7 @@ export class PlainProcess {
     }
   }
 
-  says(pattern: RegExp, timeoutMs = 30_000): Promise<unknown> {
+  says(pattern: RegExp, timeoutMs = 60_000): Promise<unknown> {
     return eventually(`${pattern}`, () => pattern.test(this.text), timeoutMs).catch(() => {
       throw new Error(`never: ${pattern} in:\n${this.text}`);
     });

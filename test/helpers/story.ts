@@ -17,7 +17,7 @@ import { sameLife, standing } from './standing.ts';
 
 /** About what the commands of a step take, told side by side. */
 const LATEST_KILL_MS = 900;
-const CONVERGE_MS = 30_000;
+const CONVERGE_MS = 60_000;
 /** Exit status of a command whose node isn't there, or went in the middle. */
 const NOT_REACHED = 5;
 const REFUSED = 3;

@@ -82,7 +82,7 @@ export const dialAddresses = (host: Host): string[] =>
   host.addresses().map((address) => withPeer(address, host.peerId)!);
 
 /** Resolves when the condition holds; fails after `timeoutMs` naming it. */
-export async function until(what: string, holds: () => boolean, timeoutMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`never: ${what}`);

@@ -210,7 +210,7 @@ export async function tempFolder(after: (clean: () => Promise<void>) => void): P
 }
 
 /** Waits until `is` holds; fails after `limitMs`. */
-export async function until(is: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function until(is: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!(await is())) {
     if (Date.now() > endMs) throw new Error('the condition never held');
