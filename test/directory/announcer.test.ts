@@ -89,7 +89,7 @@ t.test('stop ends an announcement to a registry that never answers', async (t) =
   const startMs = performance.now();
   await node.stop();
   const elapsedMs = performance.now() - startMs;
-  t.ok(elapsedMs < 2_000, `${elapsedMs.toFixed(0)} ms`);
+  t.ok(elapsedMs < 5_000, `${elapsedMs.toFixed(0)} ms: no deadline was waited for`);
   await announcing;
   t.not((await readNodeConfig(nodeDir)).announce[0], '/ip4/127.0.0.1/tcp/7999');
 });

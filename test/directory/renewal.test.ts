@@ -182,6 +182,6 @@ t.test('stop ends a renewal whose registry never answers', async (t) => {
   const startMs = performance.now();
   await node.stop();
   const elapsedMs = performance.now() - startMs;
-  t.ok(elapsedMs < 2_000, `${elapsedMs.toFixed(0)} ms`);
+  t.ok(elapsedMs < 5_000, `${elapsedMs.toFixed(0)} ms: no deadline was waited for`);
   t.notOk(events.includes('certificates.unrenewed'), 'being stopped is no failure');
 });

@@ -79,7 +79,8 @@ t.test('a second Ctrl-C while it stops ends everything at once', async (t) => {
   const askedMs = performance.now();
   run.signal('SIGINT');
   await ended(t, run, dir, 130);
-  t.ok(performance.now() - askedMs < 5_000, `${Math.round(performance.now() - askedMs)} ms`);
+  const tookMs = performance.now() - askedMs;
+  t.ok(tookMs < 15_000, `${Math.round(tookMs)} ms: less than one that does not stop is waited for`);
 });
 
 t.test('a second Ctrl-C during the first enrolment ends the enrolment too', async (t) => {

@@ -437,6 +437,6 @@ t.test(
     });
     const code = await new Promise((resolve) => child.once('exit', resolve));
     t.equal(code, 0);
-    t.ok(stoppedAt > 0 && performance.now() - stoppedAt < 900, 'no timer is left');
+    t.ok(stoppedAt > 0 && performance.now() - stoppedAt < 5_000, 'no deadline is left, of 10 s and more');
   },
 );

