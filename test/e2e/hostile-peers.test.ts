@@ -121,7 +121,7 @@ t.test('an attachment is given to nobody without a ticket', async (t) => {
       ticket: dispatch.bytes,
     };
     await frames.write(wire.blobRequest.encode(request));
-    const answer = wire.blobResponse.parse(await frames.require({ timeoutMs: 10_000 }));
+    const answer = wire.blobResponse.parse(await frames.require({ timeoutMs: 30_000 }));
     t.equal(answer.result, 'refused', 'one answer for whatever is the matter');
   }
   await hostile.hangUp();

@@ -108,6 +108,6 @@ async function openStream(t: Test): Promise<void> {
 
 /** Until the document is on its way. */
 async function leaves(id: string): Promise<void> {
-  const over = AbortSignal.timeout(20_000);
+  const over = AbortSignal.timeout(60_000);
   for await (const { state } of (await g22.client()).watch(id, over)) if (state === 'sending') return;
 }

@@ -23,7 +23,7 @@ import { type Claims, type SigningIdentity, sign } from '../../node/signing/sign
 import * as wire from '../../proto/messages.ts';
 import type { Agency } from './federation.ts';
 
-export const soon = () => AbortSignal.timeout(10_000);
+export const soon = () => AbortSignal.timeout(30_000);
 export const anyKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
 
 interface Context {
@@ -247,7 +247,7 @@ export class HostileNode {
     await frames.write(
       wire.offerFrame.encode({ sequence: 1, dispatches: [dispatch], document, inlineBlobs }),
     );
-    const { outcomes } = wire.outcomeFrame.parse(await frames.require({ timeoutMs: 10_000 }));
+    const { outcomes } = wire.outcomeFrame.parse(await frames.require({ timeoutMs: 30_000 }));
     await frames.close();
     await this.hangUp();
     const { receipt = EMPTY, refusal = EMPTY } = outcomes[0] ?? {};

@@ -49,4 +49,4 @@ export class RawPeer {
   }
 }
 
-export const soon = () => AbortSignal.timeout(10_000);
+export const soon = () => AbortSignal.timeout(30_000);
