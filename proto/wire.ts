@@ -5,6 +5,7 @@
  * What passes has exactly one encoding, so the decoder can't lose or merge anything, and the number of elements
  * is known to be bounded before the first object is made. Pure; used by parse.ts only.
  */
+import { isUtf8 } from 'node:buffer';
 import { type Descriptor, descriptor, type FieldDescriptor } from './generated/descriptor.ts';
 
 export type WireFault =
@@ -195,15 +196,6 @@ class Walker {
   }
 }
 
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    strictDecoder.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function messageRule(name: string, node: Descriptor): MessageRule {
   const oneofOf = new Map<string, string>();
   for (const [oneof, { oneof: members }] of Object.entries(node.oneofs ?? {})) {
@@ -255,5 +247,3 @@ function kindOf(message: string, json: FieldDescriptor): Kind {
   if (named?.fields !== undefined) return 'message';
   throw new TypeError(`${message}: no kind for ${json.type}`);
 }
-
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

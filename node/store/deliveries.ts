@@ -4,7 +4,7 @@
  * change of state and its queue row are always one batch.
  */
 import { type DeliveryRow, deliveryRow } from '../../proto/messages.ts';
-import { type Bytes, concat, EMPTY, readUint64be, uint64be } from '../core/bytes.ts';
+import { type Bytes, concat, EMPTY, readUint64be, uint64be, utf8 } from '../core/bytes.ts';
 import { isSettled, parseTransportState } from '../core/transport.ts';
 import type { Precondition, Reader, Write } from './key-value.ts';
 import { type KeyPart, key, type PartKind, type PartsOf, PREFIX, prefixOf, prefixRange } from './keys.ts';
@@ -81,7 +81,7 @@ export const releaseWrite = (row: DeliveryRow): Write => ({ put: queueKey(queued
 
 const ticketWrite = (row: DeliveryRow): Write => ({
   put: ticketKey(row.dispatchId),
-  value: concat(row.documentId, new TextEncoder().encode(row.unit)),
+  value: concat(row.documentId, utf8(row.unit)),
 });
 
 /** Rows of a delivery that was settled when it came here: no place in the queue. */

@@ -4,7 +4,7 @@
  * 00 FF and ended by 00 01. So no two lists of parts share a key, and keys sort as their parts do.
  * WARNING: persisted. Prefixes are never renumbered or reused; 1-15 belong to the engine, repositories start at 16.
  */
-import { type Bytes, fromUtf8, readUint64be, uint64be } from '../core/bytes.ts';
+import { allocate, type Bytes, fromUtf8, putUint64be, readUint64be } from '../core/bytes.ts';
 
 export const PREFIX = {
   /** sequence → hash of the commit before, number of writes. */
@@ -135,13 +135,15 @@ export function key(prefix: Prefix, ...parts: readonly KeyPart[]): Bytes {
   let at = 1;
   for (const part of parts) {
     if (typeof part === 'number') {
-      all.set(fixed(part), at);
+      putUint64be(all, part, at);
       at += 8;
     } else {
       at = terminate(all, at, part);
     }
   }
-  return new Uint8Array(all.subarray(0, at));
+  const made = allocate(at);
+  made.set(all.subarray(0, at));
+  return made;
 }
 
 /** The bounds of every key that starts with these parts. */
@@ -205,11 +207,6 @@ function after(start: Bytes): Bytes {
   const next = start.slice(0, last + 1);
   next[last]!++;
   return next;
-}
-
-function fixed(value: number): Bytes {
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a key number: ${value}`);
-  return uint64be(value);
 }
 
 /** Writes the part and its end; the position after it. */

@@ -4,7 +4,7 @@
  * damaged too. The encoding byte leaves room for encryption at rest. WARNING: persisted.
  */
 import { crc32 } from 'node:zlib';
-import type { Bytes } from '../core/bytes.ts';
+import { allocate, type Bytes, putUint32be } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { spaceOf } from './keys.ts';
 
@@ -12,9 +12,9 @@ const PLAIN = 1;
 export const SEAL_BYTES = 5;
 
 export function sealValue(key: Bytes, value: Bytes): Bytes {
-  const out = new Uint8Array(SEAL_BYTES + value.byteLength);
+  const out = allocate(SEAL_BYTES + value.byteLength);
   out[0] = PLAIN;
-  new DataView(out.buffer).setUint32(1, crc32(value, crc32(key)));
+  putUint32be(out, crc32(value, crc32(key)), 1);
   out.set(value, SEAL_BYTES);
   return out;
 }
