@@ -91,7 +91,7 @@ function refuse(problem: WireProblem | undefined): void {
 function withoutDefaults(message: string, value: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   const source = value as Record<string, unknown>;
-  for (const field of rulesOf(message).fields.values()) {
+  for (const field of rulesOf(message).fields) {
     const given = source[field.name];
     if (given === undefined || given === null) continue;
     // the writer would cut a fraction off and wrap a negative number round

@@ -50,7 +50,9 @@ export interface FieldRule {
 
 export interface MessageRule {
   name: string;
-  fields: ReadonlyMap<number, FieldRule>;
+  fields: readonly FieldRule[];
+  /** By number; holes where the contract has none. */
+  byId: readonly (FieldRule | undefined)[];
   required: readonly FieldRule[];
 }
 
@@ -62,7 +64,7 @@ const rules = new Map<string, MessageRule>();
 for (const [name, node] of Object.entries(names))
   if (node.fields !== undefined) rules.set(name, messageRule(name, node));
 
-/** Fields of a message by rule, for the encoder. Throws TypeError for a name the contract hasn't. */
+/** Fields of a message, for the encoder. Throws TypeError for a name the contract hasn't. */
 export function rulesOf(message: string): MessageRule {
   const rule = rules.get(message);
   if (rule === undefined) throw new TypeError(`no message ${message}`);
@@ -98,24 +100,23 @@ class Walker {
       if (++this.#elements > MAX_ELEMENTS) return { fault: 'too-many', field: rule.name };
       const tag = this.#varint(to, 0xffffffff);
       if (tag === undefined) return { fault: this.#fault, field: rule.name };
-      const field = rule.fields.get(Math.floor(tag / 8));
+      const field = rule.byId[Math.floor(tag / 8)];
       if (field === undefined)
         return { fault: 'unknown-field', field: `${rule.name}.${Math.floor(tag / 8)}` };
-      const problem = (fault: WireFault): WireProblem => ({ fault, field: `${rule.name}.${field.name}` });
-      if (field.id < lastId) return problem('field-order');
+      if (field.id < lastId) return problem('field-order', rule, field);
       if (field.id === lastId) {
-        if (!field.repeated) return problem('duplicate-field');
-        if (++count > field.maxItems) return problem('too-many');
+        if (!field.repeated) return problem('duplicate-field', rule, field);
+        if (++count > field.maxItems) return problem('too-many', rule, field);
       } else {
         count = 1;
         if (field.required) requiredSeen++;
         if (field.oneof !== undefined) {
-          if (lastOneof === field.oneof) return problem('duplicate-field');
+          if (lastOneof === field.oneof) return problem('duplicate-field', rule, field);
           lastOneof = field.oneof;
         }
       }
       lastId = field.id;
-      const inner = this.#value(field, tag % 8, to, depth, problem);
+      const inner = this.#value(rule, field, tag % 8, to, depth);
       if (inner !== undefined) return inner;
     }
     if (requiredSeen < rule.required.length) return { fault: 'missing-field', field: rule.name };
@@ -123,11 +124,11 @@ class Walker {
   }
 
   #value(
+    rule: MessageRule,
     field: FieldRule,
     wireType: number,
     to: number,
     depth: number,
-    problem: (fault: WireFault) => WireProblem,
   ): WireProblem | undefined {
     // A member of a oneof has presence: its default is a value. So has an element of a repeated field.
     const hasPresence = field.oneof !== undefined || field.repeated;
@@ -137,30 +138,32 @@ class Walker {
       field.kind === 'bool' ||
       field.kind === 'enum'
     ) {
-      if (wireType !== 0) return problem('wire-type');
+      if (wireType !== 0) return problem('wire-type', rule, field);
       const value = this.#varint(
         to,
         field.kind === 'uint64' ? Number.MAX_SAFE_INTEGER : field.kind === 'bool' ? 1 : 0xffffffff,
       );
-      if (value === undefined) return problem(this.#fault);
-      if (value === 0 && !hasPresence) return problem('default-value');
-      if (field.enumValues !== undefined && !field.enumValues.has(value)) return problem('enum-value');
+      if (value === undefined) return problem(this.#fault, rule, field);
+      if (value === 0 && !hasPresence) return problem('default-value', rule, field);
+      if (field.enumValues !== undefined && !field.enumValues.has(value))
+        return problem('enum-value', rule, field);
       return undefined;
     }
-    if (wireType !== 2) return problem('wire-type');
+    if (wireType !== 2) return problem('wire-type', rule, field);
     const length = this.#varint(to, 0xffffffff);
-    if (length === undefined) return problem(this.#fault);
-    if (length > field.maxBytes) return problem('too-large');
-    if (length < field.minBytes) return problem('length');
-    if (field.exactBytes !== undefined && length !== field.exactBytes) return problem('length');
+    if (length === undefined) return problem(this.#fault, rule, field);
+    if (length > field.maxBytes) return problem('too-large', rule, field);
+    if (length < field.minBytes) return problem('length', rule, field);
+    if (field.exactBytes !== undefined && length !== field.exactBytes) return problem('length', rule, field);
     const end = this.#at + length;
-    if (end > to) return problem('truncated');
+    if (end > to) return problem('truncated', rule, field);
     if (field.kind === 'message') {
       const inner = this.message(rules.get(field.message!)!, this.#at, end, depth + 1);
       if (inner !== undefined) return inner;
     } else {
-      if (length === 0 && !hasPresence) return problem('default-value');
-      if (field.kind === 'string' && !isUtf8(this.#bytes.subarray(this.#at, end))) return problem('utf8');
+      if (length === 0 && !hasPresence) return problem('default-value', rule, field);
+      if (field.kind === 'string' && !isUtf8(this.#bytes.subarray(this.#at, end)))
+        return problem('utf8', rule, field);
     }
     this.#at = end;
     return undefined;
@@ -196,16 +199,22 @@ class Walker {
   }
 }
 
+const problem = (fault: WireFault, rule: MessageRule, field: FieldRule): WireProblem => ({
+  fault,
+  field: `${rule.name}.${field.name}`,
+});
+
 function messageRule(name: string, node: Descriptor): MessageRule {
   const oneofOf = new Map<string, string>();
   for (const [oneof, { oneof: members }] of Object.entries(node.oneofs ?? {})) {
     for (const member of members) oneofOf.set(member, oneof);
   }
-  const fields = new Map<number, FieldRule>();
-  for (const [fieldName, json] of Object.entries(node.fields!)) {
-    fields.set(json.id, fieldRule(name, fieldName, json, oneofOf.get(fieldName)));
-  }
-  return { name, fields, required: [...fields.values()].filter((field) => field.required) };
+  const fields = Object.entries(node.fields!).map(([fieldName, json]) =>
+    fieldRule(name, fieldName, json, oneofOf.get(fieldName)),
+  );
+  const byId: FieldRule[] = [];
+  for (const field of fields) byId[field.id] = field;
+  return { name, fields, byId, required: fields.filter((field) => field.required) };
 }
 
 function fieldRule(

@@ -141,7 +141,7 @@ t.test('a length that claims gigabytes allocates nothing', async (t) => {
 
 t.test('what is within every limit stays within a bounded multiple of its size', async (t) => {
   const body = new Uint8Array(12).fill(65);
-  const most = rulesOf('HeadBundle').fields.get(3)!.maxItems;
+  const most = rulesOf('HeadBundle').byId[3]!.maxItems;
   const cases: [string, number, () => { entries?: unknown[] | null }][] = [
     ['answer of a peer', 4096, () => messages.entriesResponse.parse(filled(1, body, 4096 * 14))],
     [
