@@ -1,10 +1,10 @@
 /**
  * The one way in and out of the wire: `codec(name, type, maxBytes)` gives a message its own parse and encode.
- * parse checks the bytes against the contract first (wire.ts), then decodes; encode leaves defaults out and refuses
- * what parse would refuse, so that a node can't make what no other node reads. Knows nothing above proto/.
+ * parse checks the bytes against the contract first (wire.ts), then decodes; encode (the writer leaves defaults
+ * out) refuses what parse would refuse, so that a node can't make what no other node reads. Knows nothing above proto/.
  */
 import type protobuf from './generated/runtime.js';
-import { checkWire, type FieldRule, rulesOf, type WireFault, type WireProblem } from './wire.ts';
+import { checkWire, rulesOf, type WireFault, type WireProblem } from './wire.ts';
 
 /** Bytes from a peer, a file or the disk that aren't the message they should be. */
 export class WireError extends Error {
@@ -46,7 +46,8 @@ export function codec<T extends object, P extends object>(
       return type.decode(bytes);
     },
     encode(value) {
-      const bytes = type.encode(withoutDefaults(name, value) as P).finish();
+      refuseBadNumbers(name, value);
+      const bytes = type.encode(value).finish();
       refuse(checkWire(name, bytes, maxBytes));
       return bytes;
     },
@@ -81,40 +82,30 @@ export function rowCodec<T extends object, P extends object>(
   maxBytes: number,
 ): Codec<T, P> {
   const plain = codec(name, type, maxBytes);
-  return { ...plain, encode: (value) => type.encode(withoutDefaults(name, value) as P).finish() };
+  return {
+    ...plain,
+    encode(value) {
+      refuseBadNumbers(name, value);
+      return type.encode(value).finish();
+    },
+  };
 }
 
 function refuse(problem: WireProblem | undefined): void {
   if (problem !== undefined) throw new WireError(problem);
 }
 
-function withoutDefaults(message: string, value: object): Record<string, unknown> {
-  const kept: Record<string, unknown> = {};
+/** The writer would cut a fraction off and wrap a negative number round. */
+function refuseBadNumbers(message: string, value: object): void {
   const source = value as Record<string, unknown>;
-  for (const field of rulesOf(message).fields) {
+  for (const field of rulesOf(message).numeric) {
     const given = source[field.name];
     if (given === undefined || given === null) continue;
-    // the writer would cut a fraction off and wrap a negative number round
-    if (typeof given === 'number' && !(Number.isSafeInteger(given) && given >= 0)) {
+    if (field.kind === 'message') {
+      if (field.repeated) for (const item of given as object[]) refuseBadNumbers(field.message!, item);
+      else refuseBadNumbers(field.message!, given);
+    } else if (typeof given === 'number' && !(Number.isSafeInteger(given) && given >= 0)) {
       throw new WireError({ fault: 'number-range', field: `${message}.${field.name}` });
     }
-    if (field.repeated) {
-      const items = given as unknown[];
-      if (items.length > 0)
-        kept[field.name] = field.kind === 'message' ? items.map((item) => inner(field, item)) : items;
-    } else if (field.kind === 'message') {
-      kept[field.name] = inner(field, given);
-    } else if (field.oneof !== undefined || !isDefault(given)) {
-      kept[field.name] = given;
-    }
   }
-  return kept;
-}
-
-const inner = (field: FieldRule, value: unknown) => withoutDefaults(field.message!, value as object);
-
-function isDefault(value: unknown): boolean {
-  return (
-    value === 0 || value === false || value === '' || (value instanceof Uint8Array && value.byteLength === 0)
-  );
 }

@@ -54,6 +54,8 @@ export interface MessageRule {
   /** By number; holes where the contract has none. */
   byId: readonly (FieldRule | undefined)[];
   required: readonly FieldRule[];
+  /** Those that hold numbers, or messages that may. */
+  numeric: readonly FieldRule[];
 }
 
 const MAX_DEPTH = 8; // the deepest message has 4 levels; the rest is room
@@ -214,7 +216,13 @@ function messageRule(name: string, node: Descriptor): MessageRule {
   );
   const byId: FieldRule[] = [];
   for (const field of fields) byId[field.id] = field;
-  return { name, fields, byId, required: fields.filter((field) => field.required) };
+  return {
+    name,
+    fields,
+    byId,
+    required: fields.filter((field) => field.required),
+    numeric: fields.filter(({ kind }) => ['uint32', 'uint64', 'enum', 'message'].includes(kind)),
+  };
 }
 
 function fieldRule(
