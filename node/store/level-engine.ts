@@ -18,8 +18,8 @@ import { type ChainPoint, commitKey, nextRow } from './commit-chain.ts';
 import { Committer } from './committer.ts';
 import { DamageNotes } from './damage-notes.ts';
 import { freeBytes, makeFolder } from './folder.ts';
+import { GroupSealer } from './group-sealer.ts';
 import { Journal } from './journal.ts';
-import type { Operation } from './journal-record.ts';
 import { replayJournal } from './journal-replay.ts';
 import type {
   Auditor,
@@ -36,7 +36,6 @@ import { PREFIX, prefixRange, spaceOf } from './keys.ts';
 import { judgeOpening, type Opening, STORE_ID_KEY } from './level-opening.ts';
 import { type Database, LevelReader, levelError } from './level-reader.ts';
 import { DATABASE_RESERVE_BYTES, RoomGuard } from './room-guard.ts';
-import { sealValue } from './sealed-value.ts';
 import type { DamagedKeys } from './table-file.ts';
 import { type DamagedTable, TableScrub } from './table-scrub.ts';
 import { WitnessFile } from './witness-file.ts';
@@ -84,6 +83,7 @@ export class LevelEngine implements KeyValueStore {
   readonly #notes: DamageNotes;
   readonly #room: RoomGuard;
   readonly #scrub: TableScrub;
+  readonly #sealer = new GroupSealer();
   readonly #doubtful: DamagedKeys[] = [];
   readonly #problems: Problem[] = [];
   readonly #stop = new AbortController();
@@ -258,12 +258,7 @@ export class LevelEngine implements KeyValueStore {
     const pruned = Math.min(this.#checkpoint.sequence, this.#pruneFrom + PRUNED_PER_GROUP);
     for (let sequence = this.#pruneFrom; sequence < pruned; sequence++)
       rows.push({ del: commitKey(sequence) });
-    const operations = rows.map(
-      (write): Operation =>
-        'put' in write
-          ? { type: 'put', key: write.put, value: sealValue(write.put, write.value) }
-          : { type: 'del', key: write.del },
-    );
+    const operations = this.#sealer.seal(rows);
     const begun = await this.#journal.append(this.#storeId, row.point.sequence, operations);
     await this.#db.batch(operations).catch(levelError);
     this.#pruneFrom = pruned;

@@ -11,8 +11,9 @@ import { spaceOf } from './keys.ts';
 const PLAIN = 1;
 export const SEAL_BYTES = 5;
 
-export function sealValue(key: Bytes, value: Bytes): Bytes {
-  const out = allocate(SEAL_BYTES + value.byteLength);
+/** `memory` gives room for so many bytes. */
+export function sealValue(key: Bytes, value: Bytes, memory = allocate): Bytes {
+  const out = memory(SEAL_BYTES + value.byteLength);
   out[0] = PLAIN;
   putUint32be(out, crc32(value, crc32(key)), 1);
   out.set(value, SEAL_BYTES);
