@@ -3,6 +3,7 @@
  * What always holds: a length above the limit is refused when its prefix is read, before a byte of it is kept;
  * every frame is a fresh array that shares no memory with what was received. Pure; FrameStream feeds it.
  */
+import { copyInto } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 
 /** 2^28 - 1 is far above any protocol's frame; a longer prefix is refused. */
@@ -54,7 +55,7 @@ export class FrameDecoder {
       }
       const frame: Uint8Array = this.#frame;
       const take = Math.min(frame.byteLength - this.#filled, chunk.byteLength - at);
-      if (take > 0) frame.set(chunk.subarray(at, at + take), this.#filled);
+      copyInto(frame, this.#filled, chunk.subarray(at, at + take));
       this.#filled += take;
       at += take;
       if (this.#filled === frame.byteLength) {

@@ -4,7 +4,7 @@
  * they lie. Served ones are new each time: nobody tells when libp2p has done with them.
  */
 import { hash } from 'node:crypto';
-import type { Bytes } from '../core/bytes.ts';
+import { type Bytes, copyInto } from '../core/bytes.ts';
 import { CHUNK_BYTES } from './blob-facts.ts';
 
 /** Where direct access begins and ends, in memory and in a file: a page, and the largest block of an ordinary disk. */
@@ -37,7 +37,7 @@ export class ChunkBuffer {
   fill(bytes: Bytes): number {
     const at = this.#start + this.length;
     const taken = Math.min(bytes.byteLength, this.#memory.byteLength - at);
-    this.#memory.set(taken === bytes.byteLength ? bytes : bytes.subarray(0, taken), at);
+    copyInto(this.#memory, at, taken === bytes.byteLength ? bytes : bytes.subarray(0, taken));
     this.length += taken;
     return taken;
   }

@@ -5,6 +5,7 @@ import { backoffMs, MOST_BACKOFF_MS } from '../../node/core/backoff.ts';
 import {
   compareBytes,
   concat,
+  copyInto,
   copyOf,
   hex,
   parseHex,
@@ -30,6 +31,25 @@ const always =
   (byte: number): Random =>
   (count) =>
     new Uint8Array(count).fill(byte);
+
+t.test('bytes are copied to their place and nowhere else, in shared memory too', async (t) => {
+  const from = Uint8Array.from({ length: 300 }, (_, at) => at % 251);
+  for (const memory of [new ArrayBuffer(400), new SharedArrayBuffer(400)]) {
+    const target = new Uint8Array(memory, 10, 350);
+    for (const [at, bytes] of [
+      [7, from.subarray(3, 290)],
+      [0, from.subarray(5, 6)],
+      [350, from.subarray(9, 9)],
+    ] as const) {
+      const expected = new Uint8Array(350);
+      expected.set(bytes, at);
+      target.fill(0);
+      copyInto(target, at, bytes);
+      t.equal(compareBytes(target, expected), 0, `${bytes.byteLength} at ${at}`);
+    }
+    t.throws(() => copyInto(target, 351 - from.byteLength, from), RangeError);
+  }
+});
 
 t.test('backoff doubles to five minutes, between half and the whole of it', async (t) => {
   const least = [1, 2, 3, 9, 10, 11, 40, 1000].map((attempt) => backoffMs(attempt, always(0)));
