@@ -9,7 +9,13 @@ import { type Bytes, equalBytes, hex } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
 import { type BlobFacts, CHUNK_BYTES, chunkLength } from './blob-facts.ts';
 import type { BlobWriterComponents } from './blob-writer.ts';
-import { ChunkBuffer, chunkBufferOf, giveChunkBuffer, takeChunkBuffer } from './chunk-buffer.ts';
+import {
+  ChunkBuffer,
+  chunkBufferOf,
+  giveChunkBuffer,
+  giveChunkMemory,
+  takeChunkBuffer,
+} from './chunk-buffer.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { diskError, isUnreadable } from './folder.ts';
 import { type FileHashes, hashesOf } from './hash-thread.ts';
@@ -25,7 +31,6 @@ export class BlobReceiver<Stored extends BlobFacts> {
   #hashes: FileHashes;
   #heldCount = 0;
   #hashedTo = 0;
-  #followsDisk = true;
   #ended = false;
 
   private constructor(components: BlobWriterComponents, facts: BlobFacts, file: ChunkFile) {
@@ -98,9 +103,10 @@ export class BlobReceiver<Stored extends BlobFacts> {
   /** Keeps a chunk, whose bytes are this receiver's from now on; 'blob-mismatch' when it isn't the one that was signed; again the same one is no harm. */
   async writeChunk(index: number, bytes: Bytes): Promise<void> {
     const expected = this.#facts.chunkHashes[index];
+    const fits = expected !== undefined && bytes.byteLength === chunkLength(this.#facts.size, index);
+    if (this.#ended || !fits || this.has(index)) giveChunkMemory(bytes);
     if (this.#ended) throw new LienthongError('internal', { reason: 'blob receiver has ended' });
-    if (expected === undefined || bytes.byteLength !== chunkLength(this.#facts.size, index))
-      throw new LienthongError('blob-mismatch', { chunk: index, bytes: bytes.byteLength });
+    if (!fits) throw new LienthongError('blob-mismatch', { chunk: index, bytes: bytes.byteLength });
     if (this.has(index)) return;
     const buffer = chunkBufferOf(bytes);
     try {
@@ -111,33 +117,27 @@ export class BlobReceiver<Stored extends BlobFacts> {
   }
 
   async #keep(buffer: ChunkBuffer, index: number, expected: Bytes): Promise<void> {
-    if (!equalBytes(await this.#hashes.leaf(buffer), expected))
-      throw new LienthongError('blob-mismatch', { chunk: index });
-    // several chunks are under way at once: the whole's hash takes them in the order they came
-    let hashed: Promise<void> | undefined;
-    if (this.#followsDisk && index === this.#hashedTo) {
-      hashed = this.#hashes.update(buffer);
-      this.#hashedTo++;
-    }
-    const [written, ended] = await Promise.allSettled([this.#file.write(buffer, index), hashed]);
-    if (written.status === 'rejected' || ended.status === 'rejected') {
+    const hashes = this.#hashes;
+    const verdict = await hashes.accept(buffer, index, expected);
+    if (verdict === 'differs') throw new LienthongError('blob-mismatch', { chunk: index });
+    if (verdict === 'followed' && hashes === this.#hashes) this.#hashedTo++;
+    try {
+      await this.#file.write(buffer, index);
+    } catch (error) {
       this.#hashAnew();
-      throw diskError(
-        written.status === 'rejected' ? written.reason : (ended as PromiseRejectedResult).reason,
-        'blobs',
-      );
+      throw diskError(error, 'blobs');
     }
     if (!this.has(index)) this.#hold(index);
     // last, so that chunks enter the hash in the order they came
     if (this.#heldCount % ROOM_CHECK_CHUNKS === 0) await this.#requireRoom(ROOM_CHECK_CHUNKS);
   }
 
-  /** Bytes that aren't on disk went into the hash: it is taken from the disk at the end. */
+  /** Bytes that aren't on disk went into the hash: what came since is taken from the disk at the end. */
   #hashAnew(): void {
+    if (this.#ended) return;
     this.#hashes.end();
     this.#hashes = hashesOf(this.#facts.size);
     this.#hashedTo = 0;
-    this.#followsDisk = false;
   }
 
   /**
@@ -149,10 +149,7 @@ export class BlobReceiver<Stored extends BlobFacts> {
     if (this.#heldCount < chunkHashes.length)
       throw new LienthongError('blob-unavailable', { missing: chunkHashes.length - this.#heldCount });
     try {
-      const buffer = takeChunkBuffer();
-      while (this.#hashedTo < chunkHashes.length)
-        await this.#hashes.update(await this.#readBack(buffer, this.#hashedTo++));
-      giveChunkBuffer(buffer);
+      await this.#hashRest();
       const found = await this.#hashes.digest();
       if (!equalBytes(found, sha256)) {
         await this.abort();
@@ -165,6 +162,16 @@ export class BlobReceiver<Stored extends BlobFacts> {
       throw diskError(error, 'blobs');
     } finally {
       await this.close();
+    }
+  }
+
+  async #hashRest(): Promise<void> {
+    const buffer = takeChunkBuffer();
+    try {
+      while (this.#hashedTo < this.#facts.chunkHashes.length)
+        await this.#hashes.update(await this.#readBack(buffer, this.#hashedTo++));
+    } finally {
+      giveChunkBuffer(buffer);
     }
   }
 
@@ -187,16 +194,17 @@ export class BlobReceiver<Stored extends BlobFacts> {
     const { size } = await this.#file.stat();
     const { chunkHashes } = this.#facts;
     const buffer = takeChunkBuffer();
-    for (let index = 0; index < chunkHashes.length && index * CHUNK_BYTES < size; index++) {
-      signal?.throwIfAborted();
-      if (!(await this.#isReadable(buffer, index))) continue;
-      if (!equalBytes(await this.#hashes.leaf(buffer), chunkHashes[index]!)) continue;
-      this.#hold(index);
-      if (index !== this.#hashedTo) continue;
-      await this.#hashes.update(buffer);
-      this.#hashedTo++;
+    try {
+      for (let index = 0; index < chunkHashes.length && index * CHUNK_BYTES < size; index++) {
+        signal?.throwIfAborted();
+        if (!(await this.#isReadable(buffer, index))) continue;
+        const verdict = await this.#hashes.accept(buffer, index, chunkHashes[index]!);
+        if (verdict !== 'differs') this.#hold(index);
+        if (verdict === 'followed') this.#hashedTo++;
+      }
+    } finally {
+      giveChunkBuffer(buffer);
     }
-    giveChunkBuffer(buffer);
     await this.#requireRoom();
   }
 

@@ -235,16 +235,15 @@ export class BlobStore {
     const reader = await this.open(sha256);
     if (reader === undefined) return undefined;
     const hashes = hashesOf(reader.size);
+    const buffer = takeChunkBuffer();
     try {
       const leaves: Bytes[] = [];
-      const buffer = takeChunkBuffer();
       for (let index = 0; index < chunkCount(reader.size); index++) {
         signal?.throwIfAborted();
         await reader.readChunk(buffer, index);
         const [leaf] = await Promise.all([hashes.leaf(buffer), hashes.update(buffer)]);
         leaves.push(leaf);
       }
-      giveChunkBuffer(buffer);
       if (!equalBytes(await hashes.digest(), sha256)) return undefined;
       const facts = factsOf(sha256, reader.size, leaves);
       const kept = await this.#files.readFacts(sha256);
@@ -255,6 +254,7 @@ export class BlobStore {
       if (isLienthongError(error, 'damaged')) return undefined;
       throw error;
     } finally {
+      giveChunkBuffer(buffer);
       hashes.end();
       await reader.close();
     }

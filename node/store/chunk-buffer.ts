@@ -133,12 +133,23 @@ export function chunkFrameMemory(bytes: number): Bytes {
 
 /** The chunk in a buffer to be given back: where it arrived, or a copy. Nothing else may use the bytes any more. */
 export function chunkBufferOf(chunk: Bytes): ChunkBuffer {
-  const arrived = byMemory.get(chunk.buffer);
-  if (arrived !== undefined && chunk.byteOffset === PAGE_BYTES && arrived.length === 0) {
+  const arrived = arrivedIn(chunk);
+  if (arrived !== undefined) {
     arrived.length = chunk.byteLength;
     return arrived;
   }
   const buffer = takeChunkBuffer();
   buffer.fill(chunk);
   return buffer;
+}
+
+/** Gives back the memory a chunk nobody wants arrived in, where that is kept memory. */
+export function giveChunkMemory(chunk: Bytes): void {
+  const arrived = arrivedIn(chunk);
+  if (arrived !== undefined) giveChunkBuffer(arrived);
+}
+
+function arrivedIn(chunk: Bytes): ChunkBuffer | undefined {
+  const buffer = byMemory.get(chunk.buffer);
+  return chunk.byteOffset === PAGE_BYTES && buffer?.length === 0 ? buffer : undefined;
 }

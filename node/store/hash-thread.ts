@@ -5,11 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { Bytes } from '../core/bytes.ts';
+import { type Bytes, copyOf } from '../core/bytes.ts';
 import { LienthongError } from '../core/errors.ts';
-import { newSha256 } from './blob-facts.ts';
 import type { ChunkBuffer } from './chunk-buffer.ts';
-import type { HashAnswer, HashCall } from './hash-worker.ts';
+import { type ChunkVerdict, FileHash } from './file-hash.ts';
+import type { HashAnswer, HashCall, HashValue } from './hash-worker.ts';
 
 /** From here on a file is worth a thread: a start of it takes as long as hashing so much. */
 const LARGE_BYTES = 32 * 1024 * 1024;
@@ -24,6 +24,8 @@ export interface FileHashes {
   leaf(chunk: ChunkBuffer): Promise<Bytes>;
   /** Goes on with the hash of the whole; in the order of the calls. */
   update(chunk: ChunkBuffer): Promise<void>;
+  /** Holds a chunk against its leaf hash; where it is right and the next one, the hash of the whole goes on with it. */
+  accept(chunk: ChunkBuffer, index: number, expected: Bytes): Promise<ChunkVerdict>;
   /** Of the whole; its last call, but for `end`. */
   digest(): Promise<Bytes>;
   /** Always, at the end. */
@@ -34,11 +36,12 @@ export const hashesOf = (size: number): FileHashes => (size < LARGE_BYTES ? hash
 
 /** On the calling thread. */
 export function hashesHere(): FileHashes {
-  const whole = newSha256();
+  const file = new FileHash();
   return {
     leaf: async (chunk) => chunk.leafHash(),
-    update: async (chunk) => void whole.update(chunk.chunk),
-    digest: async () => new Uint8Array(whole.digest()),
+    update: async (chunk) => file.update(chunk.chunk),
+    accept: async (chunk, index, expected) => file.accept(chunk.leaf, index, expected),
+    digest: async () => file.digest(),
     end: () => {},
   };
 }
@@ -49,15 +52,21 @@ class HashesThere implements FileHashes {
   #isEnded = false;
 
   async leaf(chunk: ChunkBuffer): Promise<Bytes> {
-    return (await this.#thread.ask({ name: 'leaf', bytes: chunk.leaf }))!;
+    return this.#thread.ask<Bytes>({ name: 'leaf', bytes: chunk.leaf });
   }
 
   async update(chunk: ChunkBuffer): Promise<void> {
     await this.#thread.ask({ name: 'update', of: this.#of, bytes: chunk.chunk });
   }
 
+  async accept(chunk: ChunkBuffer, index: number, expected: Bytes): Promise<ChunkVerdict> {
+    // a view would take all of the list it lies in along
+    const call = { index, expected: copyOf(expected), of: this.#of, bytes: chunk.leaf };
+    return this.#thread.ask<ChunkVerdict>({ name: 'accept', ...call });
+  }
+
   async digest(): Promise<Bytes> {
-    return (await this.#thread.ask({ name: 'digest', of: this.#of }))!;
+    return this.#thread.ask<Bytes>({ name: 'digest', of: this.#of });
   }
 
   end(): void {
@@ -72,7 +81,7 @@ let current: HashThread | undefined;
 type Asked = HashCall extends infer C ? (C extends HashCall ? Omit<C, 'call'> : never) : never;
 
 interface Waiting {
-  resolve: (value: Bytes | undefined) => void;
+  resolve: (value: HashValue) => void;
   reject: (error: unknown) => void;
 }
 
@@ -112,11 +121,11 @@ class HashThread {
     void this.#worker.terminate();
   }
 
-  ask(asked: Asked): Promise<Bytes | undefined> {
+  ask<T extends HashValue>(asked: Asked): Promise<T> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const call = ++this.#calls;
-      this.#waiting.set(call, { resolve, reject });
+      this.#waiting.set(call, { resolve: resolve as Waiting['resolve'], reject });
       this.#worker.ref();
       this.#worker.postMessage({ ...asked, call });
     });

@@ -39,6 +39,26 @@ t.test('several files at once, each in the order of its calls', async (t) => {
   t.same(await hashed(hashesOf(LARGE), []), expected([]), 'and again, with a new thread');
 });
 
+t.test('only the right chunk that follows goes into the whole, here and there', async (t) => {
+  const pieces = [CHUNK_BYTES, CHUNK_BYTES, CHUNK_BYTES, 5].map((size) => random.bytes(size));
+  const leaves = pieces.map(leafHash);
+  for (const hashes of [hashesHere(), hashesOf(LARGE)]) {
+    const accept = (index: number, bytes = pieces[index]!) => {
+      const buffer = takeChunkBuffer();
+      buffer.fill(bytes);
+      return hashes.accept(buffer, index, leaves[index]!);
+    };
+    const calls = [accept(1), accept(0, pieces[1]), accept(0), accept(0), accept(1), accept(3), accept(2)];
+    const found = ['good', 'differs', 'followed', 'good', 'followed', 'good', 'followed'];
+    t.same(await Promise.all(calls), found);
+    const last = takeChunkBuffer();
+    last.fill(pieces[3]!);
+    await hashes.update(last);
+    t.equal(hex(await hashes.digest()), expected(pieces)[0]);
+    hashes.end();
+  }
+});
+
 t.test('what is given up fails, and the next file has a thread again', async (t) => {
   const hashes = hashesOf(LARGE);
   const buffer = takeChunkBuffer();
