@@ -280,8 +280,8 @@ export class ServedStream {
     for (const [oldest, other] of this.#open) {
       if (this.#open.size < OPEN_FILES) break;
       this.#open.delete(oldest);
-      // an answer under way may still read from it
-      await this.#last;
+      // an answer under way may still read from it; that the stream broke is told by its next read
+      await this.#last.catch(() => {});
       await close(other);
     }
     this.#open.set(name, file);

@@ -35,10 +35,14 @@ export class BlobReader {
     try {
       // without O_NONBLOCK a pipe in its place would hold this up
       const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const found = await handle.stat();
-      if (found.isFile()) return new BlobReader(handle, path, found.size, access);
-      await handle.close();
-      return undefined;
+      let reader: BlobReader | undefined;
+      try {
+        const found = await handle.stat();
+        if (found.isFile()) reader = new BlobReader(handle, path, found.size, access);
+        return reader;
+      } finally {
+        if (reader === undefined) await handle.close();
+      }
     } catch (error) {
       if (isMissing(error) || isUnreadable(error)) return undefined;
       throw diskError(error, 'blobs');

@@ -30,6 +30,7 @@ export class ChunkFile {
   readonly #mayWrite: boolean;
   readonly #sync = new BackgroundSync();
   #cached: Promise<FileHandle> | undefined;
+  #isClosed = false;
 
   private constructor(
     path: string,
@@ -114,13 +115,15 @@ export class ChunkFile {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#sync.idle();
     const cached = await this.#cached?.catch(() => undefined);
     await Promise.all([this.#handle.close(), cached?.close()]);
   }
 
   async #throughCache(): Promise<FileHandle> {
-    if (!this.#isDirect) return this.#handle;
+    // a read that is refused meanwhile would open it again, for nobody to close
+    if (!this.#isDirect || this.#isClosed) return this.#handle;
     this.#cached ??= open(this.#path, this.#mayWrite ? constants.O_RDWR : constants.O_RDONLY);
     return this.#cached;
   }
