@@ -57,7 +57,7 @@ export interface OpenedBlob {
   held(): Bytes;
   /** Called whenever more are; the answer ends it. */
   onMore(call: () => void): () => void;
-  /** One chunk, checked, in memory nobody else uses; undefined where it isn't here. Throws 'damaged'. */
+  /** One chunk, checked against the disk, in memory nobody else uses; undefined where it isn't here. Throws 'damaged'. */
   chunk(index: number): Promise<ChunkBuffer | undefined>;
   close(): Promise<void>;
 }
@@ -169,7 +169,7 @@ export class BlobAccess {
       return undefined;
     }
     const { reader, facts } = stored;
-    const chunk = (index: number) => reader.chunk(facts, index);
+    const chunk = (index: number) => reader.chunkToSend(facts, index);
     return { ...whole, chunkHashes: facts.chunkHashes, chunk, close: () => reader.close() };
   }
 

@@ -68,12 +68,33 @@ export class BlobReader {
   }
 
   /** A chunk as it was signed, in memory nobody else uses; 'damaged' when the disk gives something else. */
-  async chunk(facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+  chunk(facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+    return this.#checked(facts, index, (buffer) => isSigned(facts, index, buffer));
+  }
+
+  /**
+   * The same for whoever holds it against its hash himself: checked here by its CRC-32 only, where there is one, against the
+   * disk. What fails that is judged by its hash.
+   */
+  chunkToSend(facts: BlobFacts, index: number): Promise<ChunkBuffer> {
+    const expected = facts.checksums?.[index];
+    return this.#checked(
+      facts,
+      index,
+      (buffer) => buffer.checksum() === expected || isSigned(facts, index, buffer),
+    );
+  }
+
+  async #checked(
+    facts: BlobFacts,
+    index: number,
+    isRight: (buffer: ChunkBuffer) => boolean,
+  ): Promise<ChunkBuffer> {
     const chunk = new ChunkBuffer(chunkLength(facts.size, index));
     const buffer = takeChunkBuffer();
     try {
       await this.readChunk(buffer, index);
-      if (!equalBytes(buffer.leafHash(), facts.chunkHashes[index]!))
+      if (!isRight(buffer))
         throw new LienthongError('damaged', { where: `blob ${hex(facts.sha256)}, chunk ${index}` });
       chunk.fill(buffer.chunk);
     } finally {
@@ -127,3 +148,6 @@ const readError = (cause: unknown): LienthongError =>
   isUnreadable(cause)
     ? new LienthongError('damaged', { where: 'blob' }, { cause })
     : diskError(cause, 'blobs');
+
+const isSigned = ({ chunkHashes }: BlobFacts, index: number, buffer: ChunkBuffer): boolean =>
+  equalBytes(buffer.leafHash(), chunkHashes[index]!);

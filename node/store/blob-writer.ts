@@ -42,6 +42,7 @@ export class BlobWriter<Stored extends BlobFacts> {
   readonly #expected: BlobExpectation;
   readonly #fileHashes: FileHashes;
   readonly #hashes: Bytes[] = [];
+  readonly #checksums: number[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #file: ChunkFile | undefined;
   #buffer: ChunkBuffer = takeChunkBuffer();
@@ -99,7 +100,7 @@ export class BlobWriter<Stored extends BlobFacts> {
       const file = await this.#opened();
       await Promise.all(this.#inFlight);
       if (this.#failure !== undefined) throw this.#failure;
-      const facts = factsOf(await this.#fileHashes.digest(), this.#size, this.#hashes);
+      const facts = factsOf(await this.#fileHashes.digest(), this.#size, this.#hashes, this.#checksums);
       this.#compare(facts);
       this.#file = undefined;
       await file.finish(this.#size);
@@ -146,6 +147,7 @@ export class BlobWriter<Stored extends BlobFacts> {
     if (this.#failure !== undefined) throw this.#failure;
     const index = this.#chunks++;
     this.#hashes[index] = buffer.leafHash();
+    this.#checksums[index] = buffer.checksum();
     const work = Promise.all([file.write(buffer, index), this.#fileHashes.update(buffer)])
       .then(() => undefined)
       .catch((error) => {

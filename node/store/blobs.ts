@@ -238,14 +238,16 @@ export class BlobStore {
     const buffer = takeChunkBuffer();
     try {
       const leaves: Bytes[] = [];
+      const checksums: number[] = [];
       for (let index = 0; index < chunkCount(reader.size); index++) {
         signal?.throwIfAborted();
         await reader.readChunk(buffer, index);
-        const [leaf] = await Promise.all([hashes.leaf(buffer), hashes.update(buffer)]);
-        leaves.push(leaf);
+        const hashing = Promise.all([hashes.leaf(buffer), hashes.update(buffer)]);
+        checksums.push(buffer.checksum());
+        leaves.push((await hashing)[0]);
       }
       if (!equalBytes(await hashes.digest(), sha256)) return undefined;
-      const facts = factsOf(sha256, reader.size, leaves);
+      const facts = factsOf(sha256, reader.size, leaves, checksums);
       const kept = await this.#files.readFacts(sha256);
       if (kept === undefined || !equalBytes(kept.chunkRoot, facts.chunkRoot))
         await this.#files.writeFacts(facts);
