@@ -10,9 +10,17 @@ const root = path.join(import.meta.dirname, '..', '..');
 
 /** As bin/lienthong gives them to node. */
 export const NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=16'];
+/** As bin/lienthong sets them for node. */
+export const ENVIRONMENT = { MALLOC_ARENA_MAX: '2' } as const;
 
 /** How the bundle is started: as the launcher does, which in a checkout prefers source. */
-export const ENTRY: Entry = [process.execPath, ...NODE_OPTIONS, path.join(root, 'dist', 'lienthong.js')];
+export const ENTRY: Entry = [
+  'env',
+  ...Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
+  process.execPath,
+  ...NODE_OPTIONS,
+  path.join(root, 'dist', 'lienthong.js'),
+];
 
 /** Builds dist/ from the present source; its messages go to stderr, stdout stays for figures. */
 export async function buildBundle(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Drives documents from within the sending node's own process (sender-process.ts), as the baseline does. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { buildProgram, NODE_OPTIONS } from './bundle.ts';
+import { buildProgram, ENVIRONMENT, NODE_OPTIONS } from './bundle.ts';
 import type { Sender } from './documents.ts';
 import { Pair, RECIPIENT, SENDER } from './pair.ts';
 import type { DrainOrder, Order, Setup } from './sender-process.ts';
@@ -23,7 +23,8 @@ export class InsideSender implements Sender {
     const pair = given ?? (await Pair.start({ nodes: false }));
     try {
       if (given === undefined) await pair.run(RECIPIENT);
-      const sender = new InsideSender(pair, fork(program, { execArgv: [...NODE_OPTIONS] }));
+      const env = { ...process.env, ...ENVIRONMENT };
+      const sender = new InsideSender(pair, fork(program, { execArgv: [...NODE_OPTIONS], env }));
       const setup: Setup = { dir: pair.folder(SENDER), to: RECIPIENT, bytes };
       await sender.#ask(setup);
       return sender;

@@ -8,12 +8,12 @@ import { chmod, cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } 
 import os from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { NODE_OPTIONS } from '../../scripts/bench/bundle.ts';
+import { ENVIRONMENT, NODE_OPTIONS } from '../../scripts/bench/bundle.ts';
 import { ROOT } from './source-tree.ts';
 
 const BUNDLED = `node-linux-${process.arch}`;
 const PRINT =
-  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), options: process.execArgv, pid: process.pid, compiled: process.env.NODE_COMPILE_CACHE ?? null }));';
+  'console.log(JSON.stringify({ file: process.argv[1], args: process.argv.slice(2), options: process.execArgv, pid: process.pid, compiled: process.env.NODE_COMPILE_CACHE ?? null, arenas: process.env.MALLOC_ARENA_MAX }));';
 const bundledIsForThisMachine = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 
 /** A package folder with the launcher and a bundle that prints how it was started. */
@@ -47,9 +47,9 @@ interface Ran {
   stdout: string;
   stderr: string;
 }
-const run = (file: string, args: string[], PATH = '/usr/bin:/bin'): Promise<Ran> =>
+const run = (file: string, args: string[], PATH = '/usr/bin:/bin', more = {}): Promise<Ran> =>
   new Promise((resolve) => {
-    execFile(file, args, { env: { PATH }, timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(file, args, { env: { PATH, ...more }, timeout: 20_000 }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
     });
   });
@@ -61,11 +61,12 @@ t.test('takes the bundled Node, through a link of a link', { skip: !bundledIsFor
   await symlink(path.join(temp, 'first'), path.join(temp, 'second'));
   const ran = await run(path.join(temp, 'second'), ['send', 'a b', '']);
   t.equal(ran.code, 0, ran.stderr);
-  const { file, args, options, compiled } = JSON.parse(ran.stdout);
+  const { file, args, options, compiled, arenas } = JSON.parse(ran.stdout);
   t.ok(file.endsWith('package/dist/lienthong.js'), file);
   t.strictSame(args, ['send', 'a b', '']);
   t.strictSame(options, NODE_OPTIONS, 'with the memory settings that benchmarks measure');
   t.equal(compiled, null, 'a package keeps nothing compiled: its folder is read only for those who run it');
+  t.equal(arenas, ENVIRONMENT.MALLOC_ARENA_MAX, 'of malloc, too');
 });
 
 t.test('finds it beside the package, where npm hoists it', { skip: !bundledIsForThisMachine }, async (t) => {
@@ -73,6 +74,13 @@ t.test('finds it beside the package, where npm hoists it', { skip: !bundledIsFor
   await addBundledNode(temp);
   const ran = await run(path.join(root, 'bin', 'lienthong'), []);
   t.equal(ran.code, 0, ran.stderr);
+});
+
+t.test('whoever sets how malloc goes about it keeps it', async (t) => {
+  const { temp, root } = await makePackage(t);
+  const PATH = await pathWithNode(temp, 'v24.1.0');
+  const ran = await run(path.join(root, 'bin', 'lienthong'), [], PATH, { MALLOC_ARENA_MAX: '7' });
+  t.equal(JSON.parse(ran.stdout).arenas, '7');
 });
 
 t.test('becomes node: who stops the launcher stops the program', async (t) => {
