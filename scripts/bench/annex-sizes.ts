@@ -37,7 +37,7 @@ async function ofSize(pair: Pair, megabytes: number, rounds: number): Promise<Fi
       const pids = children.map(({ pid }) => pid);
       const file = await newAnnex(pair, bytes);
       const measured = await watched(pids, () => timedAnnex(pair, file, bytes));
-      peaks.push(measured.peaks);
+      peaks.push(measured.peaks.map(({ resident }) => resident));
       return { value: bytes / 1000 / measured.answer, unit: 'MB/s', p95: null, n: 1 };
     };
     const baseline = () => runBaseline({ name: 'annex', n: 1, bytes, within: pair.dir });

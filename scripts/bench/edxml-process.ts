@@ -12,6 +12,7 @@ import { DOMParser, XMLSerializer } from '@xmldom/xmldom';
 import type { EdxmlDocument } from '../../node/edxml/message.ts';
 import { readEdxml } from '../../node/edxml/read-edxml.ts';
 import { writeEdxml } from '../../node/edxml/write-edxml.ts';
+import { peakBytes } from './resident.ts';
 
 /** Read and written at once. */
 const PIECE_BYTES = 262_144;
@@ -93,4 +94,4 @@ const [job, side, form, dir] = process.argv.slice(2) as [string, string, Form, s
 const startedAt = performance.now();
 await JOBS[job]![side]!(dir, form);
 const ms = performance.now() - startedAt;
-process.stdout.write(JSON.stringify({ ms, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+process.stdout.write(JSON.stringify({ ms, peakBytes: peakBytes() }));
