@@ -115,11 +115,15 @@ async function circular(t: Test, number: number) {
         if (found === undefined) return;
         onGiving = () => {};
         lines.get(found)!.cut();
+        // they stand still until it is read what they have
+        signal(found, 'SIGSTOP');
         resolve(found);
       };
     });
     const before = travelled;
-    const [atKill] = await Promise.all([held(), killed.kill()]);
+    const atKill = await held();
+    await killed.kill();
+    signal(killed, 'SIGCONT');
     return { killed, before, atKill };
   };
 
@@ -143,6 +147,11 @@ async function circular(t: Test, number: number) {
     }
   };
   return { held, killedAfter, arrived };
+}
+
+/** To all recipients but one. */
+function signal(but: Agency, name: NodeJS.Signals): void {
+  for (const one of recipients) if (one !== but) process.kill(one.child!.pid, name);
 }
 
 const gave = (agency: Agency, bytes: number) => (given.get(agency) ?? 0) >= bytes;

@@ -235,6 +235,7 @@ export class TestFederation {
   /** Streams opened, as "G22 delivery H40". */
   readonly opened: string[] = [];
   #number = 0;
+  #isOver = false;
 
   static async create(
     t: Context,
@@ -244,6 +245,7 @@ export class TestFederation {
     const federation = new TestFederation();
     const root = await mkdtemp(join(tmpdir(), 'lienthong-exchange-'));
     t.teardown(async () => {
+      federation.#isOver = true;
       // what is being served may be waiting for its time
       const ticking = setInterval(() => federation.clock.advance(100), 5);
       for (const node of federation.nodes.values()) await node.stop();
@@ -308,11 +310,11 @@ export class TestFederation {
     };
   }
 
-  /** Lets the clock go on until the condition answers something true. */
+  /** Lets the clock go on until the condition answers something true, or the test is over. */
   async until<T>(what: string, condition: () => T | Promise<T>, stepMs = 100): Promise<NonNullable<T>> {
     const end = performance.now() + 60_000;
     let last: unknown;
-    while (performance.now() < end) {
+    while (!this.#isOver && performance.now() < end) {
       try {
         const answer = await inTime(condition());
         if (answer) return answer as NonNullable<T>;
