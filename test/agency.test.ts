@@ -156,6 +156,8 @@ t.test('a quota of the configuration counts, and a wrong one is named', async (t
   }
   await writeFile(join(at('H40'), 'config.json'), '{"quota": {},}');
   await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: 'json' } });
+  await writeFile(join(at('H40'), 'config.json'), 'null');
+  await t.rejects(readNodeConfig(at('H40')), { code: 'configuration', details: { reason: 'listen' } });
   await writeNodeConfig(at('H40'), { ...config, quota: { documentsPerDay: 1 } });
   const [g22, h40] = await Promise.all([start('G22'), start('H40')]);
   const one = await g22.service.submit(letter('H40', 1));

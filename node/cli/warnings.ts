@@ -1,5 +1,4 @@
 /** What of a node's status someone should act on, each with what to do. Pure but for the clock handed in. */
-
 import { bytesText } from '../core/byte-text.ts';
 import { isErrorCode } from '../core/errors.ts';
 import { errorText } from '../core/messages.ts';

@@ -101,7 +101,7 @@ export async function readNodeConfig(dir: string): Promise<NodeConfig> {
   const bytes = await readSmallFile(path, MAX_CONFIG_BYTES);
   if (bytes === undefined) throw new LienthongError('folder-damaged', { where: path, reason: 'missing' });
   try {
-    const config = JSON.parse(new TextDecoder().decode(bytes));
+    const config = JSON.parse(new TextDecoder().decode(bytes)) ?? {};
     const { listen, announce, classification, quota, registers, seal, calendar, edxmlOriginalTravels } =
       config;
     if (!all(listen, isListenAddress)) throw new TypeError('listen');

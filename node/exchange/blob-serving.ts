@@ -272,11 +272,11 @@ export class ServedStream {
     // before the disk is asked: what isn't to be had costs as much as what is
     if (!quotas.mayPull(directory().agencyOfSeat(this.#seat) ?? this.#seat)) return 'over-limit';
     const file: Reading | undefined = await access.open(request, this.#seat);
-    if (file?.as === 'recipient-of-circular') {
+    if (file === undefined) return undefined;
+    if (file.as === 'recipient-of-circular') {
       const spread = spreading.open(file.documentId, file.sha256, file.chunkHashes.length);
       file.spread = { ...spread, given: new Set() };
     }
-    if (file === undefined) return undefined;
     for (const [oldest, other] of this.#open) {
       if (this.#open.size < OPEN_FILES) break;
       this.#open.delete(oldest);

@@ -32,7 +32,7 @@ export type StatusCarrierComponents = Pick<ExchangeComponents, 'store' | 'clock'
 
 export class StatusCarrier {
   readonly #with: StatusCarrierComponents;
-  /** Deliveries whose statuses wait, or fewer: while there are none no outcome costs a look at the disk. */
+  /** Never fewer than the deliveries whose statuses wait: while it is none no outcome costs a look at the disk. */
   #waiting = 0;
 
   constructor(components: StatusCarrierComponents) {

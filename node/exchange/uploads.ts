@@ -3,7 +3,6 @@
  * hour; what isn't submitted by then, or was given back, is let go and removed. Held in memory: a restart ends all
  * leases, and the caller streams again.
  */
-
 import { AtMost } from '../core/at-most.ts';
 import { hex } from '../core/bytes.ts';
 import type { Clock, Random } from '../core/clock.ts';

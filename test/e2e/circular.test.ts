@@ -10,6 +10,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { systemRandom } from '../../node/core/clock.ts';
+import { putBehindLines } from '../helpers/behind-lines.ts';
 import { CountedLine } from '../helpers/counted-line.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Agency, Federation } from '../helpers/federation.ts';
@@ -47,21 +48,7 @@ for (const agency of federation.agencies) {
   lines.set(agency, await CountedLine.open(t, count, BYTES_PER_SECOND));
 }
 
-async function start(agency: Agency): Promise<void> {
-  await agency.start();
-  lines.get(agency)!.leadsTo((await agency.status()).listening);
-}
-
-for (const [agency, line] of lines) {
-  line.leadsTo((await agency.status()).listening);
-  const end = await agency.cli('node', 'announce', line.address);
-  if (end.exit !== 0) throw new Error(end.stderr);
-}
-await federation.inStep();
-// connections made before knew the way without the line
-for (const agency of federation.agencies) await agency.stop();
-for (const agency of federation.agencies) await start(agency);
-await federation.inStep();
+const start = await putBehindLines(federation, lines);
 
 /** A file of random bytes, sent as a circular; what of it each recipient has on its disk. */
 async function circular(t: Test, number: number) {

@@ -8,6 +8,7 @@ import { mkdir, readdir, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { systemRandom } from '../../node/core/clock.ts';
+import { putBehindLines } from '../helpers/behind-lines.ts';
 import { CountedLine } from '../helpers/counted-line.ts';
 import { entry } from '../helpers/entry.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -45,21 +46,7 @@ const lines = new Map<Agency, CountedLine>([
   [recipient, await CountedLine.open(t, (bytes, toNode) => toNode && count(bytes))],
 ]);
 
-async function start(agency: Agency): Promise<void> {
-  await agency.start();
-  lines.get(agency)!.leadsTo((await agency.status()).listening);
-}
-
-for (const [agency, line] of lines) {
-  line.leadsTo((await agency.status()).listening);
-  const end = await agency.cli('node', 'announce', line.address);
-  if (end.exit !== 0) throw new Error(end.stderr);
-}
-await federation.inStep();
-// connections made before knew the way without the line
-for (const agency of lines.keys()) await agency.stop();
-for (const agency of lines.keys()) await start(agency);
-await federation.inStep();
+const start = await putBehindLines(federation, lines);
 
 t.test('cut at random places, either side killed: the same bytes, and only what was missing', async (t) => {
   const papers = path.join(federation.dir, 'papers');
